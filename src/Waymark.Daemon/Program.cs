@@ -1,0 +1,2 @@
+Console.Error.WriteLine("waymarkd: nothing to run yet");
+return 70;
