@@ -1,0 +1,17 @@
+using Waymark.Policies;
+
+namespace Waymark.ConditionDecision;
+
+/// <summary>One policy with all that decides whether it is elected.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Origin">Whose it is.</param>
+/// <param name="Definitions">The flow definitions of its set, for its named flows.</param>
+/// <param name="Guards">The conditions of the rules around it, outermost first; all have to hold. Empty: always elected.</param>
+/// <param name="EndsAt">When its lifetime ends; null: never.</param>
+public sealed record MergedPolicy(
+    Policy Policy, PolicyOrigin Origin, EquatableArray<FlowDefinition> Definitions, EquatableArray<Guard> Guards, DateTimeOffset? EndsAt);
+
+/// <summary>One rule's say in the election of a policy inside it.</summary>
+/// <param name="Condition">The rule's condition.</param>
+/// <param name="Holds">True inside <c>when</c>; false inside <c>otherwise</c>. Unknown elects neither.</param>
+public sealed record Guard(Condition Condition, bool Holds);

@@ -1,0 +1,15 @@
+namespace Waymark.Paths;
+
+/// <summary>A value with where it came from: what a decision rests on and what an explanation shows.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="At">When the newest sample in it was taken, or when it was configured.</param>
+/// <param name="Samples">How many samples it rests on; 0 for what is configured or reported by the system.</param>
+/// <param name="Source">What measured it: <c>icmp</c>, <c>link</c>, <c>node file</c>.</param>
+public sealed record Measured(CharacteristicValue Value, DateTimeOffset At, int Samples, string Source)
+{
+    /// <summary>The standard error of the mean in the value's own unit; null where it is not a measurement.</summary>
+    public double? StandardError { get; init; }
+
+    /// <summary>Whether it stands for something that was not itself measured (delay as half of rtt, up by carrier alone).</summary>
+    public bool IsEstimated { get; init; }
+}
