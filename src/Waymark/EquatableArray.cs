@@ -46,6 +46,9 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
         return hash.ToHashCode();
     }
 
+    /// <summary>The elements in brackets, for people and failing tests.</summary>
+    public override string ToString() => $"[{string.Join(", ", items ?? [])}]";
+
     /// <summary>Enumerates the elements in order, without allocation.</summary>
     public ReadOnlySpan<T>.Enumerator GetEnumerator() => AsSpan().GetEnumerator();
 

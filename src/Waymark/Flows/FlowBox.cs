@@ -69,4 +69,118 @@ public sealed record FlowBox
 
     /// <summary>Who may have started the flow; never <see cref="StartedBy.None"/> in a selector.</summary>
     public StartedBy Started { get; init; } = StartedBy.Anyone;
+
+    /// <summary>Whether the packet's every field lies in the set given for it.</summary>
+    public bool Matches(Packet packet) =>
+        packet.Family == Family
+        && (Started & packet.Started) != 0
+        && In(Protocol, packet.Protocol)
+        && In(Local, packet.Local.Bits)
+        && In(Peer, packet.Peer.Bits)
+        && In(LocalPort, (UInt128)(packet.LocalPort ?? AbsentPort))
+        && In(PeerPort, (UInt128)(packet.PeerPort ?? AbsentPort))
+        && In(IcmpType, (UInt128)(packet.IcmpType ?? AbsentIcmp))
+        && In(IcmpCode, (UInt128)(packet.IcmpCode ?? AbsentIcmp))
+        && In(Spi, (UInt128)(packet.Spi ?? AbsentWord))
+        && In(Dscp, packet.Dscp)
+        && In(FlowLabel, (UInt128)(packet.FlowLabel ?? AbsentLabel))
+        && In(User, (UInt128)(packet.User ?? AbsentWord))
+        && In(Group, (UInt128)(packet.Group ?? AbsentWord))
+        && (App is null || App.Contains(packet.App))
+        && (Cgroup is null || Cgroup.Contains(packet.Cgroup))
+        && (FromInterface is null || FromInterface.Contains(packet.FromInterface));
+
+    /// <summary>Whether a packet lies in both. Allocates nothing unless both constrain a name.</summary>
+    public bool Overlaps(FlowBox other)
+    {
+        if (Family != other.Family || (Started & other.Started) == 0)
+        {
+            return false;
+        }
+        foreach (var field in FlowField.All)
+        {
+            if (field.Of(this) is { } ours && field.Of(other) is { } theirs && !ours.Overlaps(theirs))
+            {
+                return false;
+            }
+        }
+        foreach (var field in FlowNameField.All)
+        {
+            if (field.Of(this) is { } ours && field.Of(other) is { } theirs && !ours.Overlaps(theirs))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>The packets in both; null where there is none.</summary>
+    public FlowBox? Intersect(FlowBox other)
+    {
+        if (!Overlaps(other))
+        {
+            return null;
+        }
+        var shared = this with { Started = Started & other.Started };
+        foreach (var field in FlowField.All)
+        {
+            if (field.Of(other) is { } theirs)
+            {
+                shared = field.With(shared, field.Of(shared) is { } ours ? ours.Intersect(theirs) : theirs);
+            }
+        }
+        foreach (var field in FlowNameField.All)
+        {
+            if (field.Of(other) is { } theirs)
+            {
+                shared = field.With(shared, field.Of(shared) is { } ours ? ours.Intersect(theirs) : theirs);
+            }
+        }
+        return shared;
+    }
+
+    /// <summary>The packets of this box that are not in <paramref name="other"/>, as disjoint boxes; at most one for each field that <paramref name="other"/> constrains.</summary>
+    public IEnumerable<FlowBox> Subtract(FlowBox other)
+    {
+        if (!Overlaps(other))
+        {
+            yield return this;
+            yield break;
+        }
+        // Cut one field after the other: what lies outside in this field is a piece; what lies inside goes on to the next field.
+        var rest = this;
+        if ((rest.Started & ~other.Started) is var beyond and not StartedBy.None)
+        {
+            yield return rest with { Started = beyond };
+        }
+        rest = rest with { Started = rest.Started & other.Started };
+        foreach (var field in FlowField.All)
+        {
+            if (field.Of(other) is { } theirs)
+            {
+                var outside = theirs.Complement(field.Highest(Family));
+                outside = field.Of(rest) is { } ours ? ours.Intersect(outside) : outside;
+                if (!outside.IsEmpty)
+                {
+                    yield return field.With(rest, outside);
+                }
+                rest = field.With(rest, field.Of(rest)?.Intersect(theirs) ?? theirs);
+            }
+        }
+        foreach (var field in FlowNameField.All)
+        {
+            if (field.Of(other) is { } theirs)
+            {
+                var outside = theirs.Complement();
+                outside = field.Of(rest) is { } ours ? ours.Intersect(outside) : outside;
+                if (!outside.IsEmpty)
+                {
+                    yield return field.With(rest, outside);
+                }
+                rest = field.With(rest, field.Of(rest)?.Intersect(theirs) ?? theirs);
+            }
+        }
+    }
+
+    private static bool In(RangeSet? set, UInt128 value) => set is null || set.Contains(value);
 }

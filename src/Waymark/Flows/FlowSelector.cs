@@ -12,4 +12,98 @@ public sealed record FlowSelector(EquatableArray<FlowBox> Boxes)
 
     /// <summary>Matches every packet of both families.</summary>
     public static FlowSelector Everything { get; } = new([new FlowBox { Family = IpFamily.V4 }, new FlowBox { Family = IpFamily.V6 }]);
+
+    /// <summary>Whether it matches no packet.</summary>
+    public bool IsEmpty => Boxes.IsEmpty;
+
+    /// <summary>Whether it is the whole packet space of both families.</summary>
+    public bool IsEverything => Contains(Everything);
+
+    /// <summary>Whether a packet belongs.</summary>
+    public bool Matches(Packet packet)
+    {
+        foreach (var box in Boxes)
+        {
+            if (box.Matches(packet))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Whether the two share a packet.</summary>
+    public bool Overlaps(FlowSelector other)
+    {
+        foreach (var ours in Boxes)
+        {
+            foreach (var theirs in other.Boxes)
+            {
+                if (ours.Overlaps(theirs))
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /// <summary>What is in both.</summary>
+    public FlowSelector Intersect(FlowSelector other)
+    {
+        if (ReferenceEquals(other, Everything))
+        {
+            return this;
+        }
+        var shared = new List<FlowBox>();
+        foreach (var ours in Boxes)
+        {
+            foreach (var theirs in other.Boxes)
+            {
+                if (ours.Intersect(theirs) is { } box)
+                {
+                    Add(shared, box);
+                }
+            }
+        }
+        return new(shared.ToEquatableArray());
+    }
+
+    /// <summary>What is in either.</summary>
+    public FlowSelector Union(FlowSelector other)
+    {
+        var all = new List<FlowBox>(Boxes.Count + other.Boxes.Count);
+        foreach (var box in Boxes)
+        {
+            Add(all, box);
+        }
+        foreach (var box in other.Boxes)
+        {
+            Add(all, box);
+        }
+        return new(all.ToEquatableArray());
+    }
+
+    /// <summary>What is in this one and not in the other.</summary>
+    public FlowSelector Subtract(FlowSelector other)
+    {
+        IEnumerable<FlowBox> rest = (IReadOnlyList<FlowBox>)Boxes;
+        foreach (var hole in other.Boxes)
+        {
+            rest = rest.SelectMany(box => box.Subtract(hole)).ToList();
+        }
+        return new(rest.ToEquatableArray());
+    }
+
+    /// <summary>Whether every packet of <paramref name="other"/> belongs.</summary>
+    public bool Contains(FlowSelector other) => other.Subtract(this).IsEmpty;
+
+    /// <summary>Adds a box unless one that is there equals it: unions stay as short as they were written.</summary>
+    private static void Add(List<FlowBox> boxes, FlowBox box)
+    {
+        if (!boxes.Contains(box))
+        {
+            boxes.Add(box);
+        }
+    }
 }

@@ -27,7 +27,8 @@ public readonly record struct IpPrefix : IComparable<IpPrefix>
     /// <summary>The highest address.</summary>
     public IpAddress Last => First with
     {
-        Bits = Length == 0 ? IpAddress.Highest(Family) : First.Bits | (IpAddress.Highest(Family) >> Length),
+        // A shift by the whole width would be a shift by none.
+        Bits = Length == IpAddress.Width(Family) ? First.Bits : First.Bits | (IpAddress.Highest(Family) >> Length),
     };
 
     /// <summary>Whether <paramref name="address"/> is one of its addresses.</summary>
