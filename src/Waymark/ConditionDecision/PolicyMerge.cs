@@ -1,3 +1,8 @@
+using System.Globalization;
+using Waymark.Flows;
+using Waymark.PathDecision;
+using Waymark.Policies;
+using Waymark.Policies.Language;
 
 namespace Waymark.ConditionDecision;
 
@@ -7,4 +12,109 @@ namespace Waymark.ConditionDecision;
 /// </summary>
 public static class PolicyMerge
 {
+    /// <summary>
+    /// Merges <paramref name="sets"/>, given in any order. A rule inside a rule has the inner priority, where one was given, else the outer one.
+    /// Two sets of one requester with the same name throw <see cref="ArgumentException"/>.
+    /// </summary>
+    public static MergedPolicies Merge(IEnumerable<AcceptedPolicySet> sets, NodeNames names)
+    {
+        var ordered = sets
+            .OrderBy(set => set.Requester.Rank)
+            .ThenBy(set => set.Requester.Name, StringComparer.Ordinal)
+            .ThenBy(set => set.Name, StringComparer.Ordinal)
+            .ToEquatableArray();
+        if (ordered.Select(set => (set.Requester.Name, set.Name)).Distinct().Count() != ordered.Count)
+        {
+            throw new ArgumentException("Two sets of one requester have the same name.", nameof(sets));
+        }
+
+        var found = new List<Placed>();
+        foreach (var set in ordered)
+        {
+            new SetWalk(set, names, found).Add(set.Set.Statements, rule: null, priority: null, guards: []);
+        }
+        // OrderBy is stable: sets of one rank and requester stay in order of name, policies in order of text.
+        var policies = found
+            .OrderBy(one => one.Requester.Rank)
+            .ThenBy(one => one.Requester.Name, StringComparer.Ordinal)
+            .ThenBy(one => one.Priority ?? long.MaxValue);
+
+        var classes = new Dictionary<string, int>(StringComparer.Ordinal);
+        var distinct = new List<PolicyClass>();
+        var seen = new HashSet<(FlowSelector, EquatableArray<Guard>, int, Target)>();
+        var keys = new Dictionary<ClassParts, int>();
+        var merged = new List<MergedPolicy>(found.Count);
+        foreach (var one in policies)
+        {
+            var parts = new ClassParts(one.Policy.Action, one.Policy.Else, one.Policy.EffectiveEstablished, one.EndsAt);
+            if (!keys.TryGetValue(parts, out var number))
+            {
+                var key = Key(parts);
+                if (!classes.TryGetValue(key, out number))
+                {
+                    number = distinct.Count;
+                    classes.Add(key, number);
+                    distinct.Add(new(key, parts.Action, parts.Else, parts.Established, parts.EndsAt));
+                }
+                keys.Add(parts, number);
+            }
+            var duplicate = one.Flows.Problems.IsEmpty && !seen.Add((one.Flows.Selector, one.Guards, number, one.Policy.Target));
+            merged.Add(new(one.Policy, one.Origin, one.Flows, one.Guards, one.EndsAt, number, duplicate));
+        }
+        return new(ordered, names, merged.ToEquatableArray(), distinct.ToEquatableArray());
+    }
+
+    private static string Key(ClassParts parts)
+    {
+        var text = PolicyPrinter.Print(parts.Action) + string.Concat(parts.Else.Select(one => " else " + PolicyPrinter.Print(one)));
+        text += $" established {parts.Established}";
+        return parts.EndsAt is { } end ? text + " until " + end.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) : text;
+    }
+
+    private readonly record struct ClassParts(PolicyAction Action, EquatableArray<PolicyAction> Else, Established Established, DateTimeOffset? EndsAt);
+
+    private readonly record struct Placed(
+        Requester Requester, int? Priority, Policy Policy, PolicyOrigin Origin, ResolvedFlows Flows, EquatableArray<Guard> Guards, DateTimeOffset? EndsAt);
+
+    /// <summary>One set's statements in order of text.</summary>
+    private sealed class SetWalk(AcceptedPolicySet set, NodeNames names, List<Placed> found)
+    {
+        private readonly FlowResolution flows = new(set.Set.Definitions, names);
+        private readonly Dictionary<Policy, DateTimeOffset> firstAccepted = FirstAccepted(set);
+        private int index;
+
+        public void Add(EquatableArray<Statement> statements, string? rule, int? priority, EquatableArray<Guard> guards)
+        {
+            foreach (var statement in statements)
+            {
+                switch (statement)
+                {
+                    case Policy policy:
+                        var origin = new PolicyOrigin(set.Requester.Name, set.Name, rule, policy.Name, ++index) { Place = policy.Place };
+                        found.Add(new(set.Requester, priority, policy, origin, flows.Resolve(policy.Flows), guards, EndsAt(policy)));
+                        break;
+                    case PolicyRule inner:
+                        var innerPriority = inner.Priority ?? priority;
+                        Add(inner.Then, inner.Name ?? rule, innerPriority, [.. guards, new Guard(inner.Condition, true)]);
+                        Add(inner.Otherwise, inner.Name ?? rule, innerPriority, [.. guards, new Guard(inner.Condition, false)]);
+                        break;
+                    default:
+                        throw new System.Diagnostics.UnreachableException();
+                }
+            }
+        }
+
+        private DateTimeOffset? EndsAt(Policy policy) =>
+            policy.Lifetime is { } lifetime ? firstAccepted.GetValueOrDefault(policy, set.AcceptedAt) + lifetime : null;
+
+        private static Dictionary<Policy, DateTimeOffset> FirstAccepted(AcceptedPolicySet set)
+        {
+            var map = new Dictionary<Policy, DateTimeOffset>();
+            foreach (var (policy, at) in set.FirstAccepted)
+            {
+                map.TryAdd(policy, at);
+            }
+            return map;
+        }
+    }
 }

@@ -1,3 +1,9 @@
+using Waymark.ConditionDecision;
+using Waymark.FilterRules;
+using Waymark.Flows;
+using Waymark.Paths;
+using Waymark.Policies;
+
 namespace Waymark.PathDecision;
 
 /// <summary>
@@ -6,4 +12,205 @@ namespace Waymark.PathDecision;
 /// </summary>
 public static class PathResolution
 {
+    /// <summary>Decides. Never throws for anything that requesters or paths can bring about.</summary>
+    public static Decision Decide(World world) => new Resolution(world).Decide();
+
+    private sealed class Resolution
+    {
+        private readonly World world;
+        private readonly HoldTimers timers;
+        private readonly ClaimEvaluation claims;
+        private readonly IReadOnlyList<ScopeRegion> regions;
+        private readonly EquatableArray<FlapPenalty> penalties;
+        private readonly HashSet<PathId> suppressed;
+        private readonly ClassNumbers numbers;
+        private readonly Dictionary<(int Class, IpFamily Family), EquatableArray<PathShare>> inUse;
+        private readonly Dictionary<(int Class, int Region), Resolved?> resolved = [];
+        private readonly List<FilterRule> rules = [];
+        private readonly List<Unresolved> unresolved = [];
+        private readonly List<PolicyStanding> standings = [];
+
+        public Resolution(World world)
+        {
+            this.world = world;
+            timers = new(world.Previous.TrueSince, world.Now);
+            claims = new(world, timers);
+            regions = ScopeRegions.Of(world.Paths);
+            penalties = FlapDamping.Update(world, claims, timers);
+            suppressed = [.. penalties.Where(one => one.IsSuppressed).Select(one => one.Path)];
+            numbers = new(world.Previous.ClassNumbers);
+            numbers.Reserve(world.Policies.Classes.SelectMany(one => regions.Select(region => Key(one, region))));
+            inUse = world.Previous.InUse.ToDictionary(one => (one.Class, one.Family), one => one.Shares);
+        }
+
+        public Decision Decide()
+        {
+            var election = new PolicyElection(world, claims, timers);
+            foreach (var policy in world.Policies.Policies)
+            {
+                var (standing, classes) = Stand(policy, election.Elects(policy.Guards));
+                standings.Add(new(policy.Origin, standing, classes));
+            }
+            var classesInForce = resolved.Values.OfType<Resolved>().OrderBy(one => one.Class.Number).ToList();
+            return new()
+            {
+                FilterRules = new(rules.ToEquatableArray(), classesInForce.Select(one => one.Class).ToEquatableArray()),
+                Unresolved = unresolved.ToEquatableArray(),
+                Standings = standings.ToEquatableArray(),
+                Reasons = classesInForce.Select(one => one.Reason).ToEquatableArray(),
+                Next = new()
+                {
+                    TrueSince = timers.TrueSince,
+                    ClassNumbers = numbers.All,
+                    InUse = classesInForce.SelectMany(one => one.InUse).ToEquatableArray(),
+                    Penalties = penalties,
+                },
+                ReviewAt = timers.ReviewAt,
+            };
+        }
+
+        private (Standing, EquatableArray<int>) Stand(MergedPolicy policy, Truth elected)
+        {
+            if (policy.EndsAt is { } end)
+            {
+                if (end <= world.Now)
+                {
+                    return (Standing.Expired, []);
+                }
+                timers.Review(end);
+            }
+            switch (elected)
+            {
+                case Truth.False:
+                    return (Standing.NotElected, []);
+                case Truth.Unknown:
+                    return (Standing.Unknown, []);
+            }
+            if (policy.Policy.Target is not Target.Local)
+            {
+                return (Standing.AtPeer, []);
+            }
+            if (policy.IsDuplicate)
+            {
+                return (Standing.Duplicate, []);
+            }
+            if (!policy.Flows.Problems.IsEmpty)
+            {
+                unresolved.Add(new(policy.Origin, "WAY3003", string.Join("; ", policy.Flows.Problems), null));
+                return (Standing.Unresolved, []);
+            }
+            return Resolve(policy);
+        }
+
+        /// <summary>One filter rule for each region of scopes that the policy's flows touch (Meaning 3).</summary>
+        private (Standing, EquatableArray<int>) Resolve(MergedPolicy policy)
+        {
+            var classes = new SortedSet<int>();
+            bool hasV4 = Carries(policy, IpFamily.V4), hasV6 = Carries(policy, IpFamily.V6);
+            (Failure Failure, ClassReason Reason)? failed = null;
+            var served = false;
+            for (var i = 0; i < regions.Count; i++)
+            {
+                var selector = regions.Count == 1 ? policy.Flows.Selector : policy.Flows.Selector.Intersect(regions[i].Selector);
+                if (selector.IsEmpty)
+                {
+                    continue;
+                }
+                if (Class(policy.Class, i) is not { } one)
+                {
+                    unresolved.Add(new(policy.Origin, "WAY3005", $"there are more than {ClassNumbers.Highest} different actions, and this one has no number: give policies the same 'require' and 'prefer' where that is meant", null));
+                    return (Standing.Unresolved, []);
+                }
+                classes.Add(one.Class.Number);
+                rules.Add(new(selector, one.Class.Number, policy.Origin, policy.EndsAt));
+                foreach (var (family, outcome) in new[] { (IpFamily.V4, one.V4), (IpFamily.V6, one.V6) })
+                {
+                    if (!(family == IpFamily.V4 ? hasV4 : hasV6))
+                    {
+                        continue;
+                    }
+                    served |= outcome.Failure is null;
+                    // A family that no path of the node carries is not the policy's failure, unless the policy speaks of nothing else.
+                    if (outcome.Failure is { } failure && (outcome.HasPaths || !(hasV4 && hasV6)))
+                    {
+                        failed ??= (failure, one.Reason);
+                    }
+                }
+            }
+            if (failed is null && !served && classes.Count > 0)
+            {
+                failed = (new("WAY3001", "no path carries its flows at the moment: they are left to the system's own routing; an 'else' would say what else to do"), resolved[(policy.Class, 0)]?.Reason!);
+            }
+            if (failed is var (why, reason))
+            {
+                unresolved.Add(new(policy.Origin, why.Code, why.Message, reason));
+                return (Standing.Unresolved, classes.ToEquatableArray());
+            }
+            return (Standing.InForce, classes.ToEquatableArray());
+        }
+
+        private static bool Carries(MergedPolicy policy, IpFamily family)
+        {
+            foreach (var box in policy.Flows.Selector.Boxes)
+            {
+                if (box.Family == family)
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private Resolved? Class(int index, int region)
+        {
+            if (resolved.TryGetValue((index, region), out var known))
+            {
+                return known;
+            }
+            var policy = world.Policies.Classes[index];
+            Resolved? made = null;
+            if (numbers.Of(Key(policy, regions[region])) is { } number)
+            {
+                var v4 = Select(policy, region, IpFamily.V4, number);
+                var v6 = Select(policy, region, IpFamily.V6, number);
+                var filterClass = new FilterClass
+                {
+                    Number = number,
+                    V4 = v4.Action,
+                    V6 = v6.Action,
+                    Denied4 = v4.Denied,
+                    Denied6 = v6.Denied,
+                    IsStrict = policy.IsStrict,
+                    Established = policy.Established,
+                    EndsAt = policy.EndsAt,
+                };
+                made = new(filterClass, new(number, policy.Action, policy.Else, v4.Reason, v6.Reason), v4, v6);
+            }
+            resolved.Add((index, region), made);
+            return made;
+        }
+
+        private FamilyOutcome Select(PolicyClass policy, int region, IpFamily family, int number) =>
+            new CandidateSelection(policy, regions[region], family, world, claims, timers, suppressed, inUse.GetValueOrDefault((number, family))).Select();
+
+        private static string Key(PolicyClass policy, ScopeRegion region) => region.Key.Length == 0 ? policy.Key : $"{policy.Key} on {region.Key}";
+    }
+
+    private sealed record Resolved(FilterClass Class, ClassReason Reason, FamilyOutcome V4, FamilyOutcome V6)
+    {
+        public IEnumerable<PathsInUse> InUse
+        {
+            get
+            {
+                if (!V4.InUse.IsEmpty)
+                {
+                    yield return new(Class.Number, IpFamily.V4, V4.InUse);
+                }
+                if (!V6.InUse.IsEmpty)
+                {
+                    yield return new(Class.Number, IpFamily.V6, V6.InUse);
+                }
+            }
+        }
+    }
 }

@@ -21,9 +21,6 @@ public sealed record World
     /// <summary>Names of the peers that are connected, in ordinal order.</summary>
     public EquatableArray<string> ConnectedPeers { get; init; } = [];
 
-    /// <summary>What users, groups and domains are called on this node.</summary>
-    public NodeNames Names { get; init; } = NodeNames.None;
-
     /// <summary>Administratively disabled paths (<c>waymark path disable</c>), in order: never candidates.</summary>
     public EquatableArray<PathId> Disabled { get; init; } = [];
 

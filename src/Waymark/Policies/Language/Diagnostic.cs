@@ -19,4 +19,9 @@ public enum Severity
 /// <param name="Length">How many characters the caret underlines, at least 1.</param>
 /// <param name="Message">One sentence without a full stop: what is wrong.</param>
 /// <param name="Mend">The likely mend, for example <c>did you mean 'jitter'?</c>; null where there is none.</param>
-public sealed record Diagnostic(string Code, Severity Severity, string File, int Line, int Column, int Length, string Message, string? Mend);
+public sealed record Diagnostic(string Code, Severity Severity, string File, int Line, int Column, int Length, string Message, string? Mend)
+{
+    /// <summary>On one line: <c>file:line:column: error WAY0001: message; mend</c>.</summary>
+    public override string ToString() =>
+        $"{File}:{Line}:{Column}: {(Severity == Severity.Error ? "error" : "warning")} {Code}: {Message}{(Mend is null ? "" : "; " + Mend)}";
+}

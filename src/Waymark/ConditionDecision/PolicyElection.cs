@@ -1,0 +1,142 @@
+using Waymark.PathDecision;
+using Waymark.Policies;
+using Waymark.Policies.Language;
+
+namespace Waymark.ConditionDecision;
+
+/// <summary>Module C (paper 5.2): which policies are elected at this moment. Each condition is evaluated once a decision.</summary>
+internal sealed class PolicyElection(World world, ClaimEvaluation claims, HoldTimers timers)
+{
+    private readonly Dictionary<Condition, Truth> known = new(ReferenceEqualityComparer.Instance);
+    private EquatableArray<Guard> lastGuards;
+    private Truth lastTruth = Truth.True;
+
+    /// <summary>Whether all guards hold: true elects, unknown and false do not.</summary>
+    public Truth Elects(EquatableArray<Guard> guards)
+    {
+        // Policies of one rule stand beside each other and share their guards.
+        if (guards.AsSpan() == lastGuards.AsSpan())
+        {
+            return lastTruth;
+        }
+        var truth = Truth.True;
+        foreach (var guard in guards)
+        {
+            var holds = Evaluate(guard.Condition);
+            truth = Kleene.And(truth, guard.Holds ? holds : Kleene.Not(holds));
+        }
+        lastGuards = guards;
+        return lastTruth = truth;
+    }
+
+    private Truth Evaluate(Condition condition)
+    {
+        if (!known.TryGetValue(condition, out var truth))
+        {
+            known.Add(condition, truth = Compute(condition));
+        }
+        return truth;
+    }
+
+    private Truth Compute(Condition condition)
+    {
+        switch (condition)
+        {
+            case Condition.Always:
+                return Truth.True;
+            case Condition.And(var operands):
+            {
+                var truth = Truth.True;
+                foreach (var operand in operands)
+                {
+                    truth = Kleene.And(truth, Evaluate(operand));
+                }
+                return truth;
+            }
+            case Condition.Or(var operands):
+            {
+                var truth = Truth.False;
+                foreach (var operand in operands)
+                {
+                    truth = Kleene.Or(truth, Evaluate(operand));
+                }
+                return truth;
+            }
+            case Condition.Not(var operand):
+                return Kleene.Not(Evaluate(operand));
+            case Condition.For(var operand, var duration):
+                return timers.HasHeld(PolicyPrinter.Print(condition), Evaluate(operand), duration);
+            case Condition.Quantified(var quantifier, var predicate):
+                return Quantify(quantifier, predicate);
+            case Condition.Count count:
+                return Count(count);
+            case Condition.NamedPath(var name, var predicate):
+                foreach (var path in world.Paths.Paths)
+                {
+                    if (path.Name == name)
+                    {
+                        return claims.Evaluate(predicate, path, family: null, findings: null);
+                    }
+                }
+                return Truth.Unknown;
+            case Condition.Time(var from, var to):
+                return Kleene.Of(CivilTime.IsWithin(from, to, world.Settings.TimeZone, timers));
+            case Condition.Day(var from, var to):
+                return Kleene.Of(CivilTime.IsWithin(from, to, world.Settings.TimeZone, timers));
+            case Condition.PeerConnected(var peer):
+                return Kleene.Of(world.ConnectedPeers.AsSpan().Contains(peer));
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private Truth Quantify(Quantifier quantifier, Predicate? predicate)
+    {
+        Truth any = Truth.False, every = world.Paths.Paths.IsEmpty ? Truth.False : Truth.True;
+        foreach (var path in world.Paths.Paths)
+        {
+            var holds = predicate is null ? Truth.True : claims.Evaluate(predicate, path, family: null, findings: null);
+            any = Kleene.Or(any, holds);
+            every = Kleene.And(every, holds);
+        }
+        return quantifier switch
+        {
+            Quantifier.Any => any,
+            Quantifier.Every => every,
+            Quantifier.No => Kleene.Not(any),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    /// <summary>Unknown where the unknown paths could change the comparison (Meaning 2).</summary>
+    private Truth Count(Condition.Count count)
+    {
+        int least = 0, most = 0;
+        foreach (var path in world.Paths.Paths)
+        {
+            var holds = count.Predicate is null ? Truth.True : claims.Evaluate(count.Predicate, path, family: null, findings: null);
+            least += holds == Truth.True ? 1 : 0;
+            most += holds == Truth.False ? 0 : 1;
+        }
+        var answer = Holds(least, count.Comparison, count.Limit);
+        for (var possible = least + 1; possible <= most; possible++)
+        {
+            if (Holds(possible, count.Comparison, count.Limit) != answer)
+            {
+                return Truth.Unknown;
+            }
+        }
+        return Kleene.Of(answer);
+    }
+
+    private static bool Holds(int value, Comparison comparison, int limit) => comparison switch
+    {
+        Comparison.Less => value < limit,
+        Comparison.LessOrEqual => value <= limit,
+        Comparison.Greater => value > limit,
+        Comparison.GreaterOrEqual => value >= limit,
+        Comparison.Equal => value == limit,
+        Comparison.NotEqual => value != limit,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+}

@@ -1,0 +1,221 @@
+using Waymark.ConditionDecision;
+using Waymark.Flows;
+using Waymark.PathDecision;
+
+namespace Waymark.Policies.Language;
+
+/// <summary>What is probably not meant, or can never hold: found on a set that was read without an error.</summary>
+internal static class PolicyChecks
+{
+    /// <summary>Each pair of policies is compared; beyond this many that would take longer than anybody waits.</summary>
+    private const int MostCompared = 1500;
+
+    public static void Run(PolicySet set, PolicyParser parser, SourceText source)
+    {
+        CheckDefinitions(set, parser, source);
+        // Users, groups and domains exist on the node, not here: each name gets a value of its own, so that emptiness shows whatever they are.
+        var names = ImaginedNames.Of(set);
+        var merged = PolicyMerge.Merge([new(new("", 0), "", set, DateTimeOffset.UnixEpoch, [])], names);
+        foreach (var policy in merged.Policies)
+        {
+            CheckFlows(policy, parser, source);
+            CheckWish(policy, parser, source);
+        }
+        if (merged.Policies.Count <= MostCompared)
+        {
+            CheckShadows(merged, parser, source);
+        }
+    }
+
+    private static void CheckDefinitions(PolicySet set, PolicyParser parser, SourceText source)
+    {
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        void Use(EquatableArray<Flow> flows)
+        {
+            foreach (var flow in flows)
+            {
+                if (flow.Named is { } name)
+                {
+                    used.Add(name);
+                }
+                foreach (var not in flow.Extras.OfType<FlowExtra.Not>())
+                {
+                    Use(not.Flows);
+                }
+            }
+        }
+        foreach (var definition in set.Definitions)
+        {
+            Use(definition.Flows);
+        }
+        foreach (var policy in Policies(set.Statements))
+        {
+            Use(policy.Flows);
+        }
+        foreach (var definition in set.Definitions)
+        {
+            if (!used.Contains(definition.Name))
+            {
+                var (start, end) = parser.Spans[definition];
+                source.Warn("WAY2006", start, end, $"the flow '{definition.Name}' is used nowhere", "remove it, or use it in a policy");
+            }
+        }
+    }
+
+    private static IEnumerable<Policy> Policies(EquatableArray<Statement> statements) => statements.SelectMany(one => one switch
+    {
+        Policy policy => [policy],
+        PolicyRule rule => Policies(rule.Then).Concat(Policies(rule.Otherwise)),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    });
+
+    private static void CheckFlows(MergedPolicy policy, PolicyParser parser, SourceText source)
+    {
+        if (policy.Flows.Selector.IsEmpty)
+        {
+            var (start, end) = parser.Spans[policy.Policy];
+            source.Warn("WAY2005", start, end, "no packet can belong to these flows", "look for parts that exclude each other, such as ip4 with an IPv6 address");
+        }
+    }
+
+    private static void CheckWish(MergedPolicy policy, PolicyParser parser, SourceText source)
+    {
+        var (start, end) = parser.Spans[policy.Policy];
+        if (policy.Policy.Action is PolicyAction.Wish wish && Contradictions.Between(wish.Require) is var (one, other))
+        {
+            source.Warn("WAY2004", start, end, $"no path can ever satisfy both '{PolicyPrinter.Print(one)}' and '{PolicyPrinter.Print(other)}'", "write 'or' between alternatives");
+        }
+        var drops = policy.Policy.Action is PolicyAction.Drop || (!policy.Policy.Else.IsEmpty && policy.Policy.Else[policy.Policy.Else.Count - 1] is PolicyAction.Drop);
+        if (drops && policy.Guards.Any(guard => CanBeUnknown(guard.Condition)))
+        {
+            source.Warn("WAY2008", start, end, "this drops only once its rule's condition is known: until all of it is measured, at boot for example, nothing is dropped",
+                "put the policy outside of the rule, or ask only for what is always known (medium, metered, cost, time)");
+        }
+    }
+
+    private static bool CanBeUnknown(Condition condition) => condition switch
+    {
+        Condition.Always or Condition.Time or Condition.Day or Condition.PeerConnected => false,
+        Condition.And(var operands) => operands.Any(CanBeUnknown),
+        Condition.Or(var operands) => operands.Any(CanBeUnknown),
+        Condition.Not(var operand) => CanBeUnknown(operand),
+        Condition.For(var operand, _) => CanBeUnknown(operand),
+        Condition.Quantified(_, var predicate) => predicate is not null && CanBeUnknown(predicate),
+        Condition.Count(var predicate, _, _) => predicate is not null && CanBeUnknown(predicate),
+        Condition.NamedPath => true,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static bool CanBeUnknown(Predicate predicate) => predicate switch
+    {
+        Predicate.And(var operands) => operands.Any(CanBeUnknown),
+        Predicate.Or(var operands) => operands.Any(CanBeUnknown),
+        Predicate.Not(var operand) => CanBeUnknown(operand),
+        Predicate.For(var operand, _) => CanBeUnknown(operand),
+        Predicate.Compare(var characteristic, _, _) => characteristic is not ("cost" or "quota"),
+        Predicate.Is or Predicate.Flag or Predicate.Label => false,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static void CheckShadows(MergedPolicies merged, PolicyParser parser, SourceText source)
+    {
+        for (var i = 0; i < merged.Policies.Count; i++)
+        {
+            var later = merged.Policies[i];
+            if (later.Flows.Selector.IsEmpty || later.Policy.Target is not Target.Local)
+            {
+                continue;
+            }
+            var (start, end) = parser.Spans[later.Policy];
+            if (later.IsDuplicate)
+            {
+                source.Warn("WAY2002", start, end, "an earlier policy says the same of the same flows", "remove one of them");
+                continue;
+            }
+            for (var j = 0; j < i; j++)
+            {
+                var earlier = merged.Policies[j];
+                if (earlier.EndsAt is null && earlier.Policy.Target is Target.Local && Covers(earlier.Guards, later.Guards)
+                    && earlier.Flows.Selector.Contains(later.Flows.Selector))
+                {
+                    source.Warn("WAY2001", start, end, $"this never applies: the policy at line {earlier.Policy.Place.Line} decides all of its flows first", "put it before that one");
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether the later policy is elected only where the earlier is.</summary>
+    private static bool Covers(EquatableArray<Guard> earlier, EquatableArray<Guard> later)
+    {
+        foreach (var guard in earlier)
+        {
+            if (!later.AsSpan().Contains(guard))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+}
+
+/// <summary>Every user, group and domain that a set names, each with a value that nothing else has.</summary>
+internal static class ImaginedNames
+{
+    public static NodeNames Of(PolicySet set)
+    {
+        SortedSet<string> users = new(StringComparer.Ordinal), groups = new(StringComparer.Ordinal), domains = new(StringComparer.Ordinal);
+        void Look(EquatableArray<Flow> flows)
+        {
+            foreach (var flow in flows)
+            {
+                if (flow.Peer?.Domain is { } domain)
+                {
+                    domains.Add(domain);
+                }
+                foreach (var extra in flow.Extras)
+                {
+                    switch (extra)
+                    {
+                        case FlowExtra.User(var name):
+                            users.Add(name);
+                            break;
+                        case FlowExtra.Group(var name):
+                            groups.Add(name);
+                            break;
+                        case FlowExtra.Not(var inner):
+                            Look(inner);
+                            break;
+                    }
+                }
+            }
+        }
+        void Walk(EquatableArray<Statement> statements)
+        {
+            foreach (var statement in statements)
+            {
+                if (statement is Policy policy)
+                {
+                    Look(policy.Flows);
+                }
+                else if (statement is PolicyRule rule)
+                {
+                    Walk(rule.Then);
+                    Walk(rule.Otherwise);
+                }
+            }
+        }
+        foreach (var definition in set.Definitions)
+        {
+            Look(definition.Flows);
+        }
+        Walk(set.Statements);
+        return new()
+        {
+            Users = users.Select((name, i) => KeyValuePair.Create(name, 4_000_000_000u + (uint)i)).ToEquatableArray(),
+            Groups = groups.Select((name, i) => KeyValuePair.Create(name, 4_000_000_000u + (uint)i)).ToEquatableArray(),
+            Domains = domains.Select((name, i) => KeyValuePair.Create<string, EquatableArray<IpAddress>>(name,
+                [new(IpFamily.V4, 0xF000_0000u + (uint)i), new(IpFamily.V6, ((UInt128)0x3fff << 112) + (uint)i)])).ToEquatableArray(),
+        };
+    }
+}

@@ -1,0 +1,246 @@
+namespace Waymark.Policies.Language;
+
+/// <summary>
+/// Reads policy sets by recursive descent, one token of look-ahead (two for <c>NAME :</c>). After a mistake it goes on with the next statement, so that all
+/// independent mistakes are found in one run. Where its statements stand is kept in <see cref="Spans"/> for the formatter.
+/// </summary>
+internal sealed partial class PolicyParser(SourceText source) : TokenReader(source)
+{
+    private readonly List<(string Name, Token Token)> references = [];
+    private readonly Dictionary<string, FlowDefinition> definitions = new(StringComparer.Ordinal);
+
+    /// <summary>From the first character of each statement and definition to behind its last.</summary>
+    public Dictionary<object, (int Start, int End)> Spans { get; } = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Where the first block of each rule opens.</summary>
+    public Dictionary<PolicyRule, int> BlockStarts { get; } = new(ReferenceEqualityComparer.Instance);
+
+    public PolicySet Read()
+    {
+        var found = new List<FlowDefinition>();
+        var statements = new List<Statement>();
+        while (Now.Kind != TokenKind.End)
+        {
+            if (Now.Is("}"))
+            {
+                Source.Error("WAY0003", Now.Start, Now.End, "this '}' closes nothing", "remove it");
+                Take();
+                continue;
+            }
+            var start = Now;
+            try
+            {
+                if (IsWord("flow"))
+                {
+                    found.Add(Mark(Definition(), start));
+                }
+                else
+                {
+                    statements.Add(Mark(Statement(), start));
+                }
+            }
+            catch (SyntaxException)
+            {
+                // Reported where it was found; the statement is given up.
+                SkipStatement(StartsStatement);
+            }
+        }
+        CheckReferences();
+        return new() { Definitions = found.ToEquatableArray(), Statements = statements.ToEquatableArray() };
+    }
+
+    /// <summary>A claim about a path and nothing else.</summary>
+    public Predicate ReadPredicate() => ReadAll(Predicate);
+
+    /// <summary>A flow and nothing else.</summary>
+    public EquatableArray<Flow> ReadFlows()
+    {
+        var flows = ReadAll(Flows);
+        CheckReferences();
+        return flows;
+    }
+
+    private T ReadAll<T>(Func<T> read)
+    {
+        try
+        {
+            var one = read();
+            return Now.Kind == TokenKind.End ? one : throw Unexpected("the end");
+        }
+        catch (SyntaxException)
+        {
+            // Reported in the source's diagnostics, which the caller looks at first.
+            return default!;
+        }
+    }
+
+    private bool StartsStatement() => IsWord("flow") || IsWord("rule") || IsWord("when") || (Now.Kind is TokenKind.Word or TokenKind.String && Then.Is(":"));
+
+    private T Mark<T>(T node, Token start)
+        where T : class
+    {
+        Spans[node] = (start.Start, Last.End);
+        return node;
+    }
+
+    private FlowDefinition Definition()
+    {
+        Take();
+        var token = Now;
+        var name = Name("the name of a flow");
+        Expect("=", "behind the flow's name");
+        var definition = new FlowDefinition(name, Flows()) { Place = Source.PlaceOf(token.Start) };
+        ExpectSemicolon(() => "',' and another flow, or ';'");
+        if (!definitions.TryAdd(name, definition))
+        {
+            Source.Error("WAY1002", token.Start, token.End, $"the flow '{name}' is defined at line {definitions[name].Place.Line} already", "give one of them another name");
+        }
+        return definition;
+    }
+
+    private Statement Statement()
+    {
+        if (IsWord("rule") || IsWord("when"))
+        {
+            return Nested(Rule);
+        }
+        if (IsWord("flow"))
+        {
+            throw Fail("WAY0001", Now, "flows are defined outside of rules", "move the definition to the top level");
+        }
+        if (IsWord("otherwise"))
+        {
+            throw Fail("WAY0001", Now, "this 'otherwise' follows no 'when' block");
+        }
+        return Policy();
+    }
+
+    private PolicyRule Rule()
+    {
+        var start = Now;
+        string? name = null;
+        int? priority = null;
+        if (TryTake("rule"))
+        {
+            name = Name("the name of a rule");
+            if (TryTake("priority"))
+            {
+                priority = (int)Integer("a priority", int.MaxValue);
+            }
+        }
+        Condition condition = new Condition.Always();
+        try
+        {
+            Expect("when", "and the rule's condition");
+            condition = Condition();
+        }
+        catch (SyntaxException)
+        {
+            // Reported; what the condition guards is read nevertheless.
+            while (!Now.Is("{") && !Now.Is(";") && !Now.Is("}") && Now.Kind != TokenKind.End)
+            {
+                Take();
+            }
+            if (!Now.Is("{"))
+            {
+                throw;
+            }
+        }
+        var open = Now.Start;
+        var then = Block(start, "when");
+        var hasOtherwise = IsWord("otherwise");
+        EquatableArray<Statement> otherwise = [];
+        if (hasOtherwise)
+        {
+            otherwise = Block(Take(), "otherwise");
+        }
+        var rule = new PolicyRule
+        {
+            Name = name,
+            Priority = priority,
+            Condition = condition,
+            Then = then,
+            Otherwise = otherwise,
+            HasOtherwise = hasOtherwise,
+            Place = Source.PlaceOf(start.Start),
+        };
+        BlockStarts[rule] = open;
+        return rule;
+    }
+
+    private EquatableArray<Statement> Block(Token opener, string what)
+    {
+        if (!TryTake("{"))
+        {
+            throw Unexpected(what == "when" ? "'and', 'or', 'for' or '{' behind the condition" : "'{' behind 'otherwise'");
+        }
+        var statements = new List<Statement>();
+        while (!TryTake("}"))
+        {
+            if (Now.Kind == TokenKind.End)
+            {
+                Source.Error("WAY0003", opener.Start, opener.End, $"the block of this '{opener.Text}' is never closed", "add '}'");
+                break;
+            }
+            var start = Now;
+            try
+            {
+                statements.Add(Mark(Statement(), start));
+            }
+            catch (SyntaxException)
+            {
+                // Reported where it was found; the statement is given up.
+                SkipStatement(StartsStatement);
+            }
+        }
+        return statements.ToEquatableArray();
+    }
+
+    /// <summary>What could not be told while reading, for definitions may follow their use.</summary>
+    private void CheckReferences()
+    {
+        foreach (var (name, token) in references)
+        {
+            if (!definitions.ContainsKey(name) && !WellKnownApplications.TryFind(name, out _))
+            {
+                Source.Error("WAY1001", token.Start, token.End, $"no flow is called '{name}'",
+                    NearestWord.Mend(name, definitions.Keys.Concat(Words.FlowStarts).Concat(WellKnownApplications.Names)) ?? $"define it: flow {PolicyPrinter.Name(name)} = ...;");
+            }
+        }
+        var done = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var definition in definitions.Values)
+        {
+            if (done.Contains(definition.Name) || Cycle(definition.Name) is not { } cycle)
+            {
+                continue;
+            }
+            done.UnionWith(cycle);
+            var offset = Spans[definition].Start;
+            Source.Error("WAY1003", offset, Spans[definition].End, $"the flow '{definition.Name}' is defined by itself: {string.Join(" -> ", cycle.Append(definition.Name))}");
+        }
+    }
+
+    /// <summary>The names on the way from a definition back to itself; null where it leads nowhere.</summary>
+    private List<string>? Cycle(string name)
+    {
+        var way = new List<string>();
+        var visited = new HashSet<string>(StringComparer.Ordinal);
+        bool Leads(string from)
+        {
+            way.Add(from);
+            foreach (var next in definitions.TryGetValue(from, out var definition) ? definition.Flows.SelectMany(NamesIn).ToList() : [])
+            {
+                if (next == name || (visited.Add(next) && way.Count < 1000 && Leads(next)))
+                {
+                    return true;
+                }
+            }
+            way.RemoveAt(way.Count - 1);
+            return false;
+        }
+        return Leads(name) ? way : null;
+    }
+
+    private static IEnumerable<string> NamesIn(Flow flow) =>
+        (flow.Named is { } name ? [name] : Enumerable.Empty<string>()).Concat(flow.Extras.OfType<FlowExtra.Not>().SelectMany(not => not.Flows.SelectMany(NamesIn)));
+}

@@ -1,0 +1,61 @@
+namespace Waymark.Policies.Language;
+
+/// <summary>A text with its name, its lines, and what was found wrong in it. One mistake yields one message: a second at the same place is dropped.</summary>
+internal sealed class SourceText
+{
+    /// <summary>More would only scroll the first ones away.</summary>
+    private const int MostDiagnostics = 1000;
+
+    private readonly List<int> lineStarts = [0];
+    private readonly List<(int Offset, Diagnostic Diagnostic)> found = [];
+    private readonly HashSet<int> places = [];
+
+    public SourceText(string text, string file)
+    {
+        (Text, File) = (text, file);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\n')
+            {
+                lineStarts.Add(i + 1);
+            }
+        }
+    }
+
+    public string Text { get; }
+
+    public string File { get; }
+
+    public bool HasErrors => found.Any(one => one.Diagnostic.Severity == Severity.Error);
+
+    public EquatableArray<Diagnostic> Diagnostics => found.OrderBy(one => one.Offset).Select(one => one.Diagnostic).ToEquatableArray();
+
+    public Place PlaceOf(int offset)
+    {
+        var line = LineOf(offset);
+        return new(line + 1, offset - lineStarts[line] + 1);
+    }
+
+    /// <summary>From 0.</summary>
+    public int LineOf(int offset)
+    {
+        var line = lineStarts.BinarySearch(offset);
+        return line < 0 ? ~line - 1 : line;
+    }
+
+    public void Error(string code, int start, int end, string message, string? mend = null) => Report(code, Severity.Error, start, end, message, mend);
+
+    public void Warn(string code, int start, int end, string message, string? mend = null) => Report(code, Severity.Warning, start, end, message, mend);
+
+    private void Report(string code, Severity severity, int start, int end, string message, string? mend)
+    {
+        if (found.Count >= MostDiagnostics || !places.Add(start))
+        {
+            return;
+        }
+        var place = PlaceOf(start);
+        var lineEnd = Text.IndexOf('\n', start);
+        var length = Math.Max(1, Math.Min(end, lineEnd < 0 ? Text.Length : lineEnd) - start);
+        found.Add((start, new(code, severity, File, place.Line, place.Column, length, message, mend)));
+    }
+}

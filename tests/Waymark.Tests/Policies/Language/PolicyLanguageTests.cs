@@ -1,0 +1,106 @@
+using Waymark.Policies.Language;
+
+namespace Waymark.Tests.Policies.Language;
+
+public sealed class PolicyLanguageTests
+{
+    public static TheoryData<string> Samples => new(System.IO.Directory.GetFiles(System.IO.Path.Combine(Repository.Root, "samples"), "*.way")
+        .Where(file => !file.EndsWith("node.way", StringComparison.Ordinal)).Select(file => System.IO.Path.GetFileName(file)));
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void A_sample_has_no_diagnostics_and_survives_printing(string name)
+    {
+        var parse = PolicyLanguage.Parse(Repository.Sample(name), name);
+        Assert.Empty(parse.Diagnostics);
+        var again = PolicyLanguage.Parse(PolicyPrinter.Print(parse.Set!), name);
+        Assert.Equal(parse.Set, again.Set);
+    }
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void Formatting_keeps_the_meaning_and_the_comments_and_twice_is_once(string name)
+    {
+        var text = Repository.Sample(name);
+        var formatted = PolicyLanguage.Format(text, name)!;
+        Assert.Equal(PolicyLanguage.Parse(text, name).Set, PolicyLanguage.Parse(formatted, name).Set);
+        Assert.Equal(formatted, PolicyLanguage.Format(formatted, name));
+        Assert.Equal(text.Split('\n').Count(line => line.Contains('#', StringComparison.Ordinal)), formatted.Split('\n').Count(line => line.Contains('#', StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("any prefer lowest delya;", "t.way:1:19: error WAY1004: no characteristic is called 'delya'; did you mean 'delay'?")]
+    [InlineData("any require delay < 5 %;", "t.way:1:23: error WAY1007: '%' is a unit of a share, and 'delay' is a duration; use d, h, min, s, ms, us, ns")]
+    [InlineData("tcp peer port 22, 80 drop;", "t.way:1:19: error WAY0009: expected a flow behind ',', found '80'; several ports stand in braces: {22, 80}")]
+    [InlineData("tcp peer port 70000 drop;", "t.way:1:15: error WAY1008: a port is at most 65535, found '70000'")]
+    [InlineData("tcp peer port 90-80 drop;", "t.way:1:15: error WAY1009: the range ends before it starts; did you mean 80-90?")]
+    [InlineData("flow default = any;", "t.way:1:6: error WAY0007: 'default' is a word of the language and cannot be the name of a flow as it stands; quote it: \"default\"")]
+    [InlineData("sssh drop;", "t.way:1:1: error WAY1001: no flow is called 'sssh'; did you mean 'ssh'?")]
+    [InlineData("any drop", "t.way:1:8: error WAY0002: the statement has no ';' behind 'drop'; add ';'")]
+    [InlineData("when always { any drop;", "t.way:1:1: error WAY0003: the block of this 'when' is never closed; add '}'")]
+    [InlineData("any by user \"al;", "t.way:1:13: error WAY0004: the string has no end on its line; close it with \"")]
+    [InlineData("any drop else default;", "t.way:1:10: error WAY1010: 'else' without a 'require' is never reached; say what is required, or remove it")]
+    [InlineData("when delay < 5 ms { any drop; }", "t.way:1:6: error WAY0010: 'delay' is a claim about a path: a condition says of which paths; did you mean 'any path (delay ...)'?")]
+    [InlineData("any require medium = wfi else drop;", "t.way:1:22: error WAY1012: 'medium' is never 'wfi'; did you mean 'wifi'?")]
+    [InlineData("any prefer lowest delay within 5 msec;", "t.way:1:34: error WAY1006: 'msec' is no unit; did you mean 'ms'?")]
+    [InlineData("flow a = b; flow b = a; a drop;", "t.way:1:1: error WAY1003: the flow 'a' is defined by itself: a -> b -> a")]
+    [InlineData("any peer 10.0.0.0/33 drop;", "t.way:1:10: error WAY1008: a prefix length here is at most 32, found '33'")]
+    public void A_mistake_has_one_message_with_place_cause_and_mend(string text, string message) =>
+        Assert.Equal([message], PolicyLanguage.Parse(text, "t.way").Diagnostics.Select(one => one.ToString()));
+
+    [Theory]
+    [InlineData("any require delay < 5 ms, delay > 9 ms else drop;", "WAY2004")]
+    [InlineData("ip4 peer 2001:db8::1 drop;", "WAY2005")]
+    [InlineData("flow a = any; any drop;", "WAY2006")]
+    [InlineData("any require delay = 5 ms;", "WAY2007")]
+    [InlineData("when any path (delay < 5 ms) { any drop; }", "WAY2008")]
+    [InlineData("any peer 10.1.0.0/8 drop;", "WAY2009")]
+    [InlineData("any drop; ssh default;", "WAY2001")]
+    [InlineData("ssh drop; tcp peer port 22 drop;", "WAY2002")]
+    public void What_is_probably_not_meant_draws_one_warning_and_is_taken(string text, string code)
+    {
+        var parse = PolicyLanguage.Parse(text, "t.way");
+        Assert.False(parse.HasErrors);
+        Assert.Equal([code], parse.Diagnostics.Select(one => one.Code));
+    }
+
+    [Fact]
+    public void All_independent_mistakes_are_found_in_one_run()
+    {
+        const string text = """
+            flow voice = udp peer port 99999;
+            voice require dely < 80 ms else drop;
+            when any path (up and) { ssh prefer fastest; }
+            any balance by bandwith;
+            tcp peer port 80 drop
+            any default;
+            """;
+        Assert.Equal([(1, "WAY1008"), (2, "WAY1004"), (3, "WAY0001"), (3, "WAY1004"), (4, "WAY1004"), (5, "WAY0002")],
+            PolicyLanguage.Parse(text, "t.way").Diagnostics.Select(one => (one.Line, one.Code)).OrderBy(one => one.Line));
+    }
+
+    [Fact]
+    public void Nesting_without_end_is_one_message()
+    {
+        var deep = "when " + new string('(', 100_000) + "always";
+        Assert.Equal("WAY0008", Assert.Single(PolicyLanguage.Parse(deep, "t.way").Diagnostics).Code);
+    }
+
+    [Fact]
+    public void What_is_not_UTF8_is_refused_with_its_place() =>
+        Assert.Equal("t.way:2:5: error WAY0012: the byte 0xFF here is not UTF-8; save the file as UTF-8",
+            Assert.Single(PolicyLanguage.Parse([.. "#\nany "u8, 0xff, .. " drop;"u8], "t.way").Diagnostics).ToString());
+
+    [Fact]
+    public void A_hundred_megabytes_are_refused_without_being_read() =>
+        Assert.Equal("WAY0011", Assert.Single(PolicyLanguage.Parse(new byte[100 << 20], "t.way").Diagnostics).Code);
+
+    [Fact]
+    public void The_caret_stands_below_its_character()
+    {
+        const string text = "# x\n\tany prefer lowest delya;";
+        Assert.Equal(
+            "t.way:2:20: error WAY1004: no characteristic is called 'delya'; did you mean 'delay'?\n  \tany prefer lowest delya;\n  \t                  ^^^^^\n",
+            DiagnosticText.Render(PolicyLanguage.Parse(text, "t.way").Diagnostics[0], text));
+    }
+}
