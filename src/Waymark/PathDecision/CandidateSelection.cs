@@ -83,7 +83,7 @@ internal sealed class CandidateSelection
             switch (action)
             {
                 case PolicyAction.Drop:
-                    return Outcome(new FilterAction.Drop(), number, first ?? new(this, []), isServed: false);
+                    return Outcome(new FilterAction.Drop(), number, first ?? new(this, [], refusesAll: true), isServed: false);
                 case PolicyAction.Default:
                     return Outcome(new FilterAction.Default(), number, first ?? new(this, []), isServed: false);
                 case PolicyAction.Closest:
@@ -225,14 +225,14 @@ internal sealed class CandidateSelection
         private readonly HashSet<PathId> satisfying;
         private List<Path> ranked = [];
 
-        public Stage(CandidateSelection selection, EquatableArray<Predicate> require)
+        public Stage(CandidateSelection selection, EquatableArray<Predicate> require, bool refusesAll = false)
         {
             this.selection = selection;
             verdicts = new(selection.excluded);
             Satisfying = [];
             foreach (var path in selection.usable)
             {
-                var truth = Truth.True;
+                var truth = Kleene.Of(!refusesAll);
                 foreach (var predicate in require)
                 {
                     truth = Kleene.And(truth, selection.claims.Evaluate(predicate, path, selection.family, Findings(path.Id)));

@@ -11,7 +11,7 @@ internal static class NearestWord
         foreach (var candidate in known)
         {
             var distance = Distance(word, candidate);
-            if (distance < least && distance < candidate.Length)
+            if (distance < least && (distance < candidate.Length || word[0] == candidate[0]))
             {
                 (best, least) = (candidate, distance);
             }
