@@ -1,0 +1,197 @@
+using Waymark.Flows;
+using Waymark.Linux.PathMaintenance;
+using Waymark.Linux.Routing;
+using Waymark.Paths;
+
+namespace Waymark.SystemTests.PathMaintenance;
+
+public sealed class IpPathMaintainerTests : IAsyncDisposable
+{
+    private readonly TestNamespace node = new("node");
+    private readonly TestNamespace far = new("far");
+    private readonly CancellationTokenSource stop = new(TimeSpan.FromSeconds(60));
+    private IAsyncEnumerator<PathSet>? watch;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (watch is not null)
+        {
+            await stop.CancelAsync();
+            try
+            {
+                await watch.DisposeAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                // The end of the watch.
+            }
+        }
+        node.Dispose();
+        far.Dispose();
+        stop.Dispose();
+    }
+
+    [Theory]
+    [InlineData(IpFamily.V4, "192.0.2.10/24", "192.0.2.1")]
+    [InlineData(IpFamily.V6, "2001:db8:1::10/64", "2001:db8:1::1")]
+    public async Task An_interface_with_a_default_route_is_a_path_until_the_route_goes(IpFamily family, string address, string gateway)
+    {
+        node.Connect("wan0", far, "far0");
+        await Watch(new());
+        Assert.Empty((await Next(_ => true)).Paths);
+        node.Ip($"addr add {address} dev wan0 nodad");
+        node.Ip($"route add default via {gateway} dev wan0 metric 50");
+        var path = Assert.Single((await Next(set => set.Paths.Count == 1)).Paths);
+        Assert.Equal((new PathId("ip", "wan0"), "wan0", true), (path.Id, path.Device, path.HasCarrier));
+        var half = path.Half(family)!;
+        Assert.Equal((IpAddress.Parse(gateway), 50u, IpAddress.Parse(address.Split('/')[0])), (half.Gateway!.Value, half.Metric, half.Locators[0]));
+        Assert.Equal(address.Replace("10/", "0/", StringComparison.Ordinal).Replace("::0/", "::/", StringComparison.Ordinal), half.Connected[0].ToString());
+
+        // The far end of the cable loses its carrier: IPv4 and IPv6 routes stay, the path has no carrier.
+        far.Ip("link set far0 down");
+        Assert.False((await Next(set => set.Paths.Count == 1 && !set.Paths[0].HasCarrier)).Paths[0].HasCarrier);
+        far.Ip("link set far0 up");
+        await Next(set => set.Paths.Count == 1 && set.Paths[0].HasCarrier);
+        node.Ip($"-{(family == IpFamily.V4 ? 4 : 6)} route del default dev wan0");
+        await Next(set => set.Paths.IsEmpty);
+    }
+
+    [Fact]
+    public async Task Two_lines_with_the_same_gateway_address_are_two_paths()
+    {
+        foreach (var n in new[] { 0, 1 })
+        {
+            node.Connect($"wan{n}", far, $"far{n}");
+            node.Ip($"addr add 192.168.1.1{n}/24 dev wan{n}");
+            node.Ip($"route add default via 192.168.1.1 dev wan{n} metric {100 + n}");
+        }
+        await Watch(new());
+        var set = await Next(one => one.Paths.Count == 2);
+        Assert.All(set.Paths, path => Assert.Equal(IpAddress.Parse("192.168.1.1"), path.Half(IpFamily.V4)!.Gateway));
+    }
+
+    [Fact]
+    public async Task A_default_route_in_a_table_that_a_rule_names_counts_and_ours_do_not()
+    {
+        node.Connect("wan0", far, "far0");
+        node.Connect("wg0", far, "far1");
+        node.Ip("addr add 192.0.2.10/24 dev wan0");
+        node.Ip("addr add 10.9.0.2/32 dev wg0");
+        node.Ip("route add default dev wan0 via 192.0.2.1 table 27100");
+        node.Ip("rule add fwmark 0x1 table 27100");
+        node.Ip("route add default dev wg0 table 51820");
+        await Watch(new());
+        Assert.Empty((await Next(_ => true)).Paths);
+        node.Ip("rule add not fwmark 0xca6c table 51820");
+        var path = Assert.Single((await Next(set => set.Paths.Count > 0)).Paths);
+        Assert.Equal(("wg0", (IpAddress?)null), (path.Device, path.Half(IpFamily.V4)!.Gateway));
+    }
+
+    [Fact]
+    public async Task The_two_halves_of_a_default_route_are_one()
+    {
+        node.Connect("tun0", far, "far0");
+        node.Ip("addr add 10.8.0.2/24 dev tun0");
+        node.Ip("route add 0.0.0.0/1 via 10.8.0.1");
+        await Watch(new());
+        Assert.Empty((await Next(_ => true)).Paths);
+        node.Ip("route add 128.0.0.0/1 via 10.8.0.1");
+        Assert.Equal("tun0", Assert.Single((await Next(set => set.Paths.Count > 0)).Paths).Device);
+    }
+
+    [Fact]
+    public async Task Deprecated_and_tentative_addresses_are_no_locators()
+    {
+        node.Connect("wan0", far, "far0");
+        node.Ip("addr add 2001:db8:1::a/64 dev wan0 nodad");
+        node.Ip("addr add 2001:db8:2::a/64 dev wan0 nodad preferred_lft 0");
+        node.Ip("route add default via fe80::1 dev wan0");
+        await Watch(new());
+        var half = (await Next(set => set.Paths.Count == 1)).Paths[0].Half(IpFamily.V6)!;
+        Assert.Equal([IpAddress.Parse("2001:db8:1::a")], half.Locators);
+        Assert.Equal(IpAddress.Parse("fe80::1"), half.Gateway);
+    }
+
+    [Fact]
+    public async Task Interfaces_come_and_go_in_hundreds_and_lost_messages_lose_nothing()
+    {
+        // A buffer this small overflows at once: what was lost has to be read again.
+        await Watch(new() { ReceiveBuffer = 2048 });
+        await Next(_ => true);
+        node.Run("sh -c 'for i in $(seq 1 150); do ip link add d$i type bridge; ip link set d$i up; ip link del d$i; done; ip link add last type bridge; ip addr add 192.0.2.1/24 dev last; ip link set last up; ip route add default via 192.0.2.2'");
+        Assert.Equal("last", (await Next(set => set.Paths.Count == 1)).Paths[0].Device);
+    }
+
+    [Fact]
+    public async Task A_declared_interface_has_its_name_and_an_ignored_one_is_none()
+    {
+        node.Connect("wan0", far, "far0");
+        node.Connect("wan1", far, "far1");
+        foreach (var n in new[] { 0, 1 })
+        {
+            node.Ip($"addr add 192.0.{n}.10/24 dev wan{n}");
+            node.Ip($"route add default via 192.0.{n}.1 metric {n}");
+        }
+        await Watch(new() { Interfaces = [new("wan0", "fibre"), new("wan1", "spare") { IsIgnored = true }] });
+        Assert.Equal("fibre", Assert.Single((await Next(_ => true)).Paths).Name);
+    }
+
+    [Theory]
+    [InlineData(IpFamily.V4, "198.51.100.9", "192.0.2.1", "192.0.2.10/24")]
+    [InlineData(IpFamily.V6, "2001:db8:9::9", "2001:db8:1::1", "2001:db8:1::10/64")]
+    public void Routes_and_rules_are_written_read_and_asked_for(IpFamily family, string destination, string gateway, string address)
+    {
+        node.Connect("wan0", far, "far0");
+        node.Ip($"addr add {address} dev wan0 nodad");
+        node.Network.Run(() =>
+        {
+            using var routing = new RoutingSocket();
+            var link = routing.Links().Single(one => one.Name == "wan0");
+            var route = new Route { Table = 27105, Destination = new(new(family, 0), 0), LinkIndex = link.Index, Gateway = IpAddress.Parse(gateway), Protocol = 157, Metric = 10 };
+            routing.Replace(route);
+            routing.Replace(route);
+            Assert.Equal([route], routing.Routes(family, 27105));
+            var rule = new RoutingRule { Family = family, Priority = 7110, Table = 27105, Mark = 0x05000000, MarkMask = 0x3f000000, Protocol = 157 };
+            routing.Add(rule);
+            routing.Add(rule);
+            Assert.Equal([rule], routing.Rules(family).Where(one => one.Protocol == 157));
+            Assert.Throws<Linux.Netlink.NetlinkException>(() => routing.Lookup(new(IpAddress.Parse(destination))));
+            var answer = routing.Lookup(new(IpAddress.Parse(destination)) { Mark = 0x05000000 });
+            Assert.Equal((link.Index, IpAddress.Parse(gateway), IpAddress.Parse(address.Split('/')[0])), (answer.LinkIndex, answer.Gateway!.Value, answer.Source!.Value));
+            routing.Delete(rule);
+            routing.Delete(rule);
+            routing.Delete(route);
+            routing.Delete(route);
+            Assert.Empty(routing.Routes(family, 27105));
+        });
+    }
+
+    private async Task Watch(IpPathOptions options)
+    {
+        // The watching thread is started by the first step, and is born into the namespace of the thread that starts it.
+        var started = node.Network.Run(() =>
+        {
+            watch = new IpPathMaintainer(options).WatchAsync(stop.Token).GetAsyncEnumerator(stop.Token);
+            return watch.MoveNextAsync();
+        });
+        Assert.True(await started);
+        fresh = true;
+    }
+
+    private bool fresh;
+
+    /// <summary>The first set that fits, from the last one on.</summary>
+    private async Task<PathSet> Next(Func<PathSet, bool> fits)
+    {
+        if (!fresh)
+        {
+            Assert.True(await watch!.MoveNextAsync());
+        }
+        fresh = false;
+        while (!fits(watch!.Current))
+        {
+            Assert.True(await watch.MoveNextAsync());
+        }
+        return watch.Current;
+    }
+}
