@@ -1,0 +1,212 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Waymark.Flows;
+using Waymark.PathExamination;
+
+namespace Waymark.Linux.PathExamination;
+
+/// <summary>
+/// ICMP echo (RFC 792, RFC 4443 section 4) out of one device: bound to it and marked, so that neither routing nor the filter rules lead it elsewhere. Needs CAP_NET_RAW.
+/// An answer counts only with our identifier, the sequence number of a probe under way, its payload and its target's address.
+/// </summary>
+public sealed class IcmpProbe : IProbe
+{
+    private const int BindToDevice = 25;
+    private const int Mark = 36;
+
+    private readonly Socket socket;
+    private readonly IpFamily family;
+    private readonly TimeProvider time;
+    private readonly ushort identifier;
+    private readonly ulong nonce;
+    private readonly ConcurrentDictionary<ushort, Waiting> waiting = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task receiving;
+    private int sequence;
+
+    /// <summary>Opens a socket in the thread's network namespace; throws <see cref="SocketException"/>, without the right for example.</summary>
+    /// <param name="family">IPv4 or IPv6.</param>
+    /// <param name="device">The device by which probes leave and answers come.</param>
+    /// <param name="mark">The firewall mark of the probes; 0: none.</param>
+    /// <param name="seed">Makes identifier and payload, so that another's answers are not taken for ours.</param>
+    /// <param name="time">The clock.</param>
+    public IcmpProbe(IpFamily family, string device, uint mark, ulong seed, TimeProvider time)
+    {
+        (this.family, this.time, nonce, identifier) = (family, time, seed, (ushort)(seed >> 48));
+        socket = family == IpFamily.V4
+            ? new(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp)
+            : new(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
+        try
+        {
+            socket.SetRawSocketOption(1, BindToDevice, System.Text.Encoding.UTF8.GetBytes(device + "\0"));
+            if (mark != 0)
+            {
+                Span<byte> value = stackalloc byte[4];
+                BinaryPrimitives.WriteUInt32LittleEndian(value, mark);
+                socket.SetRawSocketOption(1, Mark, value);
+            }
+            LetOnlyAnswersIn();
+            socket.Bind(new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, 0));
+        }
+        catch
+        {
+            // Not ours to keep: the caller gets the reason.
+            socket.Dispose();
+            throw;
+        }
+        receiving = ReceiveAsync();
+    }
+
+    /// <inheritdoc/>
+    public string Source => "icmp";
+
+    /// <inheritdoc/>
+    public async Task<ProbeResult> ProbeAsync(IpAddress target, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (receiving.IsFaulted)
+        {
+            return new(time.GetUtcNow(), null, receiving.Exception!.GetBaseException().Message);
+        }
+        var number = unchecked((ushort)Interlocked.Increment(ref sequence));
+        var one = new Waiting(target, time.GetTimestamp());
+        waiting[number] = one;
+        var sentAt = time.GetUtcNow();
+        try
+        {
+            var packet = Request(number);
+            await socket.SendToAsync(packet, SocketFlags.None, new IPEndPoint(target.ToIPAddress(), 0), cancellationToken);
+            return new(sentAt, await one.Answer.Task.WaitAsync(timeout, time, cancellationToken), null);
+        }
+        catch (TimeoutException)
+        {
+            return new(sentAt, null, null);
+        }
+        catch (SocketException refused) when (refused.SocketErrorCode is SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.NetworkDown or SocketError.AddressNotAvailable)
+        {
+            // No way out of this device at the moment: for the path that is silence.
+            return new(sentAt, null, null);
+        }
+        catch (SocketException refused)
+        {
+            return new(sentAt, null, refused.Message);
+        }
+        finally
+        {
+            waiting.TryRemove(number, out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stop.Cancel();
+        socket.Dispose();
+        stop.Dispose();
+    }
+
+    private byte[] Request(ushort number)
+    {
+        // Type, code, checksum, identifier, sequence; then the nonce.
+        var packet = new byte[16];
+        packet[0] = family == IpFamily.V4 ? (byte)8 : (byte)128;
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), identifier);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), number);
+        BinaryPrimitives.WriteUInt64BigEndian(packet.AsSpan(8), nonce);
+        if (family == IpFamily.V4)
+        {
+            // The kernel computes ICMPv6's, which covers addresses.
+            BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), Checksum(packet));
+        }
+        return packet;
+    }
+
+    /// <summary>The Internet checksum (RFC 1071).</summary>
+    private static ushort Checksum(ReadOnlySpan<byte> bytes)
+    {
+        uint sum = 0;
+        for (var i = 0; i < bytes.Length; i += 2)
+        {
+            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes[i..]);
+        }
+        sum = (sum & 0xffff) + (sum >> 16);
+        return unchecked((ushort)~(sum + (sum >> 16)));
+    }
+
+    /// <summary>Every raw socket gets a copy of every ICMP packet; the kernel drops those of other types before they cost us anything.</summary>
+    private void LetOnlyAnswersIn()
+    {
+        if (family == IpFamily.V4)
+        {
+            // ICMP_FILTER: a set bit blocks a type below 32; echo reply is 0.
+            socket.SetRawSocketOption(255, 1, [0xfe, 0xff, 0xff, 0xff]);
+            return;
+        }
+        // ICMP6_FILTER (RFC 3542 section 3.2): a set bit blocks; echo reply is 129.
+        Span<byte> filter = stackalloc byte[32];
+        filter.Fill(0xff);
+        filter[129 / 8] = 0xff ^ (1 << (129 % 8));
+        socket.SetRawSocketOption(58, 1, filter);
+    }
+
+    private async Task ReceiveAsync()
+    {
+        var buffer = new byte[2048];
+        EndPoint any = new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                var received = await socket.ReceiveFromAsync(buffer, SocketFlags.None, any, stop.Token);
+                var at = time.GetTimestamp();
+                Take(buffer.AsSpan(0, received.ReceivedBytes), ((IPEndPoint)received.RemoteEndPoint).Address, at);
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                // The device went down or away (ENETDOWN): probes are silent until the examiner opens another socket. Not at full speed.
+                try
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(100), time, stop.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> packet, IPAddress from, long at)
+    {
+        if (family == IpFamily.V4)
+        {
+            // A raw IPv4 socket gives the IP header too.
+            var header = packet.Length > 0 ? (packet[0] & 15) * 4 : 0;
+            if (packet.Length < header + 16)
+            {
+                return;
+            }
+            packet = packet[header..];
+        }
+        if (packet.Length < 16 || packet[0] != (family == IpFamily.V4 ? 0 : 129)
+            || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != identifier
+            || BinaryPrimitives.ReadUInt64BigEndian(packet[8..]) != nonce)
+        {
+            return;
+        }
+        if (waiting.TryGetValue(BinaryPrimitives.ReadUInt16BigEndian(packet[6..]), out var one) && one.Target == IpAddress.From(from))
+        {
+            one.Answer.TrySetResult(time.GetElapsedTime(one.Sent, at));
+        }
+    }
+
+    private sealed record Waiting(IpAddress Target, long Sent)
+    {
+        public TaskCompletionSource<TimeSpan> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

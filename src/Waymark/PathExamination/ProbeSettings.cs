@@ -1,0 +1,28 @@
+using Waymark.Flows;
+
+namespace Waymark.PathExamination;
+
+/// <summary>How paths are probed (node file, <c>probe</c>).</summary>
+public sealed record ProbeSettings
+{
+    /// <summary>Two public resolvers in each family, once a second, one answer is enough, down after 3 silent rounds, up after 5 good ones.</summary>
+    public static ProbeSettings Default { get; } = new()
+    {
+        Targets = [IpAddress.Parse("1.1.1.1"), IpAddress.Parse("9.9.9.9"), IpAddress.Parse("2606:4700:4700::1111"), IpAddress.Parse("2620:fe::fe")],
+    };
+
+    /// <summary>Who is asked, by ICMP echo; each family on its own. Empty: nobody, and the link's word has to do.</summary>
+    public required EquatableArray<IpAddress> Targets { get; init; }
+
+    /// <summary>Time between rounds, from 10 ms.</summary>
+    public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many targets of a family have to answer for a round to count as good, from 1; all of them where there are fewer.</summary>
+    public int Need { get; init; } = 1;
+
+    /// <summary>Rounds in a row, from 1.</summary>
+    public int DownAfter { get; init; } = 3;
+
+    /// <summary>Rounds in a row, from 1.</summary>
+    public int UpAfter { get; init; } = 5;
+}
