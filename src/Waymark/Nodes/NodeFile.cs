@@ -1,0 +1,121 @@
+using Waymark.Flows;
+using Waymark.PathDecision;
+using Waymark.PathExamination;
+using Waymark.Policies;
+using Waymark.Units;
+
+namespace Waymark.Nodes;
+
+/// <summary>What only the administrator of a node knows: the node file (<c>docs/node-file.md</c>). Every part has a default; without a file all of them hold.</summary>
+public sealed record NodeFile
+{
+    /// <summary>Without a file.</summary>
+    public static NodeFile Default { get; } = new();
+
+    /// <summary>This node's name towards peers; null: the host name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The bits of the firewall mark that are ours; contiguous, at least 3.</summary>
+    public uint FirewallMark { get; init; } = 0x7f00_0000;
+
+    /// <summary>The bits of the conntrack mark that are ours.</summary>
+    public uint ConntrackMark { get; init; } = 0xffff_c000;
+
+    /// <summary>Routing tables, one a path.</summary>
+    public IntegerRange Tables { get; init; } = new(27100, 27199);
+
+    /// <summary>Priorities of our routing rules.</summary>
+    public IntegerRange Priorities { get; init; } = new(7100, 7199);
+
+    /// <summary>Whole marks of other programs whose packets stay as they are.</summary>
+    public EquatableArray<uint> Bypass { get; init; } = [];
+
+    /// <summary>Whether strict policies are in force before the first link is up.</summary>
+    public bool IsStrictAtBoot { get; init; }
+
+    /// <summary>What is said of paths, in the order of the file.</summary>
+    public EquatableArray<PathDeclaration> Paths { get; init; } = [];
+
+    /// <summary>Whose flows are distributed besides this node's own; null: nobody's.</summary>
+    public Forwarding? Forward { get; init; }
+
+    /// <summary>How paths are probed, by path name; <c>default</c> for the others.</summary>
+    public EquatableArray<KeyValuePair<string, ProbeSettings>> Probes { get; init; } = [];
+
+    /// <summary>Flap damping.</summary>
+    public HoldDown HoldDown { get; init; } = DecisionSettings.Default.HoldDown;
+
+    /// <summary>Who may ask; without any, root may ask for everything.</summary>
+    public EquatableArray<RequesterDeclaration> Requesters { get; init; } = [new("root", 0) { User = "root", MayAny = true }];
+
+    /// <summary>How a path of that name is probed.</summary>
+    public ProbeSettings ProbesOf(string path)
+    {
+        ProbeSettings? general = null;
+        foreach (var (name, settings) in Probes)
+        {
+            if (name == path)
+            {
+                return settings;
+            }
+            general = name == "default" ? settings : general;
+        }
+        return general ?? ProbeSettings.Default;
+    }
+}
+
+/// <summary>What the administrator says of one path.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Interface">The interface by which it leaves.</param>
+public sealed record PathDeclaration(string Name, string Interface)
+{
+    /// <summary>Next hops where no default route names them, one a family.</summary>
+    public EquatableArray<IpAddress> Gateways { get; init; } = [];
+
+    /// <summary>One of the language's media; null: what the system says.</summary>
+    public string? Medium { get; init; }
+
+    /// <summary>Labels, key and value, in the order of the file.</summary>
+    public EquatableArray<KeyValuePair<string, string>> Labels { get; init; } = [];
+
+    /// <summary>Numbers by the name of the characteristic: cost, bandwidth, bandwidth.up, quota, mtu.</summary>
+    public EquatableArray<KeyValuePair<string, Quantity>> Numbers { get; init; } = [];
+
+    /// <summary>Whether use of it costs; true also where it has a cost or a quota.</summary>
+    public bool IsMetered { get; init; }
+
+    /// <summary>Whether what goes over it is encrypted.</summary>
+    public bool IsEncrypted { get; init; }
+
+    /// <summary>Never used.</summary>
+    public bool IsIgnored { get; init; }
+
+    /// <summary>Names of the paths that carry it; it inherits their price and quota.</summary>
+    public EquatableArray<string> Over { get; init; } = [];
+
+    /// <summary>The node at the other end; null: it leads to anybody.</summary>
+    public string? Peer { get; init; }
+}
+
+/// <summary>Flows that this node forwards.</summary>
+/// <param name="Interfaces">The interfaces that they come in by; at least one.</param>
+/// <param name="Masquerade">Whether they leave with this node's addresses.</param>
+public sealed record Forwarding(EquatableArray<string> Interfaces, bool Masquerade);
+
+/// <summary>Who may ask for policies.</summary>
+/// <param name="Name">How the node calls it.</param>
+/// <param name="Rank">Lower wins.</param>
+public sealed record RequesterDeclaration(string Name, int Rank)
+{
+    /// <summary>The local user who it is; null: it is not a local user.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The name in its certificate; null: it does not come over the network.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>Whether it may ask for any flows.</summary>
+    public bool MayAny { get; init; }
+
+    /// <summary>The flows that it may ask for where not any.</summary>
+    public EquatableArray<Flow> MayFlows { get; init; } = [];
+}

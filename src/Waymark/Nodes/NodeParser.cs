@@ -1,0 +1,372 @@
+using Waymark.Flows;
+using Waymark.PathExamination;
+using Waymark.Paths;
+using Waymark.Policies.Language;
+using Waymark.Units;
+
+namespace Waymark.Nodes;
+
+/// <summary>Reads node files: <c>KEYWORD { value } ( ";" | block )</c>, each keyword with its own values. After a mistake it goes on with the next statement.</summary>
+internal sealed class NodeParser(SourceText source) : TokenReader(source)
+{
+    private static readonly string[] TopWords =
+        ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "hold-down", "requester", "listen", "peer", "dashboard"];
+
+    private readonly HashSet<string> said = new(StringComparer.Ordinal);
+    private NodeFile node = NodeFile.Default;
+
+    public NodeFile Read()
+    {
+        var paths = new List<PathDeclaration>();
+        var probes = new List<KeyValuePair<string, ProbeSettings>>();
+        var requesters = new List<RequesterDeclaration>();
+        Statements(isBlock: false, new(StringComparer.Ordinal)
+        {
+            ["node"] = () => Single("node", () => node = node with { Name = QuotedString("the node's name") }),
+            ["fwmark"] = () => Single("fwmark", () => node = node with { FirewallMark = Mask("fwmark", 3) }),
+            ["ctmark"] = () => Single("ctmark", () => node = node with { ConntrackMark = Mask("ctmark", 10) }),
+            ["table"] = () => Single("table", () => node = node with { Tables = Range("a routing table", uint.MaxValue - 1) }),
+            ["priority"] = () => Single("priority", () => node = node with { Priorities = Range("a priority", 32765) }),
+            ["bypass"] = () => Single(null, () =>
+            {
+                Expect("fwmark", "behind 'bypass'");
+                node = node with { Bypass = node.Bypass.Append(Integer("a mark", uint.MaxValue)).ToEquatableArray() };
+            }),
+            ["strict"] = () => Single("strict", () =>
+            {
+                Expect("at", "behind 'strict'");
+                Expect("boot", "behind 'strict at'");
+                node = node with { IsStrictAtBoot = true };
+            }),
+            ["path"] = () => paths.Add(PathBlock(paths)),
+            ["forward"] = () => node = node with { Forward = ForwardBlock() },
+            ["probe"] = () => probes.Add(ProbeBlock()),
+            ["hold-down"] = HoldDownBlock,
+            ["requester"] = () => requesters.Add(RequesterBlock(requesters)),
+            ["listen"] = () => NotYet("listen", "peers and requesters over the network come with a later version"),
+            ["peer"] = () => NotYet("peer", "peers come with a later version"),
+            ["dashboard"] = () => NotYet("dashboard", "the dashboard comes with a later version"),
+        }, TopWords);
+        return node with
+        {
+            Paths = paths.ToEquatableArray(),
+            Probes = probes.ToEquatableArray(),
+            Requesters = requesters.Count > 0 ? requesters.ToEquatableArray() : NodeFile.Default.Requesters,
+        };
+    }
+
+    protected override bool IsUnitPlace() => Now.Text is not ("resets" or "per" or "from" or "to");
+
+    /// <summary>Statements up to the end of the block or the file; each keyword by its own reader.</summary>
+    private void Statements(bool isBlock, Dictionary<string, Action> readers, IEnumerable<string> words)
+    {
+        while (Now.Kind != TokenKind.End && !(isBlock && Now.Is("}")))
+        {
+            try
+            {
+                if (Now.Kind != TokenKind.Word)
+                {
+                    throw Unexpected("a statement");
+                }
+                if (!readers.TryGetValue(Now.Text, out var read))
+                {
+                    throw Fail("WAY1018", Now, $"the node file has no '{Now.Text}' here", NearestWord.Mend(Now.Text, words) ?? $"known are {string.Join(", ", words)}");
+                }
+                Take();
+                read();
+            }
+            catch (SyntaxException)
+            {
+                // Reported; the statement is given up.
+                SkipStatement(() => readers.ContainsKey(Now.Text) && !isBlock);
+                if (!isBlock && Now.Is("}"))
+                {
+                    Take();
+                }
+            }
+        }
+    }
+
+    private void Block(string keyword, Token opener, Dictionary<string, Action> readers)
+    {
+        Expect("{", $"behind '{keyword}'");
+        Statements(isBlock: true, readers, readers.Keys);
+        if (!TryTake("}"))
+        {
+            Source.Error("WAY0003", opener.Start, opener.End, $"the block of this '{keyword}' is never closed", "add '}'");
+        }
+    }
+
+    /// <summary>A statement's values and its semicolon; <paramref name="once"/>: may stand once in the file.</summary>
+    private void Single(string? once, Action values)
+    {
+        var keyword = Last;
+        values();
+        ExpectSemicolon(() => "';'");
+        if (once is not null && !said.Add(once))
+        {
+            Source.Error("WAY1013", keyword.Start, keyword.End, $"'{once}' is said twice", "remove one of them");
+        }
+    }
+
+    /// <summary>What is part of the language but not of this program yet: taken, and said to be without effect.</summary>
+    private void NotYet(string keyword, string why)
+    {
+        var token = Last;
+        Source.Warn("WAY2010", token.Start, token.End, $"'{keyword}' has no effect yet", why);
+        SkipStatement(() => TopWords.Contains(Now.Text));
+        // A block ends without a semicolon: what was passed over ends at its brace.
+    }
+
+    private uint Mask(string what, int leastBits)
+    {
+        var token = Now;
+        var mask = Integer($"a mask behind '{what}'", uint.MaxValue);
+        if (System.Numerics.BitOperations.PopCount(mask) < leastBits)
+        {
+            Source.Error("WAY1008", token.Start, token.End, $"'{what}' needs at least {leastBits} bits, found {token}", what == "fwmark" ? "0x7f000000" : "0xffffc000");
+        }
+        return mask;
+    }
+
+    private PathDeclaration PathBlock(List<PathDeclaration> others)
+    {
+        var opener = Last;
+        var token = Now;
+        var path = new PathDeclaration(Name("the name of a path"), "");
+        if (others.Any(other => other.Name == path.Name))
+        {
+            Source.Error("WAY1002", token.Start, token.End, $"a path called '{path.Name}' is declared already", "give one of them another name");
+        }
+        void Number(string name)
+        {
+            Characteristic.TryFind(name, out var characteristic);
+            Single(null, () =>
+            {
+                var value = Quantity($"'{name}'", characteristic!.Dimension);
+                path = path with { Numbers = path.Numbers.Append(new(name, value)).ToEquatableArray() };
+                if (IsWord("resets") || IsWord("per") || IsWord("from") || Now.Is("/"))
+                {
+                    Source.Warn("WAY2010", Now.Start, Now.End, "tiers and billing periods have no effect yet", "the value counts as it stands");
+                    while (!Now.Is(";") && !Now.Is("}") && Now.Kind != TokenKind.End)
+                    {
+                        Take();
+                    }
+                }
+            });
+        }
+        Block("path", opener, new(StringComparer.Ordinal)
+        {
+            ["interface"] = () => Single(null, () => path = path with { Interface = Name("an interface's name") }),
+            ["gateway"] = () => Single(null, () =>
+            {
+                do
+                {
+                    path = path with { Gateways = path.Gateways.Append(Prefix("a gateway's address").First).ToEquatableArray() };
+                }
+                while (TryTake(","));
+            }),
+            ["medium"] = () => Single(null, () =>
+            {
+                var word = Now;
+                var medium = Name("a medium");
+                if (!Characteristic.Media.Contains(medium))
+                {
+                    Source.Error("WAY1012", word.Start, word.End, $"'medium' is never '{medium}'", NearestWord.Mend(medium, Characteristic.Media) ?? $"it is one of {string.Join(", ", Characteristic.Media)}");
+                }
+                path = path with { Medium = medium };
+            }),
+            ["label"] = () => Single(null, () =>
+            {
+                var key = Name("a label's key");
+                path = path with { Labels = path.Labels.Where(label => label.Key != key).Append(new(key, QuotedString("the label's value"))).ToEquatableArray() };
+            }),
+            ["cost"] = () => Number("cost"),
+            ["quota"] = () => Number("quota"),
+            ["bandwidth"] = () => Number("bandwidth"),
+            ["bandwidth.up"] = () => Number("bandwidth.up"),
+            ["mtu"] = () => Number("mtu"),
+            ["metered"] = () => Single(null, () => path = path with { IsMetered = true }),
+            ["encrypted"] = () => Single(null, () => path = path with { IsEncrypted = true }),
+            ["ignore"] = () => Single(null, () => path = path with { IsIgnored = true }),
+            ["over"] = () => Single(null, () =>
+            {
+                do
+                {
+                    path = path with { Over = path.Over.Append(Name("a path's name")).ToEquatableArray() };
+                }
+                while (TryTake(","));
+            }),
+            ["peer"] = () => Single(null, () => path = path with { Peer = Name("a peer's name") }),
+            ["shared"] = () => Single(null, () =>
+            {
+                Source.Warn("WAY2010", Last.Start, Last.End, "'shared' has no effect yet", "peers come with a later version");
+                Integer("a path's number", 255);
+            }),
+            ["probe-budget"] = () => Single(null, () =>
+            {
+                Source.Warn("WAY2010", Last.Start, Last.End, "'probe-budget' has no effect yet", "use 'every' in 'probe' to probe less");
+                Quantity("a probe budget", Dimension.Volume);
+                Expect("/", "and 'day', 'week' or 'month'");
+                Take();
+            }),
+        });
+        if (path.Interface.Length == 0)
+        {
+            Source.Error("WAY1019", opener.Start, token.End, $"the path '{path.Name}' has no interface", "add 'interface NAME;'");
+        }
+        return path;
+    }
+
+    private Forwarding ForwardBlock()
+    {
+        var opener = Last;
+        var interfaces = new List<string>();
+        var masquerade = false;
+        Block("forward", opener, new(StringComparer.Ordinal)
+        {
+            ["from"] = () => Single(null, () =>
+            {
+                Expect("interface", "behind 'from'");
+                do
+                {
+                    interfaces.Add(Name("an interface's name"));
+                }
+                while (TryTake(","));
+            }),
+            ["masquerade"] = () => Single(null, () => masquerade = true),
+        });
+        if (interfaces.Count == 0)
+        {
+            Source.Error("WAY1019", opener.Start, opener.End, "'forward' does not say whose flows", "add 'from interface NAME;'");
+        }
+        return new(interfaces.ToEquatableArray(), masquerade);
+    }
+
+    private KeyValuePair<string, ProbeSettings> ProbeBlock()
+    {
+        var opener = Last;
+        var name = TryTake("default") ? "default" : Name("the name of a path, or 'default'");
+        var settings = ProbeSettings.Default;
+        List<IpAddress>? targets = null;
+        Block("probe", opener, new(StringComparer.Ordinal)
+        {
+            ["icmp"] = () => Single(null, () =>
+            {
+                targets ??= [];
+                do
+                {
+                    targets.Add(Prefix("the address of a target").First);
+                }
+                while (TryTake(","));
+            }),
+            ["none"] = () => Single(null, () => targets ??= []),
+            ["http"] = () => NotYet("http", "probes other than icmp come with a later version"),
+            ["tcp"] = () => NotYet("tcp", "probes other than icmp come with a later version"),
+            ["every"] = () => Single(null, () =>
+            {
+                var token = Now;
+                settings = settings with { Every = Duration("the time between rounds") };
+                if (settings.Every < TimeSpan.FromMilliseconds(10))
+                {
+                    Source.Error("WAY1008", token.Start, Last.End, "rounds are at least 10 ms apart");
+                    settings = settings with { Every = TimeSpan.FromSeconds(1) };
+                }
+            }),
+            ["need"] = () => Single(null, () => settings = settings with { Need = AtLeastOne("a number of targets") }),
+            ["down"] = () => Single(null, () =>
+            {
+                Expect("after", "behind 'down'");
+                settings = settings with { DownAfter = AtLeastOne("a number of rounds") };
+            }),
+            ["up"] = () => Single(null, () =>
+            {
+                Expect("after", "behind 'up'");
+                settings = settings with { UpAfter = AtLeastOne("a number of rounds") };
+            }),
+        });
+        return new(name, targets is null ? settings : settings with { Targets = targets.ToEquatableArray() });
+    }
+
+    private int AtLeastOne(string what)
+    {
+        var token = Now;
+        var value = (int)Integer(what, 1000);
+        if (value == 0)
+        {
+            Source.Error("WAY1008", token.Start, token.End, $"{what} is at least 1");
+            return 1;
+        }
+        return value;
+    }
+
+    private void HoldDownBlock()
+    {
+        var hold = node.HoldDown;
+        var opener = Last;
+        Block("hold-down", opener, new(StringComparer.Ordinal)
+        {
+            ["penalty"] = () => Single(null, () => hold = hold with { Penalty = (int)Integer("a penalty", 1_000_000) }),
+            ["suppress"] = () => Single(null, () => hold = hold with { Suppress = (int)Integer("a penalty", 1_000_000) }),
+            ["reuse"] = () => Single(null, () => hold = hold with { Reuse = (int)Integer("a penalty", 1_000_000) }),
+            ["half-life"] = () => Single(null, () => hold = hold with { HalfLife = Duration("a half-life") }),
+        });
+        if (hold.Reuse >= hold.Suppress || hold.HalfLife <= TimeSpan.Zero || hold.Reuse < 1)
+        {
+            Source.Error("WAY1020", opener.Start, opener.End, "'reuse' is at least 1 and less than 'suppress', and 'half-life' more than nothing", "the defaults are penalty 1000; suppress 2000; reuse 750; half-life 15 s;");
+            return;
+        }
+        node = node with { HoldDown = hold };
+    }
+
+    private RequesterDeclaration RequesterBlock(List<RequesterDeclaration> others)
+    {
+        var opener = Last;
+        var token = Now;
+        var requester = new RequesterDeclaration(Name("the name of a requester"), 100);
+        if (others.Any(other => other.Name == requester.Name))
+        {
+            Source.Error("WAY1002", token.Start, token.End, $"a requester called '{requester.Name}' is declared already");
+        }
+        Block("requester", opener, new(StringComparer.Ordinal)
+        {
+            ["user"] = () => Single(null, () => requester = requester with { User = Name("a user's name") }),
+            ["certificate"] = () => Single(null, () => requester = requester with { Certificate = QuotedString("the name in the certificate") }),
+            ["rank"] = () => Single(null, () => requester = requester with { Rank = (int)Integer("a rank", int.MaxValue) }),
+            ["may"] = May,
+            ["confirm"] = () => Single(null, () =>
+            {
+                Source.Warn("WAY2010", Last.Start, Last.End, "'confirm' has no effect yet", "remote requesters come with a later version");
+                Expect("within", "behind 'confirm'");
+                Duration("the time to confirm");
+            }),
+        });
+        if (requester is { User: null, Certificate: null })
+        {
+            Source.Error("WAY1019", opener.Start, token.End, $"the requester '{requester.Name}' has neither user nor certificate, so nobody can be it", "add 'user NAME;'");
+        }
+        return requester;
+
+        void May() => Single(null, () =>
+        {
+            if (TryTake("any"))
+            {
+                requester = requester with { MayAny = true };
+                return;
+            }
+            Expect("flows", "or 'any' behind 'may'");
+            var start = Now.Start;
+            while (!Now.Is(";") && !Now.Is("}") && Now.Kind != TokenKind.End)
+            {
+                Take();
+            }
+            if (PolicyLanguage.ParseFlows(Source.Text[start..Last.End], Source.File, out var diagnostics) is { } flows)
+            {
+                requester = requester with { MayFlows = requester.MayFlows.Concat(flows).ToEquatableArray() };
+                return;
+            }
+            var first = diagnostics[0];
+            Source.Error(first.Code, start + first.Column - 1, start + first.Column - 1 + first.Length, first.Message, first.Mend);
+        });
+    }
+}

@@ -1,0 +1,48 @@
+using Waymark.Flows;
+using Waymark.Nodes;
+
+namespace Waymark.Tests.Nodes;
+
+public sealed class NodeLanguageTests
+{
+    [Fact]
+    public void The_sample_says_what_it_says()
+    {
+        var parse = NodeLanguage.Parse(Repository.Sample("node.way"), "node.way");
+        Assert.Empty(parse.Diagnostics);
+        var node = parse.File!;
+        Assert.Equal("van-12", node.Name);
+        Assert.Equal(["wifi", "lte", "sat", "gone"], node.Paths.Select(path => path.Name));
+        Assert.Equal(("wwan0", "cellular", 4m), (node.Paths[1].Interface, node.Paths[1].Medium, node.Paths[1].Numbers[0].Value.Value));
+        Assert.True(node.Paths[3].IsIgnored && node.Forward!.Masquerade);
+        Assert.Equal(TimeSpan.FromMilliseconds(200), node.ProbesOf("wifi").Every);
+        Assert.Equal([IpAddress.Parse("1.1.1.1"), IpAddress.Parse("9.9.9.9"), IpAddress.Parse("2606:4700:4700::1111")], node.ProbesOf("lte").Targets);
+        Assert.Equal("alice", node.Requesters[1].User);
+        Assert.Single(node.Requesters[1].MayFlows);
+    }
+
+    [Fact]
+    public void Nothing_said_is_the_default() => Assert.Equal(NodeFile.Default, NodeLanguage.Parse("# nothing\n", "node.way").File);
+
+    [Theory]
+    [InlineData("pth wifi { interface wlan0; }", "n.way:1:1: error WAY1018: the node file has no 'pth' here; did you mean 'path'?")]
+    [InlineData("path wifi { interfce wlan0; }", "n.way:1:13: error WAY1018: the node file has no 'interfce' here; did you mean 'interface'?", "n.way:1:1: error WAY1019: the path 'wifi' has no interface; add 'interface NAME;'")]
+    [InlineData("path wifi { interface wlan0; medium wfi; }", "n.way:1:37: error WAY1012: 'medium' is never 'wfi'; did you mean 'wifi'?")]
+    [InlineData("path wifi { interface wlan0; cost 4 GB; }", "n.way:1:37: error WAY1007: 'GB' is a unit of an amount of data, and 'cost' is a price; use /GB")]
+    [InlineData("node \"a\"; node \"b\";", "n.way:1:11: error WAY1013: 'node' is said twice; remove one of them")]
+    [InlineData("probe default { every 1 ms; }", "n.way:1:23: error WAY1008: rounds are at least 10 ms apart")]
+    [InlineData("requester alice { rank 3; may any; }", "n.way:1:1: error WAY1019: the requester 'alice' has neither user nor certificate, so nobody can be it; add 'user NAME;'")]
+    [InlineData("requester alice { user alice; may flows tpc; }", "n.way:1:41: error WAY1001: no flow is called 'tpc'; did you mean 'tcp'?")]
+    [InlineData("hold-down { reuse 3000; }", "n.way:1:1: error WAY1020: 'reuse' is at least 1 and less than 'suppress', and 'half-life' more than nothing; the defaults are penalty 1000; suppress 2000; reuse 750; half-life 15 s;")]
+    [InlineData("fwmark 0x3;", "n.way:1:8: error WAY1008: 'fwmark' needs at least 3 bits, found '0x3'; 0x7f000000")]
+    public void A_mistake_has_one_message(string text, params string[] messages) =>
+        Assert.Equal(messages.Order(), NodeLanguage.Parse(text, "n.way").Diagnostics.Select(one => one.ToString()).Order());
+
+    [Fact]
+    public void What_has_no_effect_yet_is_said_to_have_none()
+    {
+        var parse = NodeLanguage.Parse("listen { address [::]; port 7443; }\nstrict at boot;", "n.way");
+        Assert.Equal(["WAY2010"], parse.Diagnostics.Select(one => one.Code));
+        Assert.True(parse.File!.IsStrictAtBoot);
+    }
+}
