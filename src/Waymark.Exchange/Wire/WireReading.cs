@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Text;
+using Waymark.Policies;
+using Waymark.Policies.Language;
+
+namespace Waymark.Exchange.Wire;
+
+/// <summary>
+/// One reading of a message from outside: knows where in the message it is, and collects every mistake, so that the sender hears of all at once. What is read
+/// at a mistake is a placeholder; nobody sees it, for a reading with errors yields nothing.
+/// </summary>
+/// <param name="file">What diagnostics call the message: a file's or a policy set's name.</param>
+internal sealed class WireReading(string file)
+{
+    /// <summary>The message or JSON text is not well-formed.</summary>
+    internal const string Malformed = "WAY5001";
+
+    /// <summary>A field that has to be given is not.</summary>
+    internal const string Missing = "WAY5002";
+
+    /// <summary>A number is outside its range.</summary>
+    internal const string OutOfRange = "WAY5003";
+
+    /// <summary>There is more than is taken (<see cref="WireLimits"/>).</summary>
+    internal const string TooMuch = "WAY5004";
+
+    /// <summary>A string is not what its field asks for: an address, a decimal, a name.</summary>
+    internal const string BadText = "WAY5005";
+
+    /// <summary>A characteristic is not known, or its unit or kind is another.</summary>
+    internal const string BadCharacteristic = "WAY5006";
+
+    /// <summary>Parts exclude or require each other.</summary>
+    internal const string BadCombination = "WAY5007";
+
+    private readonly List<(string Field, int Index)> steps = [];
+    private readonly List<Diagnostic> diagnostics = [];
+    private Place place;
+    private int statements;
+
+    /// <summary>Every mistake so far, in the order found.</summary>
+    internal EquatableArray<Diagnostic> Diagnostics => diagnostics.ToEquatableArray();
+
+    /// <summary>Whether there was none.</summary>
+    internal bool IsClean => diagnostics.Count == 0;
+
+    /// <summary>Goes into a field until the result is disposed.</summary>
+    internal Step Enter(string field, int index = -1)
+    {
+        steps.Add((field, index));
+        return new(this);
+    }
+
+    /// <summary>Notes where in a text the message says that what is read now stands, for diagnostics.</summary>
+    internal Place At(V1.Place? wire)
+    {
+        var here = wire is null || wire.Line > int.MaxValue || wire.Column > int.MaxValue ? default : new Place((int)wire.Line, (int)wire.Column);
+        if (here.Line != 0)
+        {
+            place = here;
+        }
+        return here;
+    }
+
+    /// <summary>Notes a mistake at the present place.</summary>
+    internal void Refuse(string code, string message, string? mend = null)
+    {
+        if (diagnostics.Count < WireLimits.ListEntries)
+        {
+            diagnostics.Add(new(code, Severity.Error, file, place.Line, place.Column, 1, steps.Count == 0 ? message : $"{Where()}: {message}", mend));
+        }
+    }
+
+    /// <summary>Refuses a message of a choice that chooses nothing, and yields the placeholder.</summary>
+    internal T RefuseNothing<T>(string choices, T placeholder)
+    {
+        Refuse(Missing, "nothing is given", $"give one of {choices}");
+        return placeholder;
+    }
+
+    /// <summary>Reads a list that has to have <paramref name="least"/> entries or more, each inside its own step.</summary>
+    internal EquatableArray<T> List<TWire, T>(string field, IReadOnlyList<TWire> wires, Func<TWire, T> read, int least = 0)
+    {
+        if (wires.Count < least || wires.Count > WireLimits.ListEntries)
+        {
+            using (Enter(field))
+            {
+                Refuse(wires.Count < least ? Missing : TooMuch, wires.Count < least
+                    ? $"{(wires.Count == 0 ? "nothing" : "one entry")} is given where {(least == 1 ? "at least one is" : "at least two are")} needed"
+                    : string.Create(CultureInfo.InvariantCulture, $"{wires.Count} entries are more than the {WireLimits.ListEntries} that are taken"));
+            }
+            return [];
+        }
+        return Each(field, wires, read);
+    }
+
+    /// <summary>Reads a list of policies and rules; all levels of a set count together.</summary>
+    internal EquatableArray<T> Statements<TWire, T>(string field, IReadOnlyList<TWire> wires, Func<TWire, T> read)
+    {
+        if (wires.Count > WireLimits.Statements - statements)
+        {
+            Refuse(TooMuch, $"the set has more than the {WireLimits.Statements} policies and rules that are taken", "split it into several sets");
+            return [];
+        }
+        statements += wires.Count;
+        return Each(field, wires, read);
+    }
+
+    /// <summary>Reads a message that has to be there.</summary>
+    internal T Required<TWire, T>(string field, TWire? wire, Func<TWire, T> read, T placeholder)
+        where TWire : class
+    {
+        using (Enter(field))
+        {
+            if (wire is null)
+            {
+                Refuse(Missing, "it is not given");
+                return placeholder;
+            }
+            if (steps.Count >= WireLimits.Depth)
+            {
+                Refuse(TooMuch, $"it nests deeper than the {WireLimits.Depth} levels that are taken");
+                return placeholder;
+            }
+            return read(wire);
+        }
+    }
+
+    /// <summary>A name: 1 to 255 characters, no control characters.</summary>
+    internal string Name(string field, string text) => Text(field, text, WireLimits.NameLength);
+
+    /// <summary>A string of 1 to <paramref name="longest"/> characters without control characters and without half a surrogate pair.</summary>
+    internal string Text(string field, string text, int longest = WireLimits.TextLength)
+    {
+        using (Enter(field))
+        {
+            if (text.Length == 0)
+            {
+                Refuse(Missing, "it is empty");
+            }
+            else if (text.Length > longest)
+            {
+                Refuse(TooMuch, string.Create(CultureInfo.InvariantCulture, $"{text.Length} characters are more than the {longest} that are taken"));
+            }
+            else if (text.Any(char.IsControl))
+            {
+                Refuse(BadText, "it holds a control character");
+            }
+        }
+        return text;
+    }
+
+    /// <summary>A number from <paramref name="low"/> to <paramref name="high"/>, both included.</summary>
+    internal void InRange(string field, long value, long low, long high)
+    {
+        if (value < low || value > high)
+        {
+            using (Enter(field))
+            {
+                Refuse(OutOfRange, string.Create(CultureInfo.InvariantCulture, $"{value} is not from {low} to {high}"));
+            }
+        }
+    }
+
+    private EquatableArray<T> Each<TWire, T>(string field, IReadOnlyList<TWire> wires, Func<TWire, T> read)
+    {
+        var items = new T[wires.Count];
+        for (var i = 0; i < items.Length; i++)
+        {
+            using (Enter(field, i))
+            {
+                if (steps.Count >= WireLimits.Depth)
+                {
+                    Refuse(TooMuch, $"it nests deeper than the {WireLimits.Depth} levels that are taken");
+                    return [];
+                }
+                items[i] = read(wires[i]);
+            }
+        }
+        return items.ToEquatableArray();
+    }
+
+    private string Where()
+    {
+        var text = new StringBuilder();
+        foreach (var (field, index) in steps)
+        {
+            text.Append(text.Length == 0 ? "" : ".").Append(field);
+            if (index >= 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"[{index}]");
+            }
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Leaves the field when disposed.</summary>
+    internal readonly struct Step(WireReading reading) : IDisposable
+    {
+        /// <inheritdoc/>
+        public void Dispose() => reading.steps.RemoveAt(reading.steps.Count - 1);
+    }
+}
