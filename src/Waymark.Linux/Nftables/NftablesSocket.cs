@@ -1,0 +1,374 @@
+using Waymark.Linux.Netlink;
+
+namespace Waymark.Linux.Nftables;
+
+/// <summary>
+/// Reads and changes nf_tables of one network namespace, by our own messages: libnftables aborts the whole process over rules that it does not understand.
+/// One caller at a time.
+/// </summary>
+internal sealed class NftablesSocket : IDisposable
+{
+    private const ushort Subsystem = 10 << 8;
+
+    private readonly NetlinkSocket socket = new(NetlinkProtocol.Netfilter);
+    private readonly NetlinkWriter writer = new();
+
+    /// <summary>The number of the ruleset's last change, by anybody (NFT_MSG_GETGEN).</summary>
+    public uint Generation()
+    {
+        uint generation = 0;
+        Ask(16, NetlinkFlags.Request | NetlinkFlags.Ack, _ => { });
+        socket.TryRequest(writer.Written, message =>
+        {
+            foreach (var attribute in message.Attributes(4))
+            {
+                generation = attribute.Type == 1 ? attribute.U32Network : generation;
+            }
+        });
+        return generation;
+    }
+
+    /// <summary>Whether the table is there.</summary>
+    public bool Has(string table)
+    {
+        Ask(1, NetlinkFlags.Request | NetlinkFlags.Ack, w => w.Text(1, table));
+        var refused = socket.TryRequest(writer.Written);
+        return refused.Count == 0 || (refused[0].Error == NetlinkException.NoEntry ? false : throw new NetlinkException($"read the table {table}", refused[0].Error, refused[0].Detail));
+    }
+
+    /// <summary>Makes changes that come into force together, or throws <see cref="NetlinkException"/> and changes nothing.</summary>
+    /// <param name="table">Whose changes.</param>
+    /// <param name="attempt">What they do, for the exception.</param>
+    /// <param name="write">Writes them.</param>
+    public void Commit(string table, string attempt, Action<NftablesMessages> write)
+    {
+        writer.Clear();
+        var messages = new NftablesMessages(writer, table);
+        messages.Begin();
+        var before = writer.Length;
+        write(messages);
+        if (writer.Length == before)
+        {
+            return;
+        }
+        messages.End();
+        var refused = socket.TryRequest(writer.Written);
+        if (refused.Count > 0)
+        {
+            throw new NetlinkException($"{attempt} ({Describe(refused[0].Index)})", refused[0].Error, refused[0].Detail);
+        }
+    }
+
+    /// <summary>What the table holds; null where it is not there.</summary>
+    /// <param name="table">Its name.</param>
+    /// <param name="now">From when remaining times of elements count.</param>
+    public NftablesTable? Read(string table, DateTimeOffset now)
+    {
+        if (!Has(table))
+        {
+            return null;
+        }
+        var chains = Chains(table);
+        var rules = Rules(table).ToLookup(rule => rule.Chain, rule => rule.Rule);
+        var sets = Sets(table);
+        return new(
+            table,
+            chains.Select(chain => chain with { Rules = rules[chain.Name].ToEquatableArray() }).OrderBy(chain => chain.Name, StringComparer.Ordinal).ToEquatableArray(),
+            sets.Select(set => set with { Elements = Elements(table, set, now) }).OrderBy(set => set.Name, StringComparer.Ordinal).ToEquatableArray());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => socket.Dispose();
+
+    private List<NftablesChain> Chains(string table)
+    {
+        var found = new List<NftablesChain>();
+        Ask(4, NetlinkFlags.Request | NetlinkFlags.Dump, _ => { });
+        socket.Dump(writer.Written, "read the chains", found.Clear, message =>
+        {
+            string name = "", owner = "", type = "";
+            int number = -1, priority = 0;
+            foreach (var attribute in message.Attributes(4))
+            {
+                switch (attribute.Type)
+                {
+                    case 1:
+                        owner = attribute.Text;
+                        break;
+                    case 3:
+                        name = attribute.Text;
+                        break;
+                    case 4:
+                        foreach (var part in attribute.Nested)
+                        {
+                            number = part.Type == 1 ? (int)part.U32Network : number;
+                            priority = part.Type == 2 ? unchecked((int)part.U32Network) : priority;
+                        }
+                        break;
+                    case 7:
+                        type = attribute.Text;
+                        break;
+                }
+            }
+            if (owner == table && message.Body[0] == 1)
+            {
+                found.Add(new(name, number < 0 ? null : new(type, number, priority), []));
+            }
+        });
+        return found;
+    }
+
+    private List<(string Chain, NftablesRule Rule)> Rules(string table)
+    {
+        var found = new List<(string, NftablesRule)>();
+        Ask(7, NetlinkFlags.Request | NetlinkFlags.Dump, w => w.Text(1, table));
+        socket.Dump(writer.Written, "read the rules", found.Clear, message =>
+        {
+            string owner = "", chain = "", comment = "";
+            var expressions = new List<NftablesExpression>();
+            foreach (var attribute in message.Attributes(4))
+            {
+                switch (attribute.Type)
+                {
+                    case 1:
+                        owner = attribute.Text;
+                        break;
+                    case 2:
+                        chain = attribute.Text;
+                        break;
+                    case 4:
+                        foreach (var expression in attribute.Nested)
+                        {
+                            expressions.Add(ExpressionMessages.Read(expression.Nested));
+                        }
+                        break;
+                    case 7 when attribute.Value is [0, _, ..]:
+                        comment = new NetlinkAttribute(0, attribute.Value[2..]).Text;
+                        break;
+                }
+            }
+            if (owner == table)
+            {
+                found.Add((chain, new(expressions.ToEquatableArray()) { Comment = comment }));
+            }
+        });
+        return found;
+    }
+
+    private List<NftablesSet> Sets(string table)
+    {
+        var found = new List<NftablesSet>();
+        Ask(10, NetlinkFlags.Request | NetlinkFlags.Dump, w => w.Text(1, table));
+        socket.Dump(writer.Written, "read the sets", found.Clear, message =>
+        {
+            string owner = "", name = "";
+            uint flags = 0, key = 0, keyLength = 0, value = 0, valueLength = 0;
+            foreach (var attribute in message.Attributes(4))
+            {
+                switch (attribute.Type)
+                {
+                    case 1:
+                        owner = attribute.Text;
+                        break;
+                    case 2:
+                        name = attribute.Text;
+                        break;
+                    case 3:
+                        flags = attribute.U32Network;
+                        break;
+                    case 4:
+                        key = attribute.U32Network;
+                        break;
+                    case 5:
+                        keyLength = attribute.U32Network;
+                        break;
+                    case 6:
+                        value = attribute.U32Network;
+                        break;
+                    case 7:
+                        valueLength = attribute.U32Network;
+                        break;
+                }
+            }
+            if (owner == table)
+            {
+                found.Add(new()
+                {
+                    Name = name,
+                    Key = Fields(key, (int)keyLength),
+                    Value = (flags & 8) == 0 ? null : value == 0xffffff00 ? NftablesType.Verdict : NftablesType.Of((int)value, (int)valueLength),
+                    IsInterval = (flags & 4) != 0,
+                    HasTimeouts = (flags & 16) != 0,
+                });
+            }
+        });
+        return found;
+    }
+
+    /// <summary>nft packs the types of a key's parts six bits each, the last one lowest.</summary>
+    private static EquatableArray<NftablesType> Fields(uint key, int length)
+    {
+        var fields = new List<NftablesType>();
+        for (; key != 0; key >>= 6)
+        {
+            fields.Insert(0, NftablesType.Of((int)(key & 63), length));
+        }
+        return fields.ToEquatableArray();
+    }
+
+    private EquatableArray<NftablesElement> Elements(string table, NftablesSet set, DateTimeOffset now)
+    {
+        var found = new List<NftablesElement>();
+        var ends = new List<EquatableArray<byte>>();
+        Ask(13, NetlinkFlags.Request | NetlinkFlags.Dump, w =>
+        {
+            w.Text(1, table);
+            w.Text(2, set.Name);
+        });
+        socket.Dump(writer.Written, $"read the set {set.Name}", () =>
+        {
+            found.Clear();
+            ends.Clear();
+        }, message =>
+        {
+            foreach (var attribute in message.Attributes(4))
+            {
+                if (attribute.Type == 3)
+                {
+                    foreach (var element in attribute.Nested)
+                    {
+                        ReadElement(element, now, found, ends);
+                    }
+                }
+            }
+        });
+        return set is { IsInterval: true, Key.Count: 1 } ? Paired(found, ends) : found.Order().ToEquatableArray();
+    }
+
+    private static void ReadElement(NetlinkAttribute element, DateTimeOffset now, List<NftablesElement> found, List<EquatableArray<byte>> ends)
+    {
+        EquatableArray<byte> key = [], keyEnd = [], value = [];
+        NftablesVerdict? verdict = null;
+        uint flags = 0;
+        DateTimeOffset? endsAt = null;
+        foreach (var part in element.Nested)
+        {
+            switch (part.Type)
+            {
+                case 1:
+                    key = ExpressionMessages.ReadValue(part.Nested);
+                    break;
+                case 2:
+                    verdict = ExpressionMessages.ReadVerdict(part.Nested);
+                    value = ExpressionMessages.ReadValue(part.Nested);
+                    break;
+                case 3:
+                    flags = part.U32Network;
+                    break;
+                case 5:
+                    endsAt = now + TimeSpan.FromMilliseconds(part.U64Network);
+                    break;
+                case 10:
+                    keyEnd = ExpressionMessages.ReadValue(part.Nested);
+                    break;
+            }
+        }
+        if ((flags & 1) != 0)
+        {
+            ends.Add(key);
+        }
+        else
+        {
+            found.Add(new(key, keyEnd, verdict, value, endsAt));
+        }
+    }
+
+    /// <summary>Each start with the first end above it, which is one above the range's last; a start without one goes to the highest value.</summary>
+    private static EquatableArray<NftablesElement> Paired(List<NftablesElement> starts, List<EquatableArray<byte>> ends)
+    {
+        ends.Sort((a, b) => a.AsSpan().SequenceCompareTo(b.AsSpan()));
+        return starts.Order().Select(start =>
+        {
+            var end = ends.FirstOrDefault(one => one.AsSpan().SequenceCompareTo(start.Key.AsSpan()) > 0);
+            var last = end.IsEmpty ? new byte[start.Key.Count] : end.AsSpan().ToArray();
+            for (var at = last.Length - 1; at >= 0; at--)
+            {
+                if (last[at] != 0)
+                {
+                    last[at]--;
+                    break;
+                }
+                last[at] = 0xff;
+            }
+            return start with { KeyEnd = [.. last] };
+        }).ToEquatableArray();
+    }
+
+    private void Ask(ushort type, NetlinkFlags flags, Action<NetlinkWriter> attributes)
+    {
+        writer.Clear();
+        writer.BeginMessage((ushort)(Subsystem | type), flags);
+        writer.Raw([1, 0, 0, 0]);
+        attributes(writer);
+        writer.EndMessage();
+    }
+
+    /// <summary>What the message was about that the kernel refused: its number and the first names in it.</summary>
+    private string Describe(int index)
+    {
+        var rest = writer.Written;
+        while (NetlinkMessage.TryRead(ref rest, out var message))
+        {
+            if ((message.Flags & NetlinkFlags.Ack) != 0 && index-- == 0)
+            {
+                var names = new List<string>();
+                foreach (var attribute in message.Attributes(4))
+                {
+                    if (attribute.Type is 1 or 2 or 3 && attribute.Value is [>= 0x5f, ..])
+                    {
+                        names.Add(attribute.Text);
+                    }
+                }
+                return $"{(NftablesMessageKind)(message.Type & 0xff)} {string.Join(' ', names)}";
+            }
+        }
+        return "as a whole";
+    }
+}
+
+/// <summary>enum nf_tables_msg_types, for messages to people.</summary>
+internal enum NftablesMessageKind
+{
+    /// <summary>NFT_MSG_NEWTABLE.</summary>
+    AddTable = 0,
+
+    /// <summary>NFT_MSG_DELTABLE.</summary>
+    DeleteTable = 2,
+
+    /// <summary>NFT_MSG_NEWCHAIN.</summary>
+    AddChain = 3,
+
+    /// <summary>NFT_MSG_DELCHAIN.</summary>
+    DeleteChain = 5,
+
+    /// <summary>NFT_MSG_NEWRULE.</summary>
+    AddRule = 6,
+
+    /// <summary>NFT_MSG_DELRULE.</summary>
+    DeleteRule = 8,
+
+    /// <summary>NFT_MSG_NEWSET.</summary>
+    AddSet = 9,
+
+    /// <summary>NFT_MSG_DELSET.</summary>
+    DeleteSet = 11,
+
+    /// <summary>NFT_MSG_NEWSETELEM.</summary>
+    AddElements = 12,
+
+    /// <summary>NFT_MSG_DELSETELEM.</summary>
+    DeleteElements = 14,
+
+    /// <summary>NFT_MSG_DESTROYSETELEM.</summary>
+    DestroyElements = 30,
+}
