@@ -1,0 +1,87 @@
+using System.Globalization;
+using Waymark.Flows;
+using Waymark.Linux.Nftables;
+
+namespace Waymark.Linux.FilterRuleEncoding;
+
+/// <summary>The sets of devices and addresses that the chains ask.</summary>
+internal static class AddressSets
+{
+    /// <summary>RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST: never steered.</summary>
+    private static readonly uint[] KeptTypes = [2, 3, 4, 5];
+
+    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
+
+    /// <summary>Link-local (RFC 3927, RFC 4291), multicast, limited broadcast.</summary>
+    private static readonly IpPrefix[] NeverSteered =
+        [.. new[] { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10", "ff00::/8" }.Select(text => Prefix(text.Split('/')))];
+
+    /// <summary>Adds them.</summary>
+    public static void AddTo(TableContent content, IReadOnlyList<NumberedPath> paths, Territory territory, EncoderOptions options)
+    {
+        var devices = paths.Select(one => one.Device).Distinct().ToList();
+        AddMembers(content, "uplinks", NftablesType.InterfaceName, devices.Select(OddMatches.Name));
+        AddMembers(content, "default_devices", NftablesType.InterfaceName, DefaultDevices(paths, options).Distinct().Select(OddMatches.Name));
+        AddMembers(content, "forward_from", NftablesType.InterfaceName, options.ForwardFrom.Distinct().Select(OddMatches.Name));
+        AddMembers(content, "kept_types", NftablesType.AddressType, KeptTypes.Select(type => OddMatches.Host(type).AsSpan().ToArray()));
+        content.Add(new NftablesSet
+        {
+            Name = "in_path",
+            Key = [NftablesType.InterfaceName],
+            Value = NftablesType.Verdict,
+            Elements = devices.Select(device => new NftablesElement([.. OddMatches.Name(device)], [], NftablesVerdict.Goto($"i{OwnerOf(device, paths)}"), [])).ToEquatableArray(),
+        });
+        content.Add(new NftablesSet
+        {
+            Name = "path_device",
+            Key = [NftablesType.Mark, NftablesType.InterfaceName],
+            Elements = paths.Select(one => Plain([.. OddMatches.Host(territory.Mark(one.Number)), .. OddMatches.Name(one.Device)])).ToEquatableArray(),
+        });
+        foreach (var family in Families)
+        {
+            var address = family == IpFamily.V4 ? NftablesType.Ipv4Address : NftablesType.Ipv6Address;
+            var halves = paths.Where(one => one.Path.Half(family) is not null).Select(one => (Mark: OddMatches.Host(territory.Mark(one.Number)), Half: one.Path.Half(family)!)).ToList();
+            content.Add(new NftablesSet { Name = $"onlink{family.Digit}", Key = [address], IsInterval = true, Elements = OnLink(family, paths, options) });
+            content.Add(new NftablesSet
+            {
+                Name = $"own{family.Digit}",
+                Key = [NftablesType.Mark, address],
+                Elements = halves.SelectMany(one => one.Half.Locators.Distinct().Select(locator => Plain([.. one.Mark, .. locator.ToNetworkOrder()]))).ToEquatableArray(),
+            });
+            content.Add(new NftablesSet
+            {
+                Name = $"source{family.Digit}",
+                Key = [NftablesType.Mark],
+                Value = address,
+                Elements = halves.Select(one => new NftablesElement(one.Mark, [], null, [.. one.Half.Locators[0].ToNetworkOrder()])).ToEquatableArray(),
+            });
+        }
+    }
+
+    private static void AddMembers(TableContent content, string name, NftablesType type, IEnumerable<byte[]> keys) =>
+        content.Add(new NftablesSet { Name = name, Key = [type], Elements = keys.Select(Plain).ToEquatableArray() });
+
+    private static NftablesElement Plain(byte[] key) => new([.. key], [], null, []);
+
+    /// <summary>The path that packets of a device belong to, where several share it: plain IP's own.</summary>
+    private static int OwnerOf(string device, IEnumerable<NumberedPath> paths) =>
+        paths.Where(one => one.Device == device).OrderByDescending(one => one.Path.Id.Protocol == "ip").First().Number;
+
+    private static IEnumerable<string> DefaultDevices(IReadOnlyList<NumberedPath> paths, EncoderOptions options) =>
+        options.DefaultDevices is { } given
+            ? given
+            : Families.SelectMany(family => paths.Where(one => one.Path.Half(family) is not null)
+                .GroupBy(one => one.Path.Half(family)!.Metric).OrderBy(group => group.Key).Take(1)
+                .SelectMany(group => group.Select(one => one.Device)));
+
+    private static EquatableArray<NftablesElement> OnLink(IpFamily family, IEnumerable<NumberedPath> paths, EncoderOptions options)
+    {
+        var prefixes = NeverSteered.Concat(options.Connected).Concat(paths.SelectMany(one => one.Path.Half(family)?.Connected ?? []))
+            .Where(prefix => prefix.Family == family && prefix.Length > 0);
+        return RangeSet.Of([.. prefixes.Select(prefix => new NumberRange(prefix.First.Bits, prefix.Last.Bits))]).Ranges
+            .Select(range => new NftablesElement([.. new IpAddress(family, range.Low).ToNetworkOrder()], [.. new IpAddress(family, range.High).ToNetworkOrder()], null, []))
+            .ToEquatableArray();
+    }
+
+    private static IpPrefix Prefix(string[] parts) => new(IpAddress.Parse(parts[0]), int.Parse(parts[1], CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,73 @@
+using Waymark.Flows;
+using Waymark.Linux.Nftables;
+using static Waymark.Linux.FilterRuleEncoding.Instructions;
+using static Waymark.Linux.Nftables.NftablesExpression;
+
+namespace Waymark.Linux.FilterRuleEncoding;
+
+/// <summary>
+/// Where packets enter. Base chains are made once and never deleted while the table stands: the kernel registers them one after the other, and packets would slip
+/// through between.
+/// </summary>
+internal sealed class BaseChains(Territory territory, EncoderOptions options)
+{
+    /// <summary>NF_IP_PRI_MANGLE: after connection tracking (-200), before destination NAT (-100).</summary>
+    private const int Mangle = -150;
+
+    /// <summary>NF_IP_PRI_NAT_SRC.</summary>
+    private const int SourceNatPriority = 100;
+
+    /// <summary>Adds them.</summary>
+    public void AddTo(TableContent content)
+    {
+        NftablesRule[] leftAlone =
+        [
+            .. options.Bypass.Select(mark => Rule(Mark(mark.Mask, mark.Value & mark.Mask), Return)),
+            Rule([new DestinationType(0), new InSet("kept_types", 0, Absent: false)], Return),
+            Rule(DestinationIn(IpFamily.V4, "onlink4"), Return),
+            Rule(DestinationIn(IpFamily.V6, "onlink6"), Return),
+        ];
+        content.Add("output", new("route", 3, Mangle),
+        [
+            Rule(OutputIn("uplinks", isAbsent: true), Return),
+            .. leftAlone,
+            // A device that the system would not have chosen was chosen by the program.
+            Rule(Mark(territory.FwMark, 0), CtMark(territory.CtPathMask, 0), OutputIn("default_devices", isAbsent: true), Goto("bound")),
+            Rule(Mark(territory.FwMark, 0), Goto(SteeringChains.Steer(FlowSide.Local))),
+            // A mark with the strict bit is a socket program's choice, which prohibitions still bind. Without it, it is a probe's: that goes where it is sent.
+            Rule(Mark(territory.StrictBit, territory.StrictBit), Goto("bound")),
+        ]);
+        content.Add("prerouting", new("filter", 0, Mangle),
+        [
+            // A connection that comes in by a path is answered by it.
+            Rule(InputIn("uplinks"), CtMark(territory.CtPathMask, 0), Direction(isReply: false), [new Meta(NftablesMetaKey.InputName, 0), new VerdictOf("in_path", 0)]),
+            Rule(InputIn("uplinks"), Return),
+            .. leftAlone,
+            Rule(Mark(territory.FwMark, 0, isEqual: false), Return),
+            .. options.ForwardFrom.IsEmpty ? Array.Empty<NftablesRule>() : [Rule(InputIn("forward_from"), Goto(SteeringChains.Steer(FlowSide.Forwarded)))],
+            Rule(CtMarkMap(territory.CtPathMask, PathChains.Pins)),
+        ]);
+        content.Add("source_nat", new("nat", 4, SourceNatPriority),
+        [
+            Rule(OutputIn("uplinks", isAbsent: true), Return),
+            Rule(Direction(isReply: true), Return),
+            Rule(Mark(territory.PathMask, 0), Return),
+            Rule(MarkedDevice(isAbsent: true), Return),
+            .. options.Masquerade || options.ForwardFrom.IsEmpty ? Array.Empty<NftablesRule>() : [Rule(InputIn("forward_from"), Return)],
+            .. new[] { IpFamily.V4, IpFamily.V6 }.SelectMany(family => new[]
+            {
+                Rule(Family(family), LoadMark(territory.PathMask), [LayerMap.Loaded(family, isSource: true, 1), new InSet($"own{family.Digit}", 0, Absent: false)], Return),
+                Rule(Family(family), LoadMark(territory.PathMask), [new ValueOf($"source{family.Digit}", 0, 0), new SourceNat(family == IpFamily.V6, 0)]),
+            }),
+        ]);
+        content.Add("guard", new("filter", 4, 0),
+        [
+            Rule(OutputIn("uplinks", isAbsent: true), Return),
+            Rule(Mark(territory.StrictBit, 0), Return),
+            Rule(MarkedDevice(isAbsent: true), [new Count()], Then(NftablesVerdict.Drop)),
+        ]);
+    }
+
+    private NftablesExpression[] MarkedDevice(bool isAbsent) =>
+        [.. LoadMark(territory.PathMask), new Meta(NftablesMetaKey.OutputName, 1), new InSet("path_device", 0, isAbsent)];
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Waymark.FilterRules;
+using Waymark.Flows;
+using Waymark.Linux.Nftables;
+using Waymark.Paths;
+using static Waymark.Linux.FilterRuleEncoding.Instructions;
+
+namespace Waymark.Linux.FilterRuleEncoding;
+
+/// <summary>What binds classes to paths: the setter chains, the maps <c>class_path4/6</c> and <c>denied4/6</c>, the spreads.</summary>
+internal sealed class ClassBindings
+{
+    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
+
+    private readonly PathSet paths;
+    private readonly PathNumbers numbers;
+    private readonly Territory territory;
+    private readonly List<FilterClass> enforced = [];
+    private readonly List<RefusedRule> refused = [];
+
+    /// <summary>Of the classes of <paramref name="rules"/>.</summary>
+    public ClassBindings(FilterRuleSet rules, PathSet paths, PathNumbers numbers, Territory territory)
+    {
+        (this.paths, this.numbers, this.territory) = (paths, numbers, territory);
+        foreach (var one in rules.Classes)
+        {
+            var fits = one.Number >= 1 && one.Number <= territory.Classes;
+            var reason = fits
+                ? ReasonAgainst(one.V4, IpFamily.V4) ?? ReasonAgainst(one.V6, IpFamily.V6)
+                : $"Class {one.Number} does not fit in the connection mark (1 to {territory.Classes}): let policies share requirements, or widen ctmark.";
+            if (reason is not null)
+            {
+                refused.AddRange(rules.Rules.Where(rule => rule.Class == one.Number).Select(rule => new RefusedRule(rule, reason)));
+            }
+            if (fits)
+            {
+                // A path that cannot be used closes a strict class; the flows of another are left to the system.
+                enforced.Add(one);
+            }
+        }
+    }
+
+    /// <summary>Rules whose class cannot be carried out, wholly or for one family.</summary>
+    public IReadOnlyList<RefusedRule> Refused => refused;
+
+    /// <summary>Whether the class of that number is there.</summary>
+    public bool Enforces(int number) => enforced.Any(one => one.Number == number);
+
+    /// <summary>Adds the chains and maps.</summary>
+    public void AddTo(TableContent content)
+    {
+        foreach (var one in enforced)
+        {
+            var setter = Rule(SetCtMark(territory.CtClassMask, territory.CtClass(one.Number)));
+            // What has no connection cannot be pinned to a path: where not one packet may stray, none goes.
+            content.Add(ClassNames.Setter(one.Number), IsStrict(one) ? [setter, Rule(WithoutConnection, Then(NftablesVerdict.Drop))] : [setter]);
+        }
+        foreach (var family in Families)
+        {
+            content.AddVerdicts($"class_path{family.Digit}", enforced.Select(one => Element(territory.CtClass(one.Number), Verdict(content, one, family), one.EndsAt)), hasTimeouts: true);
+            content.AddVerdicts($"denied{family.Digit}", enforced.SelectMany(one => DeniedNumbers(one, family)
+                .Select(number => Element(territory.CtClass(one.Number) | territory.CtPath(number), NftablesVerdict.Goto("dead"), one.EndsAt))), hasTimeouts: true);
+        }
+    }
+
+    /// <summary>An element of a map of verdicts by mark.</summary>
+    public static NftablesElement Element(uint mark, NftablesVerdict verdict, DateTimeOffset? endsAt = null) => new(OddMatches.Host(mark), [], verdict, [], endsAt);
+
+    private static bool IsStrict(FilterClass one) => one.IsStrict || one.V4 is FilterAction.Drop || one.V6 is FilterAction.Drop;
+
+    private IEnumerable<int> DeniedNumbers(FilterClass one, IpFamily family) =>
+        one.Action(family) is FilterAction.Drop
+            ? Enumerable.Range(1, numbers.Paths.Count)
+            : one.Denied(family).Select(path => numbers.Of(path)).Where(number => number > 0).Distinct();
+
+    private NftablesVerdict Verdict(TableContent content, FilterClass one, IpFamily family)
+    {
+        var action = one.Action(family);
+        if (ReasonAgainst(action, family) is not null)
+        {
+            return one.IsStrict ? NftablesVerdict.Goto("dead") : NftablesVerdict.Return;
+        }
+        return action switch
+        {
+            FilterAction.Drop => NftablesVerdict.Goto("dead"),
+            FilterAction.Default => NftablesVerdict.Return,
+            FilterAction.Use use => NftablesVerdict.Goto(PathChains.NewPin(numbers.Of(use.Path))),
+            FilterAction.Spread spread => Spread(content, $"spread{family.Digit}_{one.Number}", spread, family),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private NftablesVerdict Spread(TableContent content, string name, FilterAction.Spread spread, IpFamily family)
+    {
+        var slots = spread.Shares.SelectMany(share => Enumerable.Repeat(numbers.Of(share.Path), share.Weight)).ToList();
+        content.AddVerdicts(name, slots.Select((number, slot) => Element((uint)slot, NftablesVerdict.Goto(PathChains.NewPin(number)))));
+        content.Add(name, SpreadEncoding.Rules(spread.Per, family, name, (uint)slots.Count, territory.Seed));
+        return NftablesVerdict.Goto(name);
+    }
+
+    private string? ReasonAgainst(FilterAction action, IpFamily family) => action switch
+    {
+        FilterAction.Duplicate => "Plain IP cannot send a packet over several paths: duplicate needs paths of a protocol that can.",
+        FilterAction.Use use => Lack(use.Path, family),
+        FilterAction.Spread spread => spread.Shares.Select(share => Lack(share.Path, family)).FirstOrDefault(lack => lack is not null),
+        _ => null,
+    };
+
+    private string? Lack(PathId id, IpFamily family) =>
+        numbers.Of(id) == 0 || paths.Find(id) is not { } path ? $"Path {id} has no network device of its own, or there are more than {territory.Paths} paths."
+        : path.Half(family) is null ? $"Path {id} has no {family.Word} address and route at the moment."
+        : null;
+}

@@ -1,0 +1,176 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Waymark.FilterRules;
+using Waymark.Flows;
+using Waymark.Linux.Nftables;
+using static Waymark.Linux.Nftables.NftablesExpression;
+
+namespace Waymark.Linux.FilterRuleEncoding;
+
+/// <summary>
+/// Selectors as chains and maps that send a connection's packet to the setter chain of its class. Two forms of the same: for packets of this node's programs, and
+/// for those of the hosts behind it, each without what cannot be there (a forwarded packet has no user).
+/// </summary>
+/// <param name="cgroups">Ids of control groups by path.</param>
+internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> cgroups)
+{
+    /// <summary>More elements than this for one box are refused: a product of long lists of ranges that no packet needs.</summary>
+    private const long MostElements = 1 << 16;
+
+    private readonly List<NftablesSet> sets = [];
+    private readonly List<RefusedRule> refused = [];
+
+    /// <summary>The maps.</summary>
+    public IReadOnlyList<NftablesSet> Sets => sets;
+
+    /// <summary>What could not be encoded.</summary>
+    public IReadOnlyList<RefusedRule> Refused => refused;
+
+    /// <summary>The chains, the first of which is entered: <c>classify_local</c>, <c>classify_forwarded</c> where asked for, and their continuations.</summary>
+    public IEnumerable<NftablesChain> Encode(IEnumerable<FilterRule> rules, NftablesRule reset, bool isForwarding)
+    {
+        var pieces = new List<Piece>();
+        foreach (var rule in rules)
+        {
+            foreach (var box in rule.Selector.Boxes)
+            {
+                foreach (var piece in Piece.Of(box, rule.Class, rule.EndsAt))
+                {
+                    if (Reason(piece, isForwarding) is { } reason)
+                    {
+                        refused.Add(new(rule, reason));
+                    }
+                    else
+                    {
+                        pieces.Add(piece);
+                    }
+                }
+            }
+        }
+        var layers = Layering.Of(pieces).Select(layer => (layer.Shape, Map: MapOf(layer), Chain: ClassNames.Setter(layer.Pieces[0].Class))).ToList();
+        foreach (var (_, map, _) in layers)
+        {
+            if (map is not null)
+            {
+                sets.Add(map.Map);
+            }
+        }
+        return Enum.GetValues<FlowSide>().Where(side => side == FlowSide.Local || isForwarding).SelectMany(side => Chains(side, layers, reset));
+    }
+
+    private string? Reason(Piece piece, bool isForwarding)
+    {
+        if (piece.Box.App is { } app && !(app.HasAbsent && isForwarding))
+        {
+            return "Linux packet filters do not see program names: choose the flow by user, by control group or by ports instead.";
+        }
+        if (piece.Elements > MostElements)
+        {
+            return $"The flow expands to {piece.Elements} map elements, more than {MostElements}: split its lists of addresses and ports into several policies.";
+        }
+        if (piece.Box.Cgroup is { } cgroup && (cgroup.HasAbsent != cgroup.Otherwise || cgroup.Entries.Any(entry => IsNested(entry, cgroup))))
+        {
+            return "Control groups that are excepted from an exception cannot be told apart by a packet filter: write the innermost ones as a policy of their own, above.";
+        }
+        return piece.Box.Cgroup?.Entries.Where(entry => !cgroups.ContainsKey(entry.Name)).Select(entry => entry.Name).FirstOrDefault() is { } missing
+            ? $"There is no control group '{missing}' on this node: create it (mkdir /sys/fs/cgroup/{missing}), then apply again."
+            : null;
+    }
+
+    /// <summary>Whether it belongs below one that does not, where some do by themselves (or the reverse): an exception leads away all that is below it.</summary>
+    private static bool IsNested(NameEntry entry, NameSet set) =>
+        entry.Belongs && set.Entries.Any(other => !other.Belongs && entry.Name.StartsWith(other.Name + "/", StringComparison.Ordinal));
+
+    private IEnumerable<NftablesChain> Chains(FlowSide side, IReadOnlyList<(LayerShape Shape, LayerMap? Map, string Setter)> layers, NftablesRule reset)
+    {
+        var name = side.ChainName();
+        var rules = new List<NftablesRule> { reset };
+        var next = 1;
+        foreach (var (shape, map, setter) in layers)
+        {
+            if (OddMatches.Of(shape.Odd, side, cgroups) is not { } odd)
+            {
+                continue;
+            }
+            // A packet that an exception names goes on behind this layer.
+            var behind = $"{side.ChainName()}_{next}";
+            var family = Instructions.Family(shape.Odd.Family);
+            rules.AddRange(odd.Exceptions.Select(match => new NftablesRule([.. family, .. match.AsSpan(), new Give(NftablesVerdict.Goto(behind))])));
+            EquatableArray<NftablesExpression> answer = map is null ? [new Give(NftablesVerdict.Goto(setter))] : [.. map.Load().AsSpan(), new VerdictOf(map.Map.Name, 0)];
+            rules.AddRange(odd.Alternatives.Select(match => new NftablesRule([.. family, .. match.AsSpan(), .. answer.AsSpan()])));
+            if (odd.Exceptions.Count > 0)
+            {
+                rules.Add(new([new Give(NftablesVerdict.Goto(behind))]));
+                yield return new(name, null, rules.ToEquatableArray());
+                (name, rules) = (behind, []);
+                next++;
+            }
+        }
+        yield return new(name, null, rules.ToEquatableArray());
+    }
+
+    private LayerMap? MapOf(Layer layer)
+    {
+        var shape = layer.Shape;
+        if (shape.Fields == KeyFields.None)
+        {
+            return null;
+        }
+        // The most selective field first: the kernel's interval map costs time proportional to the elements that agree with the packet in the fields before.
+        var fields = LayerMap.All.Where(field => shape.Fields.HasFlag(field)).ToList();
+        if (!shape.IsExact)
+        {
+            var distinct = fields.ToDictionary(field => field, field => layer.Pieces.Select(piece => LayerMap.Ranges(piece.Box, field)).Distinct().Count());
+            fields = [.. fields.OrderBy(field => field == KeyFields.Protocol).ThenByDescending(field => distinct[field])];
+        }
+        // A single field would be the kernel's tree of half-open intervals: the protocol beside it makes it a map of the same kind as the others.
+        if (!shape.IsExact && fields.Count == 1)
+        {
+            fields.Add(fields[0] == KeyFields.Protocol ? KeyFields.Peer : KeyFields.Protocol);
+        }
+        var elements = layer.Pieces.SelectMany(piece => LayerMap.Elements(piece, fields, shape)).Order().ToEquatableArray();
+        var set = new NftablesSet
+        {
+            Name = "",
+            Key = fields.Select(field => LayerMap.TypeOf(field, shape.Odd.Family)).ToEquatableArray(),
+            Value = NftablesType.Verdict,
+            IsInterval = !shape.IsExact,
+            HasTimeouts = shape.IsMortal,
+            Elements = elements,
+        };
+        return new(set with { Name = NameOf(set, shape, fields) }, fields.ToEquatableArray(), shape.Odd.Family);
+    }
+
+    /// <summary>
+    /// An interval map bears the digest of its content: it is never changed but replaced, built whole before the rules are switched to it, for its changes come
+    /// into force a moment after those of rules. Elements of a hash map switch with the rules: it keeps its name.
+    /// </summary>
+    private string NameOf(NftablesSet set, LayerShape shape, List<KeyFields> fields)
+    {
+        var family = shape.Odd.Family == IpFamily.V4 ? '4' : '6';
+        var what = string.Join('_', fields.Select(field => field.ToString().ToLowerInvariant()));
+        if (set.IsInterval)
+        {
+            return $"r{family}_{what}_{Digest(set)}";
+        }
+        var name = $"x{family}_{what}{(shape.IsMortal ? "_until" : "")}";
+        var same = sets.Count(other => other.Name.StartsWith(name, StringComparison.Ordinal));
+        return same == 0 ? name : $"{name}_{same + 1}";
+    }
+
+    internal static string Digest(NftablesSet set)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> end = stackalloc byte[8];
+        foreach (var element in set.Elements)
+        {
+            hash.AppendData(element.Key.AsSpan());
+            hash.AppendData(element.KeyEnd.AsSpan());
+            hash.AppendData(Encoding.UTF8.GetBytes(element.Verdict.ToString() ?? ""));
+            BinaryPrimitives.WriteInt64BigEndian(end, element.EndsAt?.UtcTicks ?? 0);
+            hash.AppendData(end);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 6));
+    }
+}

@@ -1,0 +1,38 @@
+using Waymark.Flows;
+using Waymark.Linux.Nftables;
+using Waymark.Policies;
+using static Waymark.Linux.FilterRuleEncoding.Instructions;
+using static Waymark.Linux.Nftables.NftablesExpression;
+
+namespace Waymark.Linux.FilterRuleEncoding;
+
+/// <summary>
+/// A class spread over paths: what is to stay together is hashed to a slot, and each slot belongs to a path. Slots are exact keys of a map, so that weights of any
+/// number of paths never overlap.
+/// </summary>
+internal static class SpreadEncoding
+{
+    /// <summary>The rules of the spread's chain.</summary>
+    /// <param name="per">What stays together.</param>
+    /// <param name="family">Whose packets come here.</param>
+    /// <param name="map">From slot to path.</param>
+    /// <param name="slots">How many slots there are.</param>
+    /// <param name="seed">Of the hash.</param>
+    public static IEnumerable<NftablesRule> Rules(BalancePer per, IpFamily family, string map, uint slots, uint seed)
+    {
+        var words = family == IpFamily.V4 ? 1 : 4;
+        NftablesExpression local = LayerMap.Loaded(family, isSource: true, 0), peer = LayerMap.Loaded(family, isSource: false, words);
+        NftablesRule Hashed(int length, params NftablesExpression[] load) => Rule(Family(family), load, [new Hash(0, length, 0, slots, seed), new VerdictOf(map, 0)]);
+        switch (per)
+        {
+            case BalancePer.Local:
+                return [Hashed(words * 4, local)];
+            case BalancePer.Flow:
+                // The ports, or what a protocol without ports has in their place: the first packet's decides, the pin keeps it.
+                var ports = new Payload(NftablesHeader.Transport, 0, 4, words * 2);
+                return [Hashed((words * 8) + 4, local, peer, ports), Hashed(words * 8, local, peer)];
+            default:
+                return [Hashed(words * 8, local, peer)];
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Waymark.Flows;
+using static Waymark.Linux.FilterRuleEncoding.Instructions;
+
+namespace Waymark.Linux.FilterRuleEncoding;
+
+/// <summary>What every steered packet passes: decision where there is none of this generation, prohibitions, pin, else the path of its class.</summary>
+/// <param name="territory">Which numbers are ours.</param>
+/// <param name="generation">The generation in force.</param>
+/// <param name="digest">Of the classification, kept in a comment so that a restart can tell whether it is still the same.</param>
+internal sealed class SteeringChains(Territory territory, int generation, string digest)
+{
+    /// <summary>What the comment of the rule that writes the generation starts with; the generation and the digest follow.</summary>
+    public const string GenerationComment = "generation ";
+
+    /// <summary>The chain for packets of a side.</summary>
+    public static string Steer(FlowSide side) => side == FlowSide.Local ? "steer_local" : "steer_forwarded";
+
+    /// <summary>Adds the chains for packets of a side.</summary>
+    public void AddTo(TableContent content, FlowSide side)
+    {
+        var decide = side == FlowSide.Local ? "decide_local" : "decide_forwarded";
+        var current = territory.CtGeneration(generation);
+        var isUndecided = CtMark(territory.CtGenerationMask, current, isEqual: false);
+        var paths = new[] { Rule(Family(IpFamily.V4), CtMarkMap(territory.CtClassMask, "class_path4")), Rule(Family(IpFamily.V6), CtMarkMap(territory.CtClassMask, "class_path6")) };
+        var denied = new[]
+        {
+            Rule(Family(IpFamily.V4), CtMarkMap(territory.CtClassMask | territory.CtPathMask, "denied4")),
+            Rule(Family(IpFamily.V6), CtMarkMap(territory.CtClassMask | territory.CtPathMask, "denied6")),
+        };
+        content.Add(decide,
+            Rule(Jump(side.ChainName())),
+            Rule(SetCtMark(territory.CtGenerationMask, current)) with { Comment = $"{GenerationComment}{generation} {digest}" });
+        content.Add(Steer(side),
+        [
+            Rule(WithoutConnection, Goto(side.ChainName())),
+            Rule(isUndecided, Jump(decide)),
+            .. denied,
+            Rule(CtMarkMap(territory.CtPathMask, PathChains.Pins)),
+            Rule(CtMark(territory.CtPathMask, 0, isEqual: false), Goto(PathChains.Dead)),
+            .. paths,
+            Rule(CtMark(territory.CtClassMask, 0), Return),
+            // A class that the map no longer knows has come to its end: what it hid counts again.
+            Rule(Jump(decide)),
+            .. paths,
+        ]);
+        if (side == FlowSide.Local)
+        {
+            content.Add("pin_by_device", Rule(OutputMap("in_path")));
+            content.Add("bound",
+            [
+                Rule(WithoutConnection, Goto(side.ChainName())),
+                Rule(CtMark(territory.CtPathMask, 0), Jump("pin_by_device")),
+                Rule(isUndecided, Jump(decide)),
+                .. denied,
+            ]);
+        }
+    }
+}
