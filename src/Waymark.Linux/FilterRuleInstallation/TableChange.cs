@@ -1,0 +1,164 @@
+using Waymark.Linux.Nftables;
+
+namespace Waymark.Linux.FilterRuleInstallation;
+
+/// <summary>
+/// What turns one content of our table into another, in two transactions: first the interval maps that are new, beside the old ones and asked by nobody; then the
+/// switch. An interval map comes into force a moment after the rules of its transaction, so the switch must find it whole.
+/// </summary>
+internal sealed class TableChange
+{
+    private readonly NftablesTable? from;
+    private readonly NftablesTable to;
+    private readonly DateTimeOffset now;
+    private readonly Dictionary<string, NftablesChain> oldChains;
+    private readonly Dictionary<string, NftablesSet> oldSets;
+    private readonly HashSet<string> replacedSets;
+
+    /// <summary>The change.</summary>
+    /// <param name="from">What is installed; null: nothing.</param>
+    /// <param name="to">What shall be.</param>
+    /// <param name="now">From when lifetimes count.</param>
+    public TableChange(NftablesTable? from, NftablesTable to, DateTimeOffset now)
+    {
+        (this.from, this.to, this.now) = (from, to, now);
+        oldChains = (from?.Chains ?? []).ToDictionary(chain => chain.Name, StringComparer.Ordinal);
+        oldSets = (from?.Sets ?? []).ToDictionary(set => set.Name, StringComparer.Ordinal);
+        // A set of the same name and another shape cannot be changed, only made anew: another program's doing, for our names tell the shape.
+        replacedSets = to.Sets.Where(set => oldSets.TryGetValue(set.Name, out var old) && !old.HasShapeOf(set)).Select(set => set.Name).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether there is nothing to do.</summary>
+    public bool IsEmpty => from is not null && replacedSets.Count == 0
+        && to.Chains.Count == from.Chains.Count && to.Sets.Count == from.Sets.Count
+        && to.Chains.All(chain => oldChains.TryGetValue(chain.Name, out var old) && old == chain)
+        && to.Sets.All(set => oldSets.TryGetValue(set.Name, out var old) && IsSame(old, set));
+
+    /// <summary>Whether the first transaction is needed: there is a table already, and interval maps to prepare for it.</summary>
+    public bool HasPreparation => from is not null && Prepared.Any();
+
+    /// <summary>The interval maps that the first transaction makes.</summary>
+    private IEnumerable<NftablesSet> Prepared => to.Sets.Where(set => set is { IsInterval: true, Key.Count: > 1 } && (!oldSets.ContainsKey(set.Name) || replacedSets.Contains(set.Name)));
+
+    /// <summary>Writes the first transaction: the new interval maps and the chains that their elements lead to.</summary>
+    public void WritePreparation(NftablesMessages messages)
+    {
+        var needed = Prepared.SelectMany(set => set.Elements.Select(element => element.Verdict?.Chain)).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        foreach (var chain in to.Chains.Where(chain => needed.Contains(chain.Name) && !oldChains.ContainsKey(chain.Name)))
+        {
+            messages.AddChain(chain);
+            foreach (var rule in chain.Rules)
+            {
+                messages.AddRule(chain.Name, rule);
+            }
+            oldChains[chain.Name] = chain;
+        }
+        var id = 1u;
+        foreach (var set in Prepared.Where(set => !replacedSets.Contains(set.Name)).ToList())
+        {
+            messages.AddSet(set, id++);
+            messages.AddElements(set, set.Elements, now);
+            oldSets[set.Name] = set;
+        }
+    }
+
+    /// <summary>Writes the transaction that switches.</summary>
+    /// <param name="messages">Where to.</param>
+    /// <param name="isForgiving">Whether elements that ended by themselves meanwhile can be deleted without an error.</param>
+    public void WriteSwitch(NftablesMessages messages, bool isForgiving)
+    {
+        var changed = to.Chains.Where(chain => !oldChains.TryGetValue(chain.Name, out var old) || old != chain).ToList();
+        var removedChains = oldChains.Keys.Except(to.Chains.Select(chain => chain.Name), StringComparer.Ordinal).ToList();
+        var removedSets = oldSets.Keys.Except(to.Sets.Select(set => set.Name), StringComparer.Ordinal).ToList();
+        if (replacedSets.Count > 0)
+        {
+            // Rules hold sets: all rules go and come again within the transaction.
+            changed = [.. to.Chains];
+        }
+        foreach (var chain in changed.Where(chain => !oldChains.ContainsKey(chain.Name)))
+        {
+            messages.AddChain(chain);
+        }
+        foreach (var chain in changed.Where(chain => oldChains.TryGetValue(chain.Name, out var old) && !old.Rules.IsEmpty).Select(chain => chain.Name).Concat(removedChains))
+        {
+            messages.FlushChain(chain);
+        }
+        foreach (var name in replacedSets)
+        {
+            messages.DeleteSet(name);
+        }
+        var id = 1_000_000u;
+        foreach (var set in to.Sets)
+        {
+            if (!oldSets.TryGetValue(set.Name, out var old) || replacedSets.Contains(set.Name))
+            {
+                messages.AddSet(set, id++);
+                messages.AddElements(set, set.Elements, now);
+                continue;
+            }
+            var (gone, come) = Difference(old, set);
+            messages.DeleteElements(set, gone, isForgiving);
+            messages.AddElements(set, come, now);
+        }
+        foreach (var chain in changed)
+        {
+            foreach (var rule in chain.Rules)
+            {
+                messages.AddRule(chain.Name, rule);
+            }
+        }
+        foreach (var name in removedSets)
+        {
+            messages.DeleteSet(name);
+        }
+        foreach (var name in removedChains)
+        {
+            messages.DeleteChain(name);
+        }
+    }
+
+    /// <summary>Whether two sets hold the same, elements that have ended left out.</summary>
+    private bool IsSame(NftablesSet old, NftablesSet set)
+    {
+        if (old.Elements == set.Elements)
+        {
+            return true;
+        }
+        var (gone, come) = Difference(old, set);
+        return gone.Count == 0 && come.Count == 0;
+    }
+
+    private (List<NftablesElement> Gone, List<NftablesElement> Come) Difference(NftablesSet old, NftablesSet set)
+    {
+        var (gone, come) = (new List<NftablesElement>(), new List<NftablesElement>());
+        int o = 0, s = 0;
+        while (o < old.Elements.Count || s < set.Elements.Count)
+        {
+            var order = o == old.Elements.Count ? 1 : s == set.Elements.Count ? -1 : old.Elements[o].CompareTo(set.Elements[s]);
+            if (order == 0 && IsSame(old.Elements[o], set.Elements[s]))
+            {
+                o++;
+                s++;
+                continue;
+            }
+            if (order <= 0 && IsLive(old.Elements[o]))
+            {
+                gone.Add(old.Elements[o]);
+            }
+            if (order >= 0 && IsLive(set.Elements[s]))
+            {
+                come.Add(set.Elements[s]);
+            }
+            o += order <= 0 ? 1 : 0;
+            s += order >= 0 ? 1 : 0;
+        }
+        return (gone, come);
+    }
+
+    private bool IsLive(NftablesElement element) => element.EndsAt is null || element.EndsAt > now;
+
+    /// <summary>The kernel tells what is left of a lifetime, read a moment later: two ends that close are the same.</summary>
+    private static bool IsSame(NftablesElement old, NftablesElement element) =>
+        old.Verdict == element.Verdict && old.Value == element.Value
+        && (old.EndsAt is { } was && element.EndsAt is { } shall ? (was - shall).Duration() < TimeSpan.FromSeconds(2) : old.EndsAt is null == element.EndsAt is null);
+}
