@@ -27,8 +27,8 @@ internal static partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static unsafe partial nint Send(SafeFileHandle socket, byte* buffer, nuint length, int flags);
 
-    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
-    public static unsafe partial nint Receive(SafeFileHandle socket, byte* buffer, nuint length, int flags);
+    [LibraryImport("libc", EntryPoint = "recvfrom", SetLastError = true)]
+    public static unsafe partial nint ReceiveFrom(SafeFileHandle socket, byte* buffer, nuint length, int flags, byte* address, uint* addressLength);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static unsafe partial int Poll(PollEntry* entries, nuint count, int timeoutMilliseconds);

@@ -16,6 +16,9 @@ public sealed class NetlinkException(string attempt, int error, string? detail =
     /// <summary>ESRCH.</summary>
     public const int NoProcess = 3;
 
+    /// <summary>EINTR: changes interrupted a dump.</summary>
+    public const int Interrupted = 4;
+
     /// <summary>EBUSY.</summary>
     public const int Busy = 16;
 
@@ -27,6 +30,9 @@ public sealed class NetlinkException(string attempt, int error, string? detail =
 
     /// <summary>EINVAL.</summary>
     public const int Invalid = 22;
+
+    /// <summary>EMSGSIZE.</summary>
+    public const int TooLong = 90;
 
     /// <summary>ENETDOWN.</summary>
     public const int NetworkDown = 100;

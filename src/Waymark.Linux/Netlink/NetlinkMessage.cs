@@ -108,6 +108,9 @@ public readonly ref struct NetlinkAttribute(ushort type, ReadOnlySpan<byte> valu
     public ushort U16Network => Value.Length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(Value) : (ushort)0;
 
     /// <summary>In host order.</summary>
+    public int I32 => Value.Length >= 4 ? BinaryPrimitives.ReadInt32LittleEndian(Value) : 0;
+
+    /// <summary>In host order.</summary>
     public uint U32 => Value.Length >= 4 ? BinaryPrimitives.ReadUInt32LittleEndian(Value) : 0;
 
     /// <summary>In network order.</summary>

@@ -16,6 +16,15 @@ public sealed class NetlinkSocket : IDisposable
     private const int EINTR = 4;
     private const int EAGAIN = 11;
 
+    /// <summary>sockaddr_nl: family, padding, port, groups.</summary>
+    private const int AddressLength = 12;
+
+    /// <summary>MSG_TRUNC: recv tells the true length of a datagram that did not fit.</summary>
+    private const int TellTruncation = 0x20;
+
+    /// <summary>How often a dump that changes interrupt is begun anew; under a storm of changes the caller has to wait for its end.</summary>
+    private const int MostDumps = 20;
+
     private readonly SafeFileHandle socket;
     private readonly byte[] buffer = new byte[256 << 10];
     private uint sequence = 1;
@@ -36,9 +45,9 @@ public sealed class NetlinkSocket : IDisposable
         // Without the right, the system's own limit has to do.
         TryOption(NativeMethods.SocketLevel, NativeMethods.ReceiveBufferForce, receiveBuffer);
         TryOption(NativeMethods.SocketLevel, NativeMethods.SendBufferForce, 8 << 20);
-        var address = stackalloc byte[12];
+        var address = stackalloc byte[AddressLength];
         BinaryPrimitives.WriteUInt16LittleEndian(new(address, 2), NativeMethods.NetlinkFamily);
-        if (NativeMethods.Bind(socket, address, 12) != 0)
+        if (NativeMethods.Bind(socket, address, AddressLength) != 0)
         {
             throw Failure($"bind a netlink socket for {protocol}");
         }
@@ -73,7 +82,7 @@ public sealed class NetlinkSocket : IDisposable
     {
         var numbered = messages.ToArray();
         var expected = new Dictionary<uint, int>();
-        uint first = sequence;
+        var first = sequence;
         for (var at = 0; at + 16 <= numbered.Length;)
         {
             var size = BinaryPrimitives.ReadInt32LittleEndian(numbered.AsSpan(at));
@@ -86,23 +95,26 @@ public sealed class NetlinkSocket : IDisposable
             at += (size + 3) & ~3;
         }
         Send(numbered);
+        // Answers to earlier requests that failed halfway may still be under way; numbers wrap.
+        var sent = unchecked(sequence - first);
         List<(int, int, string?)> failures = [];
         while (expected.Count > 0)
         {
             var bytes = Receive();
             while (NetlinkMessage.TryRead(ref bytes, out var message))
             {
+                if (unchecked(message.Sequence - first) >= sent)
+                {
+                    continue;
+                }
                 if (message.Type != NetlinkMessage.ErrorType)
                 {
-                    if (message.Sequence >= first)
-                    {
-                        visit?.Invoke(message);
-                    }
+                    visit?.Invoke(message);
                     continue;
                 }
                 var (error, detail) = ReadError(message);
                 var known = expected.Remove(message.Sequence, out var index);
-                if (error != 0 && message.Sequence >= first)
+                if (error != 0)
                 {
                     failures.Add((known ? index : -1, error, detail));
                     // A batch that is refused as a whole answers with the sequence of its first message only.
@@ -116,7 +128,10 @@ public sealed class NetlinkSocket : IDisposable
         return failures;
     }
 
-    /// <summary>Sends a request for a dump and calls <paramref name="visit"/> with each message of the answer; begins again where a change interrupted it.</summary>
+    /// <summary>
+    /// Sends a request for a dump and calls <paramref name="visit"/> with each message of the answer; begins again where a change interrupted it. Throws
+    /// <see cref="NetlinkException"/>, with <see cref="NetlinkException.Interrupted"/> where the changes did not end.
+    /// </summary>
     /// <param name="request">One message with <see cref="NetlinkFlags.Dump"/>.</param>
     /// <param name="attempt">What is read, for the exception.</param>
     /// <param name="restart">Called before each further attempt: what was visited counts for nothing.</param>
@@ -130,9 +145,13 @@ public sealed class NetlinkSocket : IDisposable
             sequence = unchecked(sequence + 1);
             BinaryPrimitives.WriteUInt32LittleEndian(numbered.AsSpan(8), mine);
             Send(numbered);
-            if (ReadDump(mine, attempt, visit) || round >= 20)
+            if (ReadDump(mine, attempt, visit))
             {
                 return;
+            }
+            if (round >= MostDumps)
+            {
+                throw new NetlinkException(attempt, NetlinkException.Interrupted, "changes interrupted it again and again");
             }
             restart();
         }
@@ -258,19 +277,29 @@ public sealed class NetlinkSocket : IDisposable
 
     private unsafe ReadOnlySpan<byte> Receive()
     {
+        var sender = stackalloc byte[AddressLength];
         fixed (byte* start = buffer)
         {
             while (true)
             {
-                var count = NativeMethods.Receive(socket, start, (nuint)buffer.Length, 0);
-                if (count >= 0)
+                var length = (uint)AddressLength;
+                var count = NativeMethods.ReceiveFrom(socket, start, (nuint)buffer.Length, TellTruncation, sender, &length);
+                if (count < 0)
                 {
-                    return buffer.AsSpan(0, (int)count);
+                    if (Marshal.GetLastPInvokeError() is not (EINTR or EAGAIN))
+                    {
+                        throw Failure("answer a netlink message");
+                    }
+                    continue;
                 }
-                if (Marshal.GetLastPInvokeError() is not (EINTR or EAGAIN))
+                // Another process may write to our port; only port 0 is the kernel.
+                if (BinaryPrimitives.ReadUInt32LittleEndian(new(sender + 4, 4)) != 0)
                 {
-                    throw Failure("answer a netlink message");
+                    continue;
                 }
+                return count <= buffer.Length
+                    ? buffer.AsSpan(0, (int)count)
+                    : throw new NetlinkException("answer in one piece", NetlinkException.TooLong, $"{count} bytes, of which {buffer.Length} fit");
             }
         }
     }

@@ -7,7 +7,10 @@ namespace Waymark.Linux.Routing;
 /// <summary>rtnetlink messages to values and back (linux/rtnetlink.h, linux/if_addr.h, linux/fib_rules.h).</summary>
 internal static class RoutingMessages
 {
-    public const ushort NewLink = 16, NewAddress = 20, NewRoute = 24, NewRule = 32;
+    public const ushort NewLink = 16, DeleteLink = 17, NewAddress = 20, NewRoute = 24, DeleteRoute = 25, NewRule = 32, DeleteRule = 33;
+
+    /// <summary>The table of this host's own addresses (RT_TABLE_LOCAL).</summary>
+    public const uint LocalTable = 255;
 
     public static byte Number(IpFamily family) => family == IpFamily.V4 ? (byte)2 : (byte)10;
 
@@ -108,7 +111,7 @@ internal static class RoutingMessages
                     destination = Address(attribute, family) ?? destination;
                     break;
                 case 4:
-                    index = (int)attribute.U32;
+                    index = attribute.I32;
                     break;
                 case 5:
                     gateway = Address(attribute, family);
@@ -125,8 +128,8 @@ internal static class RoutingMessages
                 case 15:
                     table = attribute.U32;
                     break;
-                case 18 when attribute.Value.Length is 6 or 18:
-                    gateway = IpAddress.FromNetworkOrder(attribute.Value[2..]);
+                case 18:
+                    gateway = Via(attribute);
                     break;
             }
         }
@@ -162,7 +165,12 @@ internal static class RoutingMessages
             IpAddress? hop = null;
             foreach (var attribute in new NetlinkAttributes(hops[8..size]))
             {
-                hop = attribute.Type == 5 ? Address(attribute, family) : hop;
+                hop = attribute.Type switch
+                {
+                    5 => Address(attribute, family),
+                    18 => Via(attribute),
+                    _ => hop,
+                };
             }
             routes.Add(route with { LinkIndex = BinaryPrimitives.ReadInt32LittleEndian(hops[4..]), Gateway = hop, IsDead = (hops[2] & 0x11) != 0 });
             hops = hops[Math.Min(hops.Length, (size + 3) & ~3)..];
@@ -218,7 +226,7 @@ internal static class RoutingMessages
             switch (attribute.Type)
             {
                 case 4:
-                    index = (int)attribute.U32;
+                    index = attribute.I32;
                     break;
                 case 5:
                     gateway = Address(attribute, family);
@@ -228,6 +236,9 @@ internal static class RoutingMessages
                     break;
                 case 15:
                     table = attribute.U32;
+                    break;
+                case 18:
+                    gateway = Via(attribute);
                     break;
             }
         }
@@ -258,7 +269,7 @@ internal static class RoutingMessages
             }
             else
             {
-                // RFC 5549: an IPv4 route by an IPv6 next hop.
+                // RFC 8950: an IPv4 route by an IPv6 next hop.
                 writer.Attribute(18, [Number(hop.Family), 0, .. hop.ToNetworkOrder()]);
             }
         }
@@ -309,12 +320,16 @@ internal static class RoutingMessages
         writer.EndMessage();
     }
 
-    private static IpFamily? Family(byte number) => number switch
+    public static IpFamily? Family(byte number) => number switch
     {
         2 => IpFamily.V4,
         10 => IpFamily.V6,
         _ => null,
     };
+
+    /// <summary>RTA_VIA: a next hop of another family (RFC 8950).</summary>
+    private static IpAddress? Via(NetlinkAttribute attribute) =>
+        attribute.Value.Length is 6 or 18 ? IpAddress.FromNetworkOrder(attribute.Value[2..]) : null;
 
     private static IpAddress? Address(NetlinkAttribute attribute, IpFamily family) =>
         attribute.Value.Length == IpAddress.Width(family) / 8 ? IpAddress.FromNetworkOrder(attribute.Value) : null;

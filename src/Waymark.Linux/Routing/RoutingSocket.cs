@@ -140,9 +140,13 @@ public sealed class RoutingSocket : IDisposable
         {
             writer.U32(25, user);
         }
-        if (question.Protocol is 6 or 17)
+        // The kernel takes no other protocol here.
+        if (question.Protocol is 6 or 17 || question.Protocol == (family == IpFamily.V4 ? 1 : 58))
         {
             writer.U8(27, question.Protocol);
+        }
+        if (question.Protocol is 6 or 17)
+        {
             writer.U16Network(28, question.SourcePort);
             writer.U16Network(29, question.DestinationPort);
         }
