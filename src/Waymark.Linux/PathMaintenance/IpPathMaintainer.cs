@@ -8,39 +8,48 @@ namespace Waymark.Linux.PathMaintenance;
 
 /// <summary>
 /// Module A for plain IP (paper 5.2): each device by which a default route leads out is a path. Follows the kernel's notifications; each one, and each loss of
-/// some, only says that something changed: the state is read anew, whole. Never polls.
+/// some, only says that something changed: the state is read anew, whole. The one exception is a link that goes: that is told on the message itself, before
+/// anything is read. Never polls.
 /// </summary>
 /// <param name="options">What the node file says of interfaces.</param>
 public sealed class IpPathMaintainer(IpPathOptions options) : IPathMaintainer
 {
-    /// <summary>Notification groups: link, IPv4 address, route, rule, IPv6 address, route, rule (linux/rtnetlink.h).</summary>
-    private static readonly uint[] Groups = [1, 5, 7, 8, 9, 11, 19];
-
-    /// <summary>Notifications come in swarms: an interface that goes takes its addresses and routes along. What follows within this time is read together.</summary>
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(2);
+    /// <summary>Between readings that a storm of changes spoiled.</summary>
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
 
     /// <inheritdoc/>
     public string Protocol => "ip";
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// As <see cref="IPathMaintainer.WatchAsync"/>, of the network namespace of the thread that takes the first step. Who reads slowly misses what has passed
+    /// meanwhile, never the newest. Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    /// <param name="cancellationToken">Ends it.</param>
     public async IAsyncEnumerable<PathSet> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var found = Channel.CreateUnbounded<PathSet>(new() { SingleReader = true, SingleWriter = true });
+        var found = Channel.CreateBounded<PathSet>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, SingleWriter = true });
         using var wake = new WakeSignal();
-        using var registration = cancellationToken.Register(wake.Set);
+        // Whoever stops reading without cancelling ends the thread too.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var registration = stop.Token.Register(wake.Set);
         // A thread of its own: it waits in the kernel, in the namespace that the daemon runs in.
-        var thread = new Thread(() => Follow(found.Writer, wake, cancellationToken)) { IsBackground = true, Name = "ip paths" };
+        var thread = new Thread(() => Follow(found.Writer, wake, stop.Token)) { IsBackground = true, Name = "ip paths" };
         thread.Start();
         try
         {
+            PathSet? last = null;
             await foreach (var set in found.Reader.ReadAllAsync(cancellationToken))
             {
-                yield return set;
+                // A change and its reversal may have passed while the reader was busy.
+                if (set != last)
+                {
+                    yield return last = set;
+                }
             }
         }
         finally
         {
-            wake.Set();
+            await stop.CancelAsync();
             thread.Join();
         }
     }
@@ -50,25 +59,22 @@ public sealed class IpPathMaintainer(IpPathOptions options) : IPathMaintainer
         try
         {
             // Subscribed before the first reading, so that no change falls between them.
-            using var events = new NetlinkSocket(NetlinkProtocol.Route, options.ReceiveBuffer);
-            foreach (var group in Groups)
-            {
-                events.Join(group);
-            }
+            using var notifications = new IpNotifications(options, wake);
             using var routing = new RoutingSocket();
             PathSet? last = null;
-            while (!cancellationToken.IsCancellationRequested)
+            void Publish(PathSet paths)
             {
-                var paths = IpPathReading.Read(routing, options);
-                if (last is null || paths != last)
+                if (paths != last)
                 {
                     found.TryWrite(last = paths);
                 }
-                if (!AwaitChange(events, wake, cancellationToken))
-                {
-                    break;
-                }
             }
+
+            do
+            {
+                Publish(Read(routing, cancellationToken));
+            }
+            while (notifications.Await(lost => Publish(IpPathReading.Without(last!, lost)), cancellationToken));
             found.Complete();
         }
         catch (Exception broken)
@@ -78,19 +84,20 @@ public sealed class IpPathMaintainer(IpPathOptions options) : IPathMaintainer
         }
     }
 
-    /// <summary>Waits until something changed and the swarm has passed; false where it was cancelled.</summary>
-    private static bool AwaitChange(NetlinkSocket events, WakeSignal wake, CancellationToken cancellationToken)
+    private PathSet Read(RoutingSocket routing, CancellationToken cancellationToken)
     {
-        var changed = false;
-        while (!changed && !cancellationToken.IsCancellationRequested)
+        while (true)
         {
-            changed = !events.Wait(null, wake, _ => changed = true) || changed;
+            try
+            {
+                return IpPathReading.Read(routing, options);
+            }
+            catch (NetlinkException busy) when (busy.Error == NetlinkException.Interrupted)
+            {
+                // A storm of changes: nothing consistent can be read until it abates.
+                cancellationToken.WaitHandle.WaitOne(Breath);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
-        for (var more = true; more && !cancellationToken.IsCancellationRequested;)
-        {
-            more = false;
-            more = !events.Wait(Settle, wake, _ => more = true) || more;
-        }
-        return !cancellationToken.IsCancellationRequested;
     }
 }

@@ -17,6 +17,11 @@ internal static class IpPathReading
         return Of(links, addresses, routes, options);
     }
 
+    /// <summary>What is left of <paramref name="paths"/> where a link has just gone; the reading that follows knows better.</summary>
+    public static PathSet Without(PathSet paths, LinkLoss loss) => loss.IsGone
+        ? new(paths.Paths.Where(path => path.DeviceIndex != loss.LinkIndex))
+        : new(paths.Paths.Select(path => path.DeviceIndex == loss.LinkIndex ? path with { HasCarrier = false } : path));
+
     internal static PathSet Of(
         IReadOnlyList<Link> links, IReadOnlyList<InterfaceAddress> addresses, IReadOnlyDictionary<IpFamily, IReadOnlyList<Route>> routes, IpPathOptions options)
     {
@@ -59,27 +64,16 @@ internal static class IpPathReading
         // A tunnel's default route often stands in a table of its own that a rule names (wg-quick), so main alone does not show it.
         var tables = routing.Rules(family).Where(rule => rule.Action == RuleAction.Lookup).Select(rule => rule.Table)
             .Where(table => table != 255 && (table < options.OwnTables.First || table > options.OwnTables.Last)).ToHashSet();
-        return routing.Routes(family).Where(route => tables.Contains(route.Table) && route.Type == RouteType.Unicast && route.Destination.Length <= 1).ToList();
+        return routing.Routes(family).Where(route => tables.Contains(route.Table) && route.Type == RouteType.Unicast && DefaultRoute.IsPart(route.Destination)).ToList();
     }
 
     private static PathHalf? Half(IpFamily family, Link link, IReadOnlyList<InterfaceAddress> addresses, IReadOnlyList<Route> routes, DeclaredInterface? declared)
     {
         var own = addresses.Where(one => one.LinkIndex == link.Index && one.Address.Family == family && !one.IsLinkLocal).ToList();
-        var locators = own
-            .Where(one => one.State == AddressState.Preferred)
-            .OrderByDescending(one => one.IsTemporary)
-            .ThenByDescending(one => one.PreferredSeconds)
-            .ThenBy(one => one.Address)
-            .Select(one => one.Address)
-            .Distinct()
-            .ToEquatableArray();
         var mine = routes.Where(route => route.LinkIndex == link.Index).ToList();
-        // 0/1 and 128/1 together are a default route too (OpenVPN's "def1"); one of them alone is not.
-        var halves = mine.Where(route => route.Destination.Length == 1).ToList();
-        var candidates = mine.Where(route => route.Destination.Length == 0)
-            .Concat(halves.Select(route => route.Destination).Distinct().Count() == 2 ? halves : []);
-        var best = candidates.OrderBy(route => route.Metric).ThenBy(route => route.Gateway).FirstOrDefault();
+        var best = DefaultRoute.Best(family, mine);
         var gateway = declared?.Gateways.Where(one => one.Family == family).Select(one => (IpAddress?)one).FirstOrDefault();
+        var locators = Locators(own, best?.PreferredSource);
         if (locators.IsEmpty || (best is null && gateway is null && !(declared is not null && link.IsPointToPoint)))
         {
             return null;
@@ -93,4 +87,17 @@ internal static class IpPathReading
             Metric = best?.Metric ?? uint.MaxValue,
         };
     }
+
+    /// <summary>
+    /// Usable addresses in the system's own order of preference: the route's source; for IPv4 the kernel's order, in which the primary address stands first; for IPv6
+    /// temporary ones first (RFC 6724 rule 7), the youngest of them first, the others by value, for their lifetimes run and are renewed at different times.
+    /// </summary>
+    private static EquatableArray<IpAddress> Locators(IEnumerable<InterfaceAddress> own, IpAddress? preferred) => own
+        .Where(one => one.State == AddressState.Preferred)
+        .OrderByDescending(one => one.Address == preferred)
+        .ThenByDescending(one => one.IsTemporary ? one.PreferredSeconds : -1L)
+        .ThenBy(one => one.Address.Family == IpFamily.V4 ? default : one.Address)
+        .Select(one => one.Address)
+        .Distinct()
+        .ToEquatableArray();
 }

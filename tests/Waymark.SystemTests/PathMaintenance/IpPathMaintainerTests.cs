@@ -122,6 +122,122 @@ public sealed class IpPathMaintainerTests : IAsyncDisposable
         Assert.Equal("last", (await Next(set => set.Paths.Count == 1)).Paths[0].Device);
     }
 
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public async Task A_storm_of_other_routes_delays_no_path(IpFamily family)
+    {
+        node.Connect("wan0", far, "far0");
+        node.Connect("wan1", far, "far1");
+        node.Ip($"addr add {Own(family, 0)} dev wan0 nodad");
+        node.Ip($"addr add {Own(family, 1)} dev wan1 nodad");
+        await Watch(new() { ReceiveBuffer = 4096 });
+        await Next(_ => true);
+        // A routing daemon at work: changes that concern no path follow each other without a pause.
+        var network = family == IpFamily.V4 ? "198.51.100.0/24" : "2001:db8:ffff::/48";
+        using var storm = System.Diagnostics.Process.Start("ip", ["netns", "exec", node.Name, "sh", "-c",
+            $"while :; do printf 'route add {network} dev wan1\\nroute del {network} dev wan1\\n%.0s' $(seq 500); done | ip -{(family == IpFamily.V4 ? 4 : 6)} -batch -"]);
+        try
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                node.Ip($"-{(family == IpFamily.V4 ? 4 : 6)} route add default dev wan0 metric 7");
+                await Next(set => set.Paths.Count == 1);
+                node.Ip($"-{(family == IpFamily.V4 ? 4 : 6)} route del default dev wan0 metric 7");
+                await Next(set => set.Paths.IsEmpty);
+            }
+            Assert.False(storm.HasExited, "the storm went on all the time");
+        }
+        finally
+        {
+            storm.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_device_that_goes_takes_its_path_along_and_brings_it_back()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            node.Connect("wan0", far, "far0");
+            node.Ip("addr add 192.0.2.10/24 dev wan0");
+            node.Ip("route add default via 192.0.2.1");
+            if (i == 0)
+            {
+                await Watch(new());
+            }
+            var path = Assert.Single((await Next(set => set.Paths.Count == 1)).Paths);
+            Assert.Equal(new PathId("ip", "wan0"), path.Id);
+            node.Ip("link del wan0");
+            await Next(set => set.Paths.IsEmpty);
+        }
+    }
+
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public async Task A_default_route_over_two_lines_at_once_makes_two_paths(IpFamily family)
+    {
+        foreach (var n in new[] { 0, 1 })
+        {
+            node.Connect($"wan{n}", far, $"far{n}");
+            node.Ip($"addr add {Own(family, n)} dev wan{n} nodad");
+        }
+        node.Ip($"-{(family == IpFamily.V4 ? 4 : 6)} route add default nexthop via {Gateway(family, 0)} dev wan0 nexthop via {Gateway(family, 1)} dev wan1 weight 3");
+        await Watch(new());
+        var set = await Next(one => one.Paths.Count == 2);
+        Assert.Equal([Gateway(family, 0), Gateway(family, 1)], set.Paths.Select(path => path.Half(family)!.Gateway.ToString()));
+    }
+
+    [Fact]
+    public async Task An_IPv4_route_by_an_IPv6_gateway_has_that_gateway()
+    {
+        node.Connect("wan0", far, "far0");
+        node.Ip("addr add 192.0.2.10/32 dev wan0");
+        node.Ip("-4 route add default via inet6 fe80::1 dev wan0");
+        await Watch(new());
+        Assert.Equal(IpAddress.Parse("fe80::1"), Assert.Single((await Next(set => set.Paths.Count == 1)).Paths).Half(IpFamily.V4)!.Gateway);
+    }
+
+    [Fact]
+    public async Task The_primary_address_stands_first_unless_the_route_prefers_another()
+    {
+        node.Connect("wan0", far, "far0");
+        node.Ip("addr add 192.0.2.10/24 dev wan0");
+        node.Ip("addr add 192.0.2.5/24 dev wan0");
+        node.Ip("route add default via 192.0.2.1");
+        await Watch(new());
+        Assert.Equal("192.0.2.10", (await Next(set => set.Paths.Count == 1)).Paths[0].Half(IpFamily.V4)!.Locators[0].ToString());
+        node.Ip("route replace default via 192.0.2.1 src 192.0.2.5");
+        await Next(set => set.Paths.Count == 1 && set.Paths[0].Half(IpFamily.V4)!.Locators[0] == IpAddress.Parse("192.0.2.5"));
+    }
+
+    [Fact]
+    public async Task A_temporary_address_stands_first_and_ends_with_its_prefix()
+    {
+        node.Run("sysctl -qw net.ipv6.conf.all.forwarding=0");
+        node.Connect("wan0", far, "far0");
+        node.Run("sysctl -qw net.ipv6.conf.wan0.use_tempaddr=2");
+        // What the kernel makes of a router advertisement, without the router.
+        node.Ip("addr add 2001:db8:1::a/64 dev wan0 mngtmpaddr nodad preferred_lft 3000 valid_lft 6000");
+        node.Ip("route add default via fe80::1 dev wan0");
+        await Watch(new());
+        var set = await Next(one => one.Paths.Count == 1 && one.Paths[0].Half(IpFamily.V6) is { Locators.Count: 2 });
+        Assert.Equal("2001:db8:1::a", set.Paths[0].Half(IpFamily.V6)!.Locators[1].ToString());
+        // Renumbering: the old prefix and the temporary address of it end, the new one stays.
+        node.Ip("addr add 2001:db8:2::a/64 dev wan0 nodad");
+        node.Ip("addr change 2001:db8:1::a/64 dev wan0 mngtmpaddr preferred_lft 0 valid_lft 6000");
+        await Next(one => one.Paths.Count == 1 && one.Paths[0].Half(IpFamily.V6) is { Locators: [var only] } && only == IpAddress.Parse("2001:db8:2::a"));
+    }
+
+    [Fact]
+    public async Task Who_stops_reading_ends_the_watch_without_cancelling()
+    {
+        await Watch(new());
+        await watch!.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        watch = null;
+    }
+
     [Fact]
     public async Task A_declared_interface_has_its_name_and_an_ignored_one_is_none()
     {
@@ -165,6 +281,10 @@ public sealed class IpPathMaintainerTests : IAsyncDisposable
             Assert.Empty(routing.Routes(family, 27105));
         });
     }
+
+    private static string Own(IpFamily family, int line) => family == IpFamily.V4 ? $"192.0.2.{10 + (128 * line)}/25" : $"2001:db8:{line + 1}::10/64";
+
+    private static string Gateway(IpFamily family, int line) => family == IpFamily.V4 ? $"192.0.2.{1 + (128 * line)}" : $"2001:db8:{line + 1}::1";
 
     private async Task Watch(IpPathOptions options)
     {
