@@ -50,6 +50,13 @@ internal static class AddressSets
             });
             content.Add(new NftablesSet
             {
+                Name = $"answer{family.Digit}",
+                Key = [NftablesType.InterfaceName],
+                Value = address,
+                Elements = Answers(family, paths, options).ToEquatableArray(),
+            });
+            content.Add(new NftablesSet
+            {
                 Name = $"source{family.Digit}",
                 Key = [NftablesType.Mark],
                 Value = address,
@@ -73,6 +80,18 @@ internal static class AddressSets
             : Families.SelectMany(family => paths.Where(one => one.Path.Half(family) is not null)
                 .GroupBy(one => one.Path.Half(family)!.Metric).OrderBy(group => group.Key).Take(1)
                 .SelectMany(group => group.Select(one => one.Device)));
+
+    /// <summary>For each device that is not the system's default, the address that an unbound socket would answer from.</summary>
+    private static IEnumerable<NftablesElement> Answers(IpFamily family, IReadOnlyList<NumberedPath> paths, EncoderOptions options)
+    {
+        var defaults = DefaultDevices(paths, options).ToHashSet(StringComparer.Ordinal);
+        var halves = paths.Where(one => one.Path.Half(family) is not null).OrderBy(one => one.Path.Half(family)!.Metric).ToList();
+        var first = halves.Where(one => defaults.Contains(one.Device)).Select(one => one.Path.Half(family)).FirstOrDefault();
+        return first is null
+            ? []
+            : halves.Select(one => one.Device).Distinct().Where(device => !defaults.Contains(device))
+                .Select(device => new NftablesElement([.. OddMatches.Name(device)], [], null, [.. first.Locators[0].ToNetworkOrder()]));
+    }
 
     private static EquatableArray<NftablesElement> OnLink(IpFamily family, IEnumerable<NumberedPath> paths, EncoderOptions options)
     {

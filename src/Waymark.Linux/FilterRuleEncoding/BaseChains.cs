@@ -11,8 +11,16 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// </summary>
 internal sealed class BaseChains(Territory territory, EncoderOptions options)
 {
+    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
+
     /// <summary>NF_IP_PRI_MANGLE: after connection tracking (-200), before destination NAT (-100).</summary>
     private const int Mangle = -150;
+
+    /// <summary>NF_IP_PRI_NAT_DST.</summary>
+    private const int DestinationNatPriority = -100;
+
+    /// <summary>RTN_LOCAL.</summary>
+    private const uint Local = 2;
 
     /// <summary>NF_IP_PRI_NAT_SRC.</summary>
     private const int SourceNatPriority = 100;
@@ -47,6 +55,9 @@ internal sealed class BaseChains(Territory territory, EncoderOptions options)
             .. options.ForwardFrom.IsEmpty ? Array.Empty<NftablesRule>() : [Rule(InputIn("forward_from"), Goto(SteeringChains.Steer(FlowSide.Forwarded)))],
             Rule(CtMarkMap(territory.CtPathMask, PathChains.Pins)),
         ]);
+        // A UDP server on the wildcard address answers with a connection of its own, from the address that the system prefers: asked at that address, its answer is
+        // the question's and goes back with it. After the host's own destination NAT, which wins.
+        content.Add("answer", new("nat", 0, DestinationNatPriority + 1), options.AnswerUdpByPath ? Families.Select(Answer) : []);
         content.Add("source_nat", new("nat", 4, SourceNatPriority),
         [
             Rule(OutputIn("uplinks", isAbsent: true), Return),
@@ -54,7 +65,7 @@ internal sealed class BaseChains(Territory territory, EncoderOptions options)
             Rule(Mark(territory.PathMask, 0), Return),
             Rule(MarkedDevice(isAbsent: true), Return),
             .. options.Masquerade || options.ForwardFrom.IsEmpty ? Array.Empty<NftablesRule>() : [Rule(InputIn("forward_from"), Return)],
-            .. new[] { IpFamily.V4, IpFamily.V6 }.SelectMany(family => new[]
+            .. Families.SelectMany(family => new[]
             {
                 Rule(Family(family), LoadMark(territory.PathMask), [LayerMap.Loaded(family, isSource: true, 1), new InSet($"own{family.Digit}", 0, Absent: false)], Return),
                 Rule(Family(family), LoadMark(territory.PathMask), [new ValueOf($"source{family.Digit}", 0, 0), new SourceNat(family == IpFamily.V6, 0)]),
@@ -67,6 +78,12 @@ internal sealed class BaseChains(Territory territory, EncoderOptions options)
             Rule(MarkedDevice(isAbsent: true), [new Count()], Then(NftablesVerdict.Drop)),
         ]);
     }
+
+    private static NftablesRule Answer(IpFamily family) => Rule(
+        Family(family), Protocol(17),
+        [new DestinationType(0), new Compare(0, NftablesComparison.Equal, OddMatches.Host(Local))],
+        [new SocketIsWildcard(0), new Compare(0, NftablesComparison.Equal, [1])],
+        [new Meta(NftablesMetaKey.InputName, 0), new ValueOf($"answer{family.Digit}", 0, 0), new DestinationNat(family == IpFamily.V6, 0)]);
 
     private NftablesExpression[] MarkedDevice(bool isAbsent) =>
         [.. LoadMark(territory.PathMask), new Meta(NftablesMetaKey.OutputName, 1), new InSet("path_device", 0, isAbsent)];

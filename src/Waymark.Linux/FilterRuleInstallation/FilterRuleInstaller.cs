@@ -26,12 +26,16 @@ public sealed class FilterRuleInstaller : IDisposable
     private readonly Action<int>? faultPoint;
     private readonly NftablesSocket nftables = new();
     private readonly RoutingSocket routing = new();
+    private readonly ReversePathFilter reversePath = new();
+    private readonly FlowReset resets;
+    private readonly RepairLimit repairs;
     private readonly bool isForgiving = Environment.OSVersion.Version >= new Version(6, 3);
 
     private NftablesTable? installed;
     private EncodedRuleSet? applied;
     private uint generation;
     private bool isOwner;
+    private bool isProtected;
     private int step;
 
     /// <summary>Opens its sockets and reads nothing yet. Throws <see cref="NetlinkException"/>.</summary>
@@ -42,6 +46,7 @@ public sealed class FilterRuleInstaller : IDisposable
     {
         territory.Check();
         (this.territory, this.time, this.faultPoint) = (territory, time, faultPoint);
+        (resets, repairs) = (new(territory), new(time));
     }
 
     /// <summary>Reads what an earlier life left in the kernel; gives what the next encoding must know. Changes nothing. Throws <see cref="NetlinkException"/>.</summary>
@@ -61,25 +66,31 @@ public sealed class FilterRuleInstaller : IDisposable
     {
         lock (gate)
         {
-            if (wanted == applied && nftables.Generation() == generation)
-            {
-                return new(IsChanged: false, [], 0);
-            }
-            if (installed is null || nftables.Generation() != generation)
-            {
-                Read();
-            }
-            step = 0;
-            Own();
-            var owned = step;
-            var problems = new List<string>();
-            AddRoutes(wanted, problems);
-            AddIpRules(wanted);
-            var isChanged = Switch(wanted.Table);
-            RemoveIpRules(wanted);
-            RemoveRoutes(wanted);
-            applied = wanted;
-            return new(isChanged || step > owned, problems.ToEquatableArray(), 0);
+            return wanted == applied && IsUntouched ? new(IsChanged: false, [], 0) : Install(wanted);
+        }
+    }
+
+    /// <summary>
+    /// Puts back what others have changed or removed of the set applied last. Null where all is as it was, or where the last repair is too fresh: two programs
+    /// must not fight. Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    public InstallReport? Repair()
+    {
+        lock (gate)
+        {
+            return applied is { } wanted && HasDrifted(wanted) && repairs.TryTake() ? Install(wanted) : null;
+        }
+    }
+
+    /// <summary>
+    /// Ends flows that may not go on, also those that only a packet of theirs since has shown to be of a class that may not. For a second or two after an
+    /// <see cref="Apply"/> that changed something, and in each full round. Gives how many. Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    public int SweepFlows()
+    {
+        lock (gate)
+        {
+            return installed is null ? 0 : resets.Sweep(installed);
         }
     }
 
@@ -118,8 +129,11 @@ public sealed class FilterRuleInstaller : IDisposable
             if (nftables.Has(territory.Table))
             {
                 Own();
+                RestoreReversePath(nftables.Read(territory.Table, time.GetUtcNow()));
                 nftables.Commit(territory.Table, "remove the table", messages => messages.DeleteTable());
             }
+            Pass();
+            resets.ClearMarks();
             Pass();
             foreach (var rule in OwnIpRules())
             {
@@ -134,7 +148,7 @@ public sealed class FilterRuleInstaller : IDisposable
                     Pass();
                 }
             }
-            (installed, applied, isOwner) = (null, null, false);
+            (installed, applied, isOwner, isProtected) = (null, null, false, false);
         }
     }
 
@@ -143,7 +157,92 @@ public sealed class FilterRuleInstaller : IDisposable
     {
         nftables.Dispose();
         routing.Dispose();
+        reversePath.Dispose();
+        resets.Dispose();
     }
+
+    private InstallReport Install(EncodedRuleSet wanted)
+    {
+        if (installed is null || !IsUntouched)
+        {
+            Read();
+        }
+        step = 0;
+        if (installed is null)
+        {
+            // Marks of an earlier life would name other paths now. While there is no table nobody sets them.
+            resets.ClearMarks();
+        }
+        Own();
+        var owned = step;
+        var before = installed;
+        var problems = new List<string>();
+        var strict = StrictDevices(wanted);
+        var table = RememberedReversePath.AddTo(wanted.Table, Remembered(strict));
+        AddRoutes(wanted, problems);
+        AddIpRules(wanted);
+        var isChanged = Switch(table);
+        LoosenReversePath(strict, problems);
+        var reset = isChanged ? resets.AfterSwitch(before, table) : 0;
+        if (isChanged && InstallerMemory.Of(before).Generation != wanted.Memory.Generation)
+        {
+            // The generation that comes next was in use three changes ago.
+            resets.ClearGeneration((wanted.Memory.Generation % 3) + 1);
+        }
+        Pass();
+        RemoveIpRules(wanted);
+        RemoveRoutes(wanted);
+        applied = wanted;
+        return new(isChanged || step > owned + 1, problems.ToEquatableArray(), reset);
+    }
+
+    private bool HasDrifted(EncodedRuleSet wanted)
+    {
+        var rules = OwnIpRules();
+        return !IsUntouched || rules.Count != wanted.IpRules.Count || rules.Except(wanted.IpRules).Any()
+            || wanted.Routes.Select(route => route.Table).Distinct().Any(table => wanted.Routes.Any(route => route.Table == table && !OwnRoutes(table).Any(there => IsSame(there, route))));
+    }
+
+    /// <summary>The path devices whose reverse-path filter is strict.</summary>
+    private List<Link> StrictDevices(EncodedRuleSet wanted) => [.. routing.Links().Where(link => wanted.LooseDevices.Contains(link.Name) && reversePath.IsStrict(link.Index))];
+
+    /// <summary>What is remembered already, and what these devices have: to be restored by whoever erases, also after our death.</summary>
+    private SortedDictionary<string, int> Remembered(List<Link> strict)
+    {
+        var remembered = RememberedReversePath.Of(installed);
+        strict.ForEach(link => remembered.TryAdd(link.Name, reversePath.Own(link.Index)));
+        return remembered;
+    }
+
+    private void LoosenReversePath(List<Link> strict, List<string> problems)
+    {
+        foreach (var link in strict)
+        {
+            try
+            {
+                reversePath.Set(link.Index, RememberedReversePath.Loose);
+            }
+            catch (NetlinkException refused)
+            {
+                // Flows that leave by the path still do; the host's own filter drops their answers.
+                problems.Add($"{refused.Message}; set net.ipv4.conf.{link.Name}.rp_filter=2, or flows steered to it get no answers");
+            }
+            Pass();
+        }
+    }
+
+    private void RestoreReversePath(NftablesTable? table)
+    {
+        var remembered = RememberedReversePath.Of(table);
+        foreach (var link in routing.Links().Where(link => remembered.ContainsKey(link.Name) && reversePath.Own(link.Index) == RememberedReversePath.Loose))
+        {
+            reversePath.Set(link.Index, remembered[link.Name]);
+            Pass();
+        }
+    }
+
+    /// <summary>Whether the table cannot have changed but by us: nobody else may, or nobody has changed any.</summary>
+    private bool IsUntouched => isProtected || nftables.Generation() == generation;
 
     private void Read()
     {
@@ -182,6 +281,11 @@ public sealed class FilterRuleInstaller : IDisposable
         try
         {
             nftables.Commit(territory.Table, $"own the table {territory.Table}", messages => messages.AddTable(NftablesMessages.OwnedAndPersistent));
+            isProtected = true;
+        }
+        catch (NetlinkException foreign) when (foreign.Error == NetlinkException.NotPermitted && nftables.Has(territory.Table))
+        {
+            throw new NetlinkException($"change the table {territory.Table}, which belongs to another running waymarkd (stop it first)", foreign.Error, foreign.Detail);
         }
         catch (NetlinkException old) when (old.Error is 95 or NetlinkException.Invalid)
         {

@@ -144,6 +144,48 @@ internal sealed class World : IDisposable
         return socket;
     }
 
+    /// <summary>Connects to the server in the far side and gives both ends.</summary>
+    public (Socket Client, Socket Accepted) Connect(NetworkNamespace from, IpFamily family, Socket listener)
+    {
+        var client = Tcp(from, family);
+        client.Connect(new IPEndPoint(Server(family), ((IPEndPoint)listener.LocalEndPoint!).Port));
+        var accepted = Opened(listener.Accept());
+        accepted.ReceiveTimeout = 2000;
+        return (client, accepted);
+    }
+
+    /// <summary>From which address the other end sees a connection.</summary>
+    public static string From(Socket accepted) => ((IPEndPoint)accepted.RemoteEndPoint!).Address.ToString();
+
+    /// <summary>Whether a byte sent by one arrives at the other.</summary>
+    public static bool Passes(Socket sender, Socket receiver)
+    {
+        try
+        {
+            sender.Send([7]);
+            return receiver.Receive(new byte[10]) > 0;
+        }
+        catch (SocketException)
+        {
+            // Reset, refused, or nothing came in time.
+            return false;
+        }
+    }
+
+    /// <summary>Whether the connection ends within the time given, seen from one end.</summary>
+    public static bool Ends(Socket one, int milliseconds = 2000)
+    {
+        try
+        {
+            return one.Poll(TimeSpan.FromMilliseconds(milliseconds), SelectMode.SelectRead) && one.Receive(new byte[10]) == 0;
+        }
+        catch (SocketException)
+        {
+            // Reset or aborted.
+            return true;
+        }
+    }
+
     /// <summary>Sends one datagram to the server and gives the address that it came from; null where it did not come.</summary>
     public static string? Ask(Socket client, Socket server, IpFamily family, int milliseconds = 1000)
     {

@@ -1,0 +1,131 @@
+using Waymark.Flows;
+using Waymark.Linux.Netlink;
+
+namespace Waymark.Linux.FilterRuleInstallation;
+
+/// <summary>Reads, forgets and re-marks entries of connection tracking (linux/netfilter/nfnetlink_conntrack.h). Never flushes.</summary>
+internal sealed class ConnectionTracking : IDisposable
+{
+    private const ushort Subsystem = 1 << 8;
+
+    private const ushort New = 0, Get = 1, Delete = 2;
+
+    private readonly NetlinkSocket socket = new(NetlinkProtocol.Netfilter);
+    private readonly NetlinkWriter writer = new();
+
+    /// <summary>The entries whose mark is <paramref name="value"/> under <paramref name="mask"/>; all with a mask of 0.</summary>
+    public IReadOnlyList<ConnectionEntry> Entries(uint value, uint mask)
+    {
+        var found = new List<ConnectionEntry>();
+        Start(Get, NetlinkFlags.Dump, 0);
+        writer.U32Network(8, value);
+        writer.U32Network(21, mask);
+        writer.EndMessage();
+        socket.Dump(writer.Written, "read the tracked connections", found.Clear, message =>
+        {
+            if (Read(message) is { } entry && (entry.Mark & mask) == value)
+            {
+                found.Add(entry);
+            }
+        });
+        return found;
+    }
+
+    /// <summary>Forgets an entry; one that is gone is fine.</summary>
+    public void Forget(ConnectionEntry entry)
+    {
+        Start(Delete, NetlinkFlags.Ack, Number(entry.Family));
+        writer.Attribute(1 | 0x8000, entry.Tuple.AsSpan());
+        writer.EndMessage();
+        Send($"forget a connection to {entry.Original.Destination}");
+    }
+
+    /// <summary>Clears bits of an entry's mark; one that is gone is fine.</summary>
+    public void ClearMark(ConnectionEntry entry, uint mask)
+    {
+        Start(New, NetlinkFlags.Ack, Number(entry.Family));
+        writer.Attribute(1 | 0x8000, entry.Tuple.AsSpan());
+        writer.U32Network(8, 0);
+        writer.U32Network(21, mask);
+        writer.EndMessage();
+        Send($"clear the mark of a connection to {entry.Original.Destination}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => socket.Dispose();
+
+    private static byte Number(IpFamily family) => family == IpFamily.V4 ? (byte)2 : (byte)10;
+
+    private static ConnectionEntry? Read(NetlinkMessage message)
+    {
+        FlowEnds original = default, reply = default;
+        EquatableArray<byte> tuple = [];
+        byte protocol = 0;
+        uint mark = 0;
+        foreach (var attribute in message.Attributes(4))
+        {
+            switch (attribute.Type)
+            {
+                case 1:
+                    (original, protocol) = ReadEnds(attribute);
+                    tuple = [.. attribute.Value];
+                    break;
+                case 2:
+                    (reply, _) = ReadEnds(attribute);
+                    break;
+                case 8:
+                    mark = attribute.U32Network;
+                    break;
+            }
+        }
+        return original.Source.Family == 0 ? null : new(original.Source.Family, protocol, mark, original, reply, tuple);
+    }
+
+    private static (FlowEnds Ends, byte Protocol) ReadEnds(NetlinkAttribute tuple)
+    {
+        IpAddress source = default, destination = default;
+        ushort sourcePort = 0, destinationPort = 0;
+        byte protocol = 0;
+        foreach (var part in tuple.Nested)
+        {
+            foreach (var field in part.Nested)
+            {
+                switch (part.Type, field.Type)
+                {
+                    case (1, 1 or 3) when field.Value.Length is 4 or 16:
+                        source = IpAddress.FromNetworkOrder(field.Value);
+                        break;
+                    case (1, 2 or 4) when field.Value.Length is 4 or 16:
+                        destination = IpAddress.FromNetworkOrder(field.Value);
+                        break;
+                    case (2, 1):
+                        protocol = field.U8;
+                        break;
+                    case (2, 2):
+                        sourcePort = field.U16Network;
+                        break;
+                    case (2, 3):
+                        destinationPort = field.U16Network;
+                        break;
+                }
+            }
+        }
+        return (new(source, sourcePort, destination, destinationPort), protocol);
+    }
+
+    private void Start(ushort type, NetlinkFlags flags, byte family)
+    {
+        writer.Clear();
+        writer.BeginMessage((ushort)(Subsystem | type), NetlinkFlags.Request | flags);
+        writer.Raw([family, 0, 0, 0]);
+    }
+
+    private void Send(string attempt)
+    {
+        var refused = socket.TryRequest(writer.Written);
+        if (refused.Count > 0 && refused[0].Error != NetlinkException.NoEntry)
+        {
+            throw new NetlinkException(attempt, refused[0].Error, refused[0].Detail);
+        }
+    }
+}

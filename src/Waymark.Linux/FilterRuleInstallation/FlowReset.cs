@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+using Waymark.Flows;
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.Nftables;
+
+namespace Waymark.Linux.FilterRuleInstallation;
+
+/// <summary>
+/// Ends established flows that may not go on, after the rules that forbid them are in force, and only those: had they been ended before, whoever reconnects fast would
+/// land on the old path. A TCP connection that talks is reset by its own next packet; here an idle one's socket is closed. Other flows are forgotten, so that their
+/// next datagram is decided anew: as long as tracking knows them they keep their pin, and address translation is decided once.
+/// </summary>
+internal sealed class FlowReset(Territory territory) : IDisposable
+{
+    private const byte Tcp = 6;
+
+    /// <summary>More marks than this are not asked for one by one.</summary>
+    private const int FewMarks = 8;
+
+    private readonly ConnectionTracking tracking = new();
+    private readonly SocketDestruction sockets = new();
+
+    /// <summary>What the change from one table to another forbids: classes newly denied a path, pins newly dead.</summary>
+    public int AfterSwitch(NftablesTable? before, NftablesTable after) => End(Forbidden(after).Except(before is null ? [] : Forbidden(before)).ToList());
+
+    /// <summary>
+    /// All that the table forbids: also flows that have been classified anew since by a packet of theirs. Cheap where nothing is forbidden.
+    /// </summary>
+    public int Sweep(NftablesTable table) => End(Forbidden(table).ToList());
+
+    /// <summary>Takes our bits from every connection, when our table is new or has gone: a number in an old mark would mean another path now.</summary>
+    public void ClearMarks()
+    {
+        foreach (var entry in tracking.Entries(0, 0).Where(entry => (entry.Mark & territory.CtMark) != 0))
+        {
+            tracking.ClearMark(entry, territory.CtMark);
+        }
+    }
+
+    /// <summary>Takes the generation from connections that still bear one, so that it can be used again: else an idle one would pass for classified.</summary>
+    public void ClearGeneration(int generation)
+    {
+        foreach (var entry in tracking.Entries(territory.CtGeneration(generation), territory.CtGenerationMask))
+        {
+            tracking.ClearMark(entry, territory.CtGenerationMask);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        tracking.Dispose();
+        sockets.Dispose();
+    }
+
+    private int End(IReadOnlyList<Prohibition> prohibitions)
+    {
+        if (prohibitions.Count == 0)
+        {
+            return 0;
+        }
+        var entries = prohibitions.Count <= FewMarks
+            ? prohibitions.SelectMany(one => tracking.Entries(one.Value, one.Mask).Where(entry => one.Family is null || one.Family == entry.Family))
+            : Matching(prohibitions);
+        var ended = 0;
+        foreach (var entry in entries.DistinctBy(entry => entry.Tuple))
+        {
+            if (entry.Protocol != Tcp)
+            {
+                tracking.Forget(entry);
+                ended++;
+            }
+            // The socket is at the first packet's source, or, of a connection that came in, at the reply's: there the translation of addresses is behind it.
+            else if (sockets.Close(entry.Original) || sockets.Close(entry.Reply))
+            {
+                ended++;
+            }
+        }
+        return ended;
+    }
+
+    private IEnumerable<ConnectionEntry> Matching(IReadOnlyList<Prohibition> prohibitions)
+    {
+        var byMask = prohibitions.GroupBy(one => one.Mask).Select(group => (Mask: group.Key, Marks: group.ToLookup(one => one.Value))).ToList();
+        return tracking.Entries(0, 0).Where(entry =>
+            byMask.Any(one => one.Marks[entry.Mark & one.Mask].Any(prohibition => prohibition.Family is null || prohibition.Family == entry.Family)));
+    }
+
+    private IEnumerable<Prohibition> Forbidden(NftablesTable table)
+    {
+        foreach (var set in table.Sets.AsSpan().ToArray())
+        {
+            (uint Mask, IpFamily? Family)? kind = set.Name switch
+            {
+                "denied4" => (territory.CtClassMask | territory.CtPathMask, IpFamily.V4),
+                "denied6" => (territory.CtClassMask | territory.CtPathMask, IpFamily.V6),
+                PathChains.Pins => (territory.CtPathMask, null),
+                _ => null,
+            };
+            if (kind is not { } known)
+            {
+                continue;
+            }
+            foreach (var element in set.Elements.Where(element => element.Verdict?.Chain == PathChains.Dead))
+            {
+                yield return new(BinaryPrimitives.ReadUInt32LittleEndian(element.Key.AsSpan()), known.Mask, known.Family);
+            }
+        }
+    }
+
+    /// <summary>Connections of a family (null: both) whose mark has this value may not go on.</summary>
+    private readonly record struct Prohibition(uint Value, uint Mask, IpFamily? Family);
+}

@@ -1,0 +1,108 @@
+using Waymark.Flows;
+using Waymark.Linux.Netlink;
+using static Waymark.SystemTests.FilterRuleInstallation.Rules;
+
+namespace Waymark.SystemTests.FilterRuleInstallation;
+
+/// <summary>What becomes of connections that are there when something changes (findings F6, F7).</summary>
+public sealed class EstablishedFlowTests
+{
+    public static readonly TheoryData<IpFamily, bool> Sides = new() { { IpFamily.V4, false }, { IpFamily.V4, true }, { IpFamily.V6, false }, { IpFamily.V6, true } };
+
+    [Theory]
+    [MemberData(nameof(Sides))]
+    public void A_connection_keeps_its_path_and_address_while_new_ones_take_the_new_path(IpFamily family, bool isForwarded)
+    {
+        using var world = new World();
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(2))));
+        var listener = world.Listen(family, 1500);
+        var (client, accepted) = world.Connect(Side(world, isForwarded), family, listener);
+        Assert.Equal(World.Address(family, 2), World.From(accepted));
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(3))));
+        Assert.True(World.Passes(client, accepted));
+        var before = world.Seen();
+        Assert.True(World.Passes(client, accepted));
+        Assert.Equal(before[2], world.Seen()[2]);
+        var (_, second) = world.Connect(Side(world, isForwarded), family, listener);
+        Assert.Equal(World.Address(family, 3), World.From(second));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sides))]
+    public void A_lost_path_resets_the_next_packet_of_each_of_its_connections(IpFamily family, bool isForwarded)
+    {
+        using var world = new World();
+        world.Apply(Set([To(1000, 1999, 1), To(2000, 2999, 2)], Class(1, Use(2)), Class(2, Use(3))));
+        var (first, second) = (world.Listen(family, 1500), world.Listen(family, 2500));
+        var (client, accepted) = world.Connect(Side(world, isForwarded), family, first);
+        var (other, otherAccepted) = world.Connect(Side(world, isForwarded), family, second);
+        world.Installer.KillPath(World.Id(2));
+        client.Send([1]);
+        Assert.True(World.Ends(client, 1000));
+        Assert.True(World.Passes(other, otherAccepted));
+        world.Apply(Set([To(1000, 1999, 1), To(2000, 2999, 2)], Class(1, Use(1)), Class(2, Use(3))), world.Paths(2));
+        var (_, third) = world.Connect(Side(world, isForwarded), family, first);
+        Assert.Equal(World.Address(family, 1), World.From(third));
+        accepted.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Sides))]
+    public void Datagrams_of_the_same_socket_move_when_their_class_may_not_stay(IpFamily family, bool isForwarded)
+    {
+        using var world = new World();
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(2))));
+        var server = world.Udp(world.Far, family, port: 1500);
+        var client = world.Udp(Side(world, isForwarded), family);
+        Assert.Equal(World.Address(family, 2), World.Ask(client, server, family));
+        Assert.Equal(1, world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(3), false, 2))).Reset);
+        Assert.Equal(World.Address(family, 3), World.Ask(client, server, family));
+    }
+
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public void An_idle_connection_is_closed_when_its_class_may_not_stay_and_no_other(IpFamily family)
+    {
+        using var world = new World();
+        world.Apply(Set([To(1000, 1999, 1), To(2000, 2999, 2)], Class(1, Use(2)), Class(2, Use(2))));
+        var (client, _) = world.Connect(world.Node, family, world.Listen(family, 1500));
+        var (other, otherAccepted) = world.Connect(world.Node, family, world.Listen(family, 2500));
+        Assert.Equal(1, world.Apply(Set([To(1000, 1999, 1), To(2000, 2999, 2)], Class(1, Use(3), false, 2), Class(2, Use(3)))).Reset);
+        Assert.True(World.Ends(client, 500));
+        Assert.True(World.Passes(other, otherAccepted));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sides))]
+    public void A_flow_that_was_there_before_the_policy_comes_under_it(IpFamily family, bool isForwarded)
+    {
+        using var world = new World();
+        world.Options = world.Options with { Masquerade = true };
+        world.Apply(Set([]));
+        var server = world.Udp(world.Far, family, port: 1500);
+        var client = world.Udp(Side(world, isForwarded), family);
+        World.Ask(client, server, family);
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Drop)));
+        Assert.Null(World.Ask(client, server, family, 300));
+        world.Apply(Set([To(5000, 5999, 1)], Class(1, Drop)));
+        Assert.NotNull(World.Ask(client, server, family));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sides))]
+    public void Pinned_datagrams_that_a_new_policy_forbids_their_path_move_after_a_sweep(IpFamily family, bool isForwarded)
+    {
+        using var world = new World();
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(1))));
+        var server = world.Udp(world.Far, family, port: 1500);
+        var client = world.Udp(Side(world, isForwarded), family);
+        Assert.Equal(World.Address(family, 1), World.Ask(client, server, family));
+        world.Apply(Set([To(1000, 1999, 2)], Class(2, Use(2), true, 1, 3)));
+        Assert.Null(World.Ask(client, server, family, 200));
+        Assert.Equal(1, world.Installer.SweepFlows());
+        Assert.Equal(World.Address(family, 2), World.Ask(client, server, family));
+    }
+
+    private static NetworkNamespace Side(World world, bool isForwarded) => isForwarded ? world.Host : world.Node;
+}
