@@ -10,12 +10,18 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// <summary>What binds classes to paths: the setter chains, the maps <c>class_path4/6</c> and <c>denied4/6</c>, the spreads.</summary>
 internal sealed class ClassBindings
 {
+    /// <summary>
+    /// A class outlives its selectors by this: a connection whose class is no longer known is classified anew, and must not find the selector that gave it the class.
+    /// </summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
     private readonly PathSet paths;
     private readonly PathNumbers numbers;
     private readonly Territory territory;
     private readonly List<FilterClass> enforced = [];
+    private readonly HashSet<int> known = [];
     private readonly List<RefusedRule> refused = [];
 
     /// <summary>Of the classes of <paramref name="rules"/>.</summary>
@@ -36,6 +42,7 @@ internal sealed class ClassBindings
             {
                 // A path that cannot be used closes a strict class; the flows of another are left to the system.
                 enforced.Add(one);
+                known.Add(one.Number);
             }
         }
     }
@@ -44,7 +51,7 @@ internal sealed class ClassBindings
     public IReadOnlyList<RefusedRule> Refused => refused;
 
     /// <summary>Whether the class of that number is there.</summary>
-    public bool Enforces(int number) => enforced.Any(one => one.Number == number);
+    public bool Enforces(int number) => known.Contains(number);
 
     /// <summary>Adds the chains and maps.</summary>
     public void AddTo(TableContent content)
@@ -57,9 +64,9 @@ internal sealed class ClassBindings
         }
         foreach (var family in Families)
         {
-            content.AddVerdicts($"class_path{family.Digit}", enforced.Select(one => Element(territory.CtClass(one.Number), Verdict(content, one, family), one.EndsAt)), hasTimeouts: true);
+            content.AddVerdicts($"class_path{family.Digit}", enforced.Select(one => Element(territory.CtClass(one.Number), Verdict(content, one, family), one.EndsAt + Grace)), hasTimeouts: true);
             content.AddVerdicts($"denied{family.Digit}", enforced.SelectMany(one => DeniedNumbers(one, family)
-                .Select(number => Element(territory.CtClass(one.Number) | territory.CtPath(number), NftablesVerdict.Goto("dead"), one.EndsAt))), hasTimeouts: true);
+                .Select(number => Element(territory.CtClass(one.Number) | territory.CtPath(number), NftablesVerdict.Goto(PathChains.Dead), one.EndsAt + Grace))), hasTimeouts: true);
         }
     }
 
@@ -78,11 +85,11 @@ internal sealed class ClassBindings
         var action = one.Action(family);
         if (ReasonAgainst(action, family) is not null)
         {
-            return one.IsStrict ? NftablesVerdict.Goto("dead") : NftablesVerdict.Return;
+            return one.IsStrict ? NftablesVerdict.Goto(PathChains.Dead) : NftablesVerdict.Return;
         }
         return action switch
         {
-            FilterAction.Drop => NftablesVerdict.Goto("dead"),
+            FilterAction.Drop => NftablesVerdict.Goto(PathChains.Dead),
             FilterAction.Default => NftablesVerdict.Return,
             FilterAction.Use use => NftablesVerdict.Goto(PathChains.NewPin(numbers.Of(use.Path))),
             FilterAction.Spread spread => Spread(content, $"spread{family.Digit}_{one.Number}", spread, family),

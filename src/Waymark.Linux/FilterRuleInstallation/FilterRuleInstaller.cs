@@ -357,5 +357,9 @@ public sealed class FilterRuleInstaller : IDisposable
         one.Table == other.Table && one.Destination == other.Destination && one.LinkIndex == other.LinkIndex && one.Gateway == other.Gateway
         && one.PreferredSource == other.PreferredSource && one.Metric == other.Metric;
 
-    private void Pass() => faultPoint?.Invoke(++step);
+    private void Pass()
+    {
+        step++;
+        faultPoint?.Invoke(step);
+    }
 }
