@@ -1,2 +1,73 @@
-Console.Error.WriteLine("waymarkd: nothing to run yet");
-return 70;
+using System.IO;
+using System.CommandLine;
+using Waymark.Daemon;
+using Waymark.Daemon.Loop;
+using Waymark.Linux.FilterRuleInstallation;
+using Waymark.Linux.Netlink;
+using Waymark.Nodes;
+using Waymark.Policies.Language;
+
+var defaults = new DaemonOptions();
+var nodeFile = new Option<string>("--node-file") { Description = "What the administrator says of this node.", DefaultValueFactory = _ => defaults.NodeFile, Recursive = true };
+var policies = new Option<string>("--policy-directory") { Description = "Every *.way in it is a policy set of root.", DefaultValueFactory = _ => defaults.PolicyDirectory, Recursive = true };
+var state = new Option<string>("--state-directory") { Description = "Where accepted sets are kept.", DefaultValueFactory = _ => defaults.StateDirectory, Recursive = true };
+var socket = new Option<string>("--socket") { Description = "Where requesters connect.", DefaultValueFactory = _ => defaults.Socket, Recursive = true };
+
+var root = new RootCommand("Decides which path each flow of this host takes, and has the kernel do it.") { nodeFile, policies, state, socket };
+DaemonOptions Read(ParseResult parse) => new()
+{
+    NodeFile = parse.GetValue(nodeFile)!,
+    PolicyDirectory = parse.GetValue(policies)!,
+    StateDirectory = parse.GetValue(state)!,
+    Socket = parse.GetValue(socket)!,
+};
+root.SetAction((parse, cancellationToken) => DaemonHost.RunAsync(Read(parse), cancellationToken));
+
+var erase = new Command("erase", "Removes everything of ours from the kernel of this network namespace: table, rules, routes. For after an uninstall; the daemon must not run.");
+erase.SetAction(parse =>
+{
+    using var single = SingleInstance.TryTake();
+    if (single is null)
+    {
+        Console.Error.WriteLine("waymarkd erase: waymarkd is running and would put everything back: stop it first ('systemctl stop waymarkd')");
+        return ExitCodes.AlreadyRunning;
+    }
+    try
+    {
+        using var installer = new FilterRuleInstaller(KernelDataPlane.TerritoryOf(NodeOf(Read(parse).NodeFile)), TimeProvider.System);
+        installer.Erase();
+        Console.WriteLine("Removed: the kernel holds nothing of waymarkd any more.");
+        return ExitCodes.Done;
+    }
+    catch (NetlinkException refused)
+    {
+        Console.Error.WriteLine($"waymarkd erase: {refused.Message}{(refused.Error == NetlinkException.NotPermitted ? "; run it as root" : "")}");
+        return ExitCodes.Failed;
+    }
+});
+root.Add(erase);
+
+var check = new Command("check-config", "Reads the node file and the policy directory as the daemon would, says what is wrong with them, and changes nothing.");
+check.SetAction(parse =>
+{
+    var options = Read(parse);
+    var diagnostics = new List<Diagnostic>();
+    if (File.Exists(options.NodeFile))
+    {
+        diagnostics.AddRange(NodeLanguage.Parse(File.ReadAllBytes(options.NodeFile), options.NodeFile).Diagnostics);
+    }
+    foreach (var file in Directory.Exists(options.PolicyDirectory) ? Directory.GetFiles(options.PolicyDirectory, "*.way").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+    {
+        diagnostics.AddRange(PolicyLanguage.Parse(File.ReadAllBytes(file), file).Diagnostics);
+    }
+    foreach (var diagnostic in diagnostics)
+    {
+        Console.Error.Write(DiagnosticText.Render(diagnostic, File.ReadAllText(diagnostic.File)));
+    }
+    return diagnostics.Any(one => one.Severity == Severity.Error) ? ExitCodes.BadInput : ExitCodes.Done;
+});
+root.Add(check);
+
+return await root.Parse(args).InvokeAsync();
+
+static NodeFile NodeOf(string file) => File.Exists(file) ? NodeLanguage.Parse(File.ReadAllBytes(file), file).File ?? NodeFile.Default : NodeFile.Default;

@@ -1,0 +1,70 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Data.Sqlite;
+using Waymark.Exchange.Wire;
+using Waymark.Nodes;
+using Waymark.Policies.Language;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Api;
+
+/// <summary>What every call has in common: who calls, and how refusals go back.</summary>
+internal static class Calls
+{
+    /// <summary>The caller, by the kernel's word on who holds the other end of the socket.</summary>
+    public static RequesterDeclaration Caller(this PolicyBook book, ServerCallContext context) => book.RequesterOf(UserOf(context));
+
+    /// <summary>Throws unless the caller may ask for anything: what concerns the whole node.</summary>
+    public static void RequireAdministrator(this PolicyBook book, ServerCallContext context)
+    {
+        var caller = book.Caller(context);
+        if (!caller.MayAny)
+        {
+            throw new RefusedException($"'{caller.Name}' may not change the node: only a requester that 'may any' can", [], isForbidden: true);
+        }
+    }
+
+    /// <summary>Runs a call and turns refusals into statuses.</summary>
+    public static async Task<T> Answer<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (RefusedException refused)
+        {
+            throw Status(refused.IsForbidden ? StatusCode.PermissionDenied : refused.IsMissing ? StatusCode.NotFound : StatusCode.InvalidArgument, refused.Message, refused.Diagnostics);
+        }
+        catch (SqliteException failed)
+        {
+            throw Status(StatusCode.Unavailable, $"the state could not be written, and nothing was changed: {failed.Message}; look at the disk that holds the state directory", []);
+        }
+    }
+
+    private static RpcException Status(StatusCode code, string message, EquatableArray<Diagnostic> diagnostics)
+    {
+        var failure = new V1.Failure();
+        foreach (var diagnostic in diagnostics)
+        {
+            var wire = DecisionTranslation.ToWire(diagnostic);
+            if (failure.Diagnostics.Count >= WireLimits.Diagnostics || failure.CalculateSize() + wire.CalculateSize() > WireLimits.DiagnosticBytes)
+            {
+                failure.LeftOff++;
+                continue;
+            }
+            failure.Diagnostics.Add(wire);
+        }
+        return new(new(code, message), new Metadata { { "waymark-failure-bin", failure.ToByteArray() } });
+    }
+
+    private static uint UserOf(ServerCallContext context)
+    {
+        var socket = context.GetHttpContext().Features.Get<IConnectionSocketFeature>()?.Socket
+            ?? throw new InvalidOperationException("A call that came over no socket.");
+        // struct ucred { pid_t, uid_t, gid_t }: SO_PEERCRED (unix(7)).
+        Span<byte> credentials = stackalloc byte[12];
+        socket.GetRawSocketOption(1, 17, credentials);
+        return BitConverter.ToUInt32(credentials[4..]);
+    }
+}

@@ -1,0 +1,125 @@
+using Grpc.Core;
+using Waymark.Daemon.Loop;
+using Waymark.Exchange.Wire;
+using Waymark.FilterRules;
+using Waymark.Flows;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Api;
+
+/// <summary>What was decided, and why.</summary>
+internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQuestion kernel) : V1.DecisionService.DecisionServiceBase
+{
+    private const int RulesPerMessage = 500;
+    private const int MostExplanations = 20;
+    private const int MostOverruled = 16;
+
+    public override Task<V1.GetDecisionResponse> GetDecision(V1.GetDecisionRequest request, ServerCallContext context) => Calls.Answer(() =>
+    {
+        book.Caller(context);
+        var now = loop.Current;
+        var translation = new DecisionTranslation(now.NameOf);
+        var response = new V1.GetDecisionResponse
+        {
+            Revision = now.Revision,
+            DecidedAt = DecisionTranslation.ToWire(now.World.Now),
+            Classes = { now.Decision.FilterRules.Classes.Zip(now.Decision.Reasons).Select(one => translation.ToWire(one.First, one.Second)) },
+            Standings = { PolicyApi.Standings(now.Decision, now.World.Policies).Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)) },
+            Unresolved = { now.AllUnresolved.Select(translation.ToWire) },
+            Requesters =
+            {
+                book.Node.Requesters.OrderBy(one => one.Rank).ThenBy(one => one.Name, StringComparer.Ordinal).Select(one => new V1.Requester
+                {
+                    Name = one.Name,
+                    Rank = one.Rank,
+                    SetCount = (uint)now.World.Policies.Sets.Count(set => set.Requester.Name == one.Name),
+                    PolicyCount = (uint)now.World.Policies.Policies.Count(policy => policy.Origin.Requester == one.Name),
+                }),
+            },
+            FilterRuleCount = (uint)now.Decision.FilterRules.Rules.Count,
+        };
+        if (now.Decision.ReviewAt is { } review)
+        {
+            response.ReviewAt = DecisionTranslation.ToWire(review);
+        }
+        return Task.FromResult(response);
+    });
+
+    public override Task ListFilterRules(V1.ListFilterRulesRequest request, IServerStreamWriter<V1.ListFilterRulesResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        book.Caller(context);
+        var now = loop.Current;
+        foreach (var chunk in now.Decision.FilterRules.Rules.Chunk(RulesPerMessage).DefaultIfEmpty([]))
+        {
+            await stream.WriteAsync(new() { Revision = now.Revision, Rules = { chunk.Select(DecisionTranslation.ToWire) } }, context.CancellationToken);
+        }
+        return true;
+    });
+
+    public override Task<V1.ExplainResponse> Explain(V1.ExplainRequest request, ServerCallContext context) => Calls.Answer(() =>
+    {
+        book.Caller(context);
+        var now = loop.Current;
+        var flow = FlowTranslation.ToCore(request.Flow ?? new(), "the flow", out var diagnostics) ?? throw new RefusedException("the flow cannot be read", diagnostics);
+        var resolved = FlowResolution.Resolve([flow], [], loop.Inputs.Names);
+        if (!resolved.Problems.IsEmpty)
+        {
+            throw new RefusedException(string.Join("; ", resolved.Problems), []);
+        }
+        var translation = new DecisionTranslation(now.NameOf);
+        var response = new V1.ExplainResponse { Revision = now.Revision, DecidedAt = DecisionTranslation.ToWire(now.World.Now) };
+        foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
+        {
+            var flows = new FlowSelector(resolved.Selector.Boxes.Where(box => box.Family == family).ToEquatableArray());
+            foreach (var part in FilterRuleEvaluation.Parts(now.Decision.FilterRules, flows, MostOverruled))
+            {
+                if (response.Explanations.Count == MostExplanations)
+                {
+                    response.LeftOff++;
+                    continue;
+                }
+                response.Explanations.Add(Explain(part, family, now, translation));
+            }
+        }
+        return Task.FromResult(response);
+    });
+
+    private V1.Explanation Explain(DecidedPart part, IpFamily family, Snapshot now, DecisionTranslation translation)
+    {
+        var packet = PacketSample.Of(part.Flows.Boxes[0]);
+        var one = part.Rule is { } rule ? now.Decision.FilterRules.Classes.First(known => known.Number == rule.Class) : null;
+        var reason = one is null ? null : now.Decision.Reasons.FirstOrDefault(known => known.Class == one.Number);
+        var half = family == IpFamily.V4 ? reason?.V4 : reason?.V6;
+        var wire = new V1.Packet
+        {
+            Protocol = packet.Protocol,
+            Local = part.Flows.Boxes[0].Local is null ? "" : packet.Local.ToString(),
+            Peer = packet.Peer.ToString(),
+            Dscp = packet.Dscp,
+        };
+        if (packet.LocalPort is { } local)
+        {
+            wire.LocalPort = local;
+        }
+        if (packet.PeerPort is { } peer)
+        {
+            wire.PeerPort = peer;
+        }
+        if (packet.User is { } user)
+        {
+            wire.User = user;
+        }
+        return new()
+        {
+            Flow = DecisionTranslation.ToWire(part.Flows),
+            Packet = wire,
+            Origin = part.Rule is null ? null : DecisionTranslation.ToWire(part.Rule.Origin),
+            Class = (uint)(one?.Number ?? 0),
+            Action = DecisionTranslation.ToWire(one?.Action(family) ?? new FilterAction.Default()),
+            Reason = reason is null ? null : translation.ToWire(reason),
+            FamilyReason = half is null ? null : translation.ToWire(half),
+            Kernel = kernel.Ask(packet, one, now),
+            Overruled = { part.Overruled.Select(later => DecisionTranslation.ToWire(later.Origin)) },
+        };
+    }
+}

@@ -1,0 +1,56 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Waymark.Daemon.Loop;
+using Waymark.Exchange.Wire;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Api;
+
+/// <summary>How the daemon fares.</summary>
+internal sealed class NodeApi(PolicyBook book, ReconcileLoop loop, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
+{
+    private static readonly DateTime StartedAt = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
+
+    public override Task<V1.GetStatusResponse> GetStatus(V1.GetStatusRequest request, ServerCallContext context)
+    {
+        var now = loop.Current;
+        var response = new V1.GetStatusResponse
+        {
+            Version = DaemonVersion.Text,
+            Node = book.Node.Name ?? Environment.MachineName,
+            StartedAt = Timestamp.FromDateTime(StartedAt),
+            Uptime = Duration.FromTimeSpan(time.GetUtcNow() - StartedAt),
+            Revision = now.Revision,
+            KernelState = now.Kernel.State switch
+            {
+                KernelState.InStep => V1.KernelState.InStep,
+                KernelState.Failed => V1.KernelState.Failed,
+                _ => V1.KernelState.Pending,
+            },
+            KernelMessage = now.Kernel.Message,
+            PathCount = (uint)now.World.Paths.Paths.Count,
+            PathUpCount = (uint)now.World.Paths.Paths.Count(path => EventStream.IsUp(path, now.World)),
+            PolicyCount = (uint)now.Decision.Standings.Count(one => one.Standing == PathDecision.Standing.InForce),
+            UnresolvedCount = (uint)now.AllUnresolved.Count(),
+            FilterRuleCount = (uint)now.Decision.FilterRules.Rules.Count,
+            ClassCount = (uint)now.Decision.FilterRules.Classes.Count,
+            Pid = (uint)Environment.ProcessId,
+            ResidentBytes = (ulong)Environment.WorkingSet,
+            NodeFile = book.HasNodeFile ? options.NodeFile : "",
+            PolicyDirectory = options.PolicyDirectory,
+        };
+        if (now.Kernel.AppliedAt is { } at)
+        {
+            response.AppliedAt = DecisionTranslation.ToWire(at);
+        }
+        return Task.FromResult(response);
+    }
+
+    public override Task<V1.ReloadResponse> Reload(V1.ReloadRequest request, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        book.RequireAdministrator(context);
+        var (diagnostics, sets) = book.Reload();
+        var now = await loop.SettleAsync(context.CancellationToken);
+        return new V1.ReloadResponse { Diagnostics = { diagnostics.Take(WireLimits.Diagnostics).Select(DecisionTranslation.ToWire) }, Sets = { sets }, Revision = now.Revision };
+    });
+}

@@ -1,0 +1,62 @@
+using Grpc.Core;
+using Waymark.Daemon.Loop;
+using Waymark.Daemon.Store;
+using Waymark.Exchange.Wire;
+using Waymark.Paths;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Api;
+
+/// <summary>Paths: what is known of them, and whether they may be used.</summary>
+internal sealed class PathApi(PolicyBook book, ReconcileLoop loop, StateStore store, TimeProvider time) : V1.PathService.PathServiceBase
+{
+    public override Task<V1.ListPathsResponse> ListPaths(V1.ListPathsRequest request, ServerCallContext context) => Calls.Answer(() =>
+    {
+        book.Caller(context);
+        var now = loop.Current;
+        return Task.FromResult(new V1.ListPathsResponse { Paths = { now.World.Paths.Paths.Select(path => Wire(path, now)) }, AsOf = DecisionTranslation.ToWire(time.GetUtcNow()) });
+    });
+
+    public override Task<V1.DisablePathResponse> DisablePath(V1.DisablePathRequest request, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        book.RequireAdministrator(context);
+        var path = Find(request.Path);
+        DateTimeOffset? until = request.Duration is { } duration ? time.GetUtcNow() + duration.ToTimeSpan() : null;
+        store.Disable(path.Id, until);
+        loop.Post(inputs => inputs with { Disabled = inputs.Disabled.Where(one => one.Key != path.Id).Append(new(path.Id, until)).ToEquatableArray() });
+        var now = await loop.SettleAsync(context.CancellationToken);
+        return new V1.DisablePathResponse { Path = Wire(path, now), Revision = now.Revision };
+    });
+
+    public override Task<V1.EnablePathResponse> EnablePath(V1.EnablePathRequest request, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        book.RequireAdministrator(context);
+        var path = Find(request.Path);
+        store.Enable(path.Id);
+        loop.Post(inputs => inputs with { Disabled = inputs.Disabled.Where(one => one.Key != path.Id).ToEquatableArray() });
+        var now = await loop.SettleAsync(context.CancellationToken);
+        return new V1.EnablePathResponse { Path = Wire(path, now), Revision = now.Revision };
+    });
+
+    private Path Find(string name)
+    {
+        var paths = loop.Current.World.Paths.Paths;
+        return paths.FirstOrDefault(path => path.Name == name || path.Id.ToString() == name)
+            ?? throw new RefusedException($"no path is called '{name}'{(paths.IsEmpty ? "" : "; there are " + string.Join(", ", paths.Select(path => path.Name)))}", [], isMissing: true);
+    }
+
+    private V1.Path Wire(Path path, Snapshot now)
+    {
+        var wire = PathTranslation.ToWire(path, now.World.Characteristics.Of(path.Id));
+        wire.IsDisabled = now.World.Disabled.AsSpan().Contains(path.Id);
+        if (loop.Inputs.Disabled.FirstOrDefault(one => one.Key == path.Id).Value is { } until)
+        {
+            wire.DisabledUntil = DecisionTranslation.ToWire(until);
+        }
+        if (now.Decision.Next.Penalties.FirstOrDefault(one => one.Path == path.Id) is { } penalty)
+        {
+            (wire.Penalty, wire.IsHeldDown) = (penalty.Value, penalty.IsSuppressed);
+        }
+        return wire;
+    }
+}

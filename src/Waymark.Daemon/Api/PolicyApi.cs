@@ -1,0 +1,122 @@
+using Grpc.Core;
+using Waymark.ConditionDecision;
+using Waymark.Daemon.Loop;
+using Waymark.Exchange.Wire;
+using Waymark.FilterRules;
+using Waymark.PathDecision;
+using Waymark.Policies;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Api;
+
+/// <summary>Requesters hand in, take back and look at policy sets.</summary>
+internal sealed class PolicyApi(PolicyBook book, ReconcileLoop loop) : V1.PolicyService.PolicyServiceBase
+{
+    private const int MostFlowChanges = 200;
+
+    public override Task<V1.ApplyResponse> Apply(V1.ApplyRequest request, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        var caller = book.Caller(context);
+        var changed = book.Accept(caller, request.Name, Read(request.PolicySet, request.Name));
+        var now = await loop.SettleAsync(context.CancellationToken);
+        var translation = new DecisionTranslation(now.NameOf);
+        bool IsMine(PolicyOrigin origin) => origin.Requester == caller.Name && origin.Set == request.Name;
+        return new V1.ApplyResponse
+        {
+            Revision = now.Revision,
+            WasUnchanged = !changed,
+            Standings =
+            {
+                Standings(now.Decision, now.World.Policies).Where(one => IsMine(one.Standing.Origin)).OrderBy(one => one.Standing.Origin.Index)
+                    .Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)),
+            },
+            Unresolved = { now.AllUnresolved.Where(one => IsMine(one.Origin)).Select(translation.ToWire) },
+        };
+    });
+
+    public override Task<V1.PlanResponse> Plan(V1.PlanRequest request, ServerCallContext context) => Calls.Answer(() =>
+    {
+        var caller = book.Caller(context);
+        var set = request.PolicySet is null ? null : Read(request.PolicySet, request.Name);
+        var (now, policies, then) = loop.Plan(_ => book.With(caller, request.Name, set));
+        var translation = new DecisionTranslation(now.NameOf);
+        var response = new V1.PlanResponse
+        {
+            Flows = { FlowChanges.Between(now.Decision.FilterRules, then.FilterRules, MostFlowChanges).Select(Change) },
+            Unresolved = { then.Unresolved.Where(one => one.Origin.Requester == caller.Name).Select(translation.ToWire) },
+        };
+        var old = Standings(now.Decision, now.World.Policies).ToDictionary(one => one.Standing.Origin);
+        foreach (var (standing, policy) in Standings(then, policies))
+        {
+            var was = old.Remove(standing.Origin, out var before) && before.Policy.Policy == policy.Policy ? before.Standing.Standing : (Standing?)null;
+            if (was != standing.Standing)
+            {
+                response.Policies.Add(Change(standing.Origin, policy.Policy, was, standing.Standing));
+            }
+        }
+        response.Policies.AddRange(old.Values.Select(gone => Change(gone.Standing.Origin, gone.Policy.Policy, gone.Standing.Standing, null)));
+        return Task.FromResult(response);
+    });
+
+    public override Task<V1.WithdrawResponse> Withdraw(V1.WithdrawRequest request, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        var caller = book.Caller(context);
+        book.Withdraw(caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name);
+        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision };
+    });
+
+    public override Task<V1.UndoResponse> Undo(V1.UndoRequest request, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        var (name, isInForce) = book.Undo(book.Caller(context));
+        return new V1.UndoResponse { Name = name, IsInForce = isInForce, Revision = (await loop.SettleAsync(context.CancellationToken)).Revision };
+    });
+
+    public override Task<V1.ListPolicySetsResponse> ListPolicySets(V1.ListPolicySetsRequest request, ServerCallContext context) => Calls.Answer(() =>
+    {
+        book.Caller(context);
+        return Task.FromResult(new V1.ListPolicySetsResponse
+        {
+            Sets =
+            {
+                loop.Current.World.Policies.Sets.Where(set => request.Requester.Length == 0 || set.Requester.Name == request.Requester).Select(set => new V1.AcceptedPolicySet
+                {
+                    Requester = set.Requester.Name,
+                    Name = set.Name,
+                    PolicySet = PolicySetTranslation.ToWire(set.Set, withPlaces: true),
+                    AcceptedAt = DecisionTranslation.ToWire(set.AcceptedAt),
+                    IsFile = book.IsFile(set.Requester.Name, set.Name),
+                }),
+            },
+        });
+    });
+
+    /// <summary>Each policy with how it stands, in order of precedence.</summary>
+    internal static IEnumerable<(PolicyStanding Standing, MergedPolicy Policy)> Standings(Decision decision, MergedPolicies policies) => decision.Standings.Zip(policies.Policies);
+
+    private static V1.FlowChange Change(FlowChange change) => new()
+    {
+        Selector = DecisionTranslation.ToWire(change.Flows),
+        Family = DecisionTranslation.ToWire(change.Family),
+        Before = change.Before is { } before ? DecisionTranslation.ToWire(before) : null,
+        After = change.After is { } after ? DecisionTranslation.ToWire(after) : null,
+        Origin = change.Origin is { } origin ? DecisionTranslation.ToWire(origin) : null,
+    };
+
+    private static V1.PolicyChange Change(PolicyOrigin origin, Policy policy, Standing? before, Standing? after)
+    {
+        var change = new V1.PolicyChange { Origin = DecisionTranslation.ToWire(origin), Policy = PolicySetTranslation.ToWire(policy, withPlaces: true) };
+        if (before is { } was)
+        {
+            change.Before = DecisionTranslation.ToWire(was);
+        }
+        if (after is { } becomes)
+        {
+            change.After = DecisionTranslation.ToWire(becomes);
+        }
+        return change;
+    }
+
+    private static PolicySet Read(V1.PolicySet? wire, string name) =>
+        PolicySetTranslation.ToCore(wire ?? new(), name, out var diagnostics)
+        ?? throw new RefusedException(diagnostics.Count == 1 ? "the policy set has a mistake" : $"the policy set has {diagnostics.Count} mistakes", diagnostics);
+}

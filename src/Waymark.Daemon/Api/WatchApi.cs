@@ -1,0 +1,49 @@
+using Grpc.Core;
+using Waymark.Daemon.Loop;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Api;
+
+/// <summary>Events as they happen.</summary>
+internal sealed class WatchApi(PolicyBook book, EventStream events) : V1.WatchService.WatchServiceBase
+{
+    public override Task Watch(V1.WatchRequest request, IServerStreamWriter<V1.WatchResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        book.Caller(context);
+        var kinds = request.Kinds.ToHashSet();
+        using var watcher = events.Watch();
+        // Headers now: the caller knows that from here on it misses nothing.
+        await context.WriteResponseHeadersAsync([]);
+        try
+        {
+            await foreach (var happened in watcher.ReadAllAsync(context.CancellationToken))
+            {
+                if (watcher.TakeLost() is > 0 and var lost)
+                {
+                    await stream.WriteAsync(new() { At = happened.At, Lost = new() { Count = lost } }, context.CancellationToken);
+                }
+                if (kinds.Count == 0 || kinds.Contains(KindOf(happened)))
+                {
+                    await stream.WriteAsync(happened, context.CancellationToken);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The watcher has gone.
+        }
+        return true;
+    });
+
+    private static V1.EventKind KindOf(V1.WatchResponse happened) => happened.EventCase switch
+    {
+        V1.WatchResponse.EventOneofCase.Path => V1.EventKind.Path,
+        V1.WatchResponse.EventOneofCase.Decision => V1.EventKind.Decision,
+        V1.WatchResponse.EventOneofCase.Move => V1.EventKind.Move,
+        V1.WatchResponse.EventOneofCase.Apply => V1.EventKind.Apply,
+        V1.WatchResponse.EventOneofCase.PolicySet => V1.EventKind.PolicySet,
+        V1.WatchResponse.EventOneofCase.Failure => V1.EventKind.Failure,
+        V1.WatchResponse.EventOneofCase.Measurement => V1.EventKind.Measurement,
+        _ => V1.EventKind.Unspecified,
+    };
+}

@@ -1,0 +1,136 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Api;
+using Waymark.Daemon.Inputs;
+using Waymark.Daemon.Loop;
+using Waymark.Daemon.Store;
+using Waymark.Exchange.Wire;
+using Waymark.Linux.Netlink;
+
+namespace Waymark.Daemon;
+
+/// <summary>Composition: every part of the daemon, made and connected here and nowhere else.</summary>
+internal static class DaemonHost
+{
+    /// <summary>Runs the daemon until it is told to stop; gives its exit code.</summary>
+    public static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancellationToken)
+    {
+        using var single = SingleInstance.TryTake();
+        if (single is null)
+        {
+            await Console.Error.WriteLineAsync("waymarkd: another waymarkd runs in this network namespace; stop it first ('systemctl stop waymarkd'), or ask it ('waymark status')");
+            return ExitCodes.AlreadyRunning;
+        }
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        }).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
+        builder.Services.AddSystemd();
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WireLimits.MessageBytes);
+        var services = builder.Services;
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => new StateStore(options.StateDirectory));
+        services.AddSingleton<EventStream>();
+        services.AddSingleton<PolicyBook>();
+        services.AddSingleton<KernelQuestion>();
+        services.AddSingleton<IDataPlane>(provider => new KernelDataPlane(() => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System));
+        services.AddSingleton(provider => MakeLoop(provider));
+        services.AddHostedService<Reconciler>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenUnixSocket(options.Socket, listen => listen.Protocols = HttpProtocols.Http2);
+        });
+        PrepareSocket(options.Socket);
+
+        await using var app = builder.Build();
+        var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
+        app.MapGrpcService<PolicyApi>();
+        app.MapGrpcService<DecisionApi>();
+        app.MapGrpcService<PathApi>();
+        app.MapGrpcService<NodeApi>();
+        app.MapGrpcService<WatchApi>();
+        try
+        {
+            Log.Starting(log, DaemonVersion.Text, options.NodeFile, options.PolicyDirectory, options.StateDirectory, options.Socket);
+            app.Services.GetRequiredService<PolicyBook>().Load();
+            await app.StartAsync(cancellationToken);
+            // Who may connect is decided by who they are (SO_PEERCRED), call by call.
+            System.IO.File.SetUnixFileMode(options.Socket, (System.IO.UnixFileMode)0b110_110_110);
+            await app.WaitForShutdownAsync(cancellationToken);
+            return ExitCodes.Done;
+        }
+        catch (RefusedException refused)
+        {
+            foreach (var diagnostic in refused.Diagnostics.ToArray())
+            {
+                Console.Error.WriteLine(diagnostic);
+            }
+            Log.Fatal(log, refused.Message);
+            return ExitCodes.BadInput;
+        }
+        catch (NetlinkException refused)
+        {
+            Log.Fatal(log, refused.Error == NetlinkException.NotPermitted ? $"{refused.Message}; waymarkd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root or by its systemd unit" : refused.Message);
+            return ExitCodes.Failed;
+        }
+        catch (Exception failed) when (failed is System.IO.IOException or SocketException or Microsoft.Data.Sqlite.SqliteException)
+        {
+            Log.Fatal(log, failed.Message);
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static ReconcileLoop MakeLoop(IServiceProvider provider)
+    {
+        var store = provider.GetRequiredService<StateStore>();
+        var log = provider.GetRequiredService<ILogger<ReconcileLoop>>();
+        var loop = new ReconcileLoop(new LateDataPlane(provider), provider.GetRequiredService<EventStream>(), memory =>
+        {
+            try
+            {
+                store.Keep(memory);
+            }
+            catch (Microsoft.Data.Sqlite.SqliteException failed)
+            {
+                // The decision stands; only the next start will know less.
+                Log.StoreFailed(log, failed.Message);
+            }
+        }, store.Memory(), TimeProvider.System, log);
+        loop.Post(inputs => inputs with { Disabled = store.Disabled().Select(one => KeyValuePair.Create(one.Key, one.Value)).ToEquatableArray(), Names = NodeNamesReading.Read([]) });
+        return loop;
+    }
+
+    private static void PrepareSocket(string path)
+    {
+        System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        // Left over from a life that was killed: we hold the instance lock, so nobody listens there.
+        System.IO.File.Delete(path);
+    }
+
+    /// <summary>The kernel is first touched when there is something to say to it: by then the node file has been read.</summary>
+    private sealed class LateDataPlane(IServiceProvider provider) : IDataPlane
+    {
+        private readonly Lazy<IDataPlane> real = new(provider.GetRequiredService<IDataPlane>);
+
+        public IReadOnlyList<(Policies.PolicyOrigin Origin, string Reason)> Apply(FilterRules.FilterRuleSet rules, Paths.PathSet paths) => real.Value.Apply(rules, paths);
+
+        public void Kill(Paths.PathId path) => real.Value.Kill(path);
+
+        public bool Repair() => real.Value.Repair();
+
+        public uint? MarkOf(int filterClass, Flows.IpFamily family) => real.Value.MarkOf(filterClass, family);
+
+        public void Dispose()
+        {
+        }
+    }
+}

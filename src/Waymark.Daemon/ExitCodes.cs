@@ -1,0 +1,10 @@
+namespace Waymark.Daemon;
+
+/// <summary>What the daemon's exit codes mean; documented in <c>docs/operations.md</c>.</summary>
+internal static class ExitCodes
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int BadInput = 2;
+    public const int AlreadyRunning = 3;
+}

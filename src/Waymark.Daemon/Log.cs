@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using Waymark.Paths;
+
+namespace Waymark.Daemon;
+
+/// <summary>Every message of the daemon, with a number that stays.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "waymarkd {Version} starts: node file {NodeFile}, policies in {PolicyDirectory}, state in {StateDirectory}, socket {Socket}")]
+    public static partial void Starting(ILogger log, string version, string nodeFile, string policyDirectory, string stateDirectory, string socket);
+
+    [LoggerMessage(2, LogLevel.Information, "revision {Revision} in force: {Rules} rules in {Classes} classes, {Milliseconds:0.0} ms")]
+    public static partial void Applied(ILogger log, ulong revision, int rules, int classes, double milliseconds);
+
+    [LoggerMessage(3, LogLevel.Error, "the last good state stays in force: {Reason}; next try at {RetryAt:HH:mm:ss.fff}")]
+    public static partial void ApplyFailed(ILogger log, string reason, DateTimeOffset retryAt);
+
+    [LoggerMessage(4, LogLevel.Warning, "somebody else had changed our rules in the kernel; mended")]
+    public static partial void Repaired(ILogger log);
+
+    [LoggerMessage(5, LogLevel.Warning, "flows of {Path} could not be ended at once: {Reason}")]
+    public static partial void KillRefused(ILogger log, PathId path, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Diagnostic}")]
+    public static partial void Diagnosed(ILogger log, string diagnostic);
+
+    [LoggerMessage(7, LogLevel.Error, "{File} is not taken; what it said before stays in force")]
+    public static partial void FileRefused(ILogger log, string file);
+
+    [LoggerMessage(8, LogLevel.Error, "the stored policy set {Set} cannot be read and is left out")]
+    public static partial void StoredSetBroken(ILogger log, string set);
+
+    [LoggerMessage(9, LogLevel.Information, "{Requester} {Change} {Set}")]
+    public static partial void SetChanged(ILogger log, string requester, string change, string set);
+
+    [LoggerMessage(10, LogLevel.Critical, "{Message}")]
+    public static partial void Fatal(ILogger log, string message);
+
+    [LoggerMessage(11, LogLevel.Warning, "probes of {Path} cannot be sent: {Reason}")]
+    public static partial void ProbeFault(ILogger log, PathId path, string reason);
+
+    [LoggerMessage(12, LogLevel.Error, "the state could not be kept: {Reason}")]
+    public static partial void StoreFailed(ILogger log, string reason);
+
+    [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
+    public static partial void PathChanged(ILogger log, string path, string change);
+}

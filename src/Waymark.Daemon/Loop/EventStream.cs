@@ -1,0 +1,174 @@
+using System.Threading.Channels;
+using Google.Protobuf.WellKnownTypes;
+using Waymark.Exchange.Wire;
+using Waymark.FilterRules;
+using Waymark.Flows;
+using Waymark.PathDecision;
+using Waymark.Paths;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Loop;
+
+/// <summary>What happens, for whoever watches. A watcher that is too slow loses events and is told how many.</summary>
+internal sealed class EventStream(TimeProvider time)
+{
+    private const int MostPending = 1000;
+
+    private readonly Lock gate = new();
+    private readonly List<Watcher> watchers = [];
+
+    /// <summary>A new watcher's events, from now on; disposing it ends them.</summary>
+    public Watcher Watch()
+    {
+        var watcher = new Watcher(this);
+        lock (gate)
+        {
+            watchers.Add(watcher);
+        }
+        return watcher;
+    }
+
+    public void Decided(Snapshot before, Snapshot after, TimeSpan took)
+    {
+        var translation = new DecisionTranslation(after.NameOf);
+        var known = before.AllUnresolved.Select(one => one.Origin).ToHashSet();
+        Publish(new()
+        {
+            Decision = new()
+            {
+                Revision = after.Revision,
+                FilterRuleCount = (uint)after.Decision.FilterRules.Rules.Count,
+                ClassCount = (uint)after.Decision.FilterRules.Classes.Count,
+                NewlyUnresolved = { after.AllUnresolved.Where(one => !known.Contains(one.Origin)).Select(translation.ToWire) },
+                Took = Duration.FromTimeSpan(took),
+            },
+        });
+        var old = before.Decision.FilterRules.Classes.ToDictionary(one => one.Number);
+        foreach (var one in after.Decision.FilterRules.Classes)
+        {
+            foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
+            {
+                var was = old.GetValueOrDefault(one.Number)?.Action(family);
+                if (was != one.Action(family))
+                {
+                    Publish(new() { Move = Move(one, family, was, after, translation) });
+                }
+            }
+        }
+    }
+
+    /// <summary>Changes of paths and of what is measured.</summary>
+    public void Watched(Snapshot before, Snapshot after)
+    {
+        foreach (var path in after.World.Paths.Paths)
+        {
+            var was = before.World.Paths.Find(path.Id);
+            var wasUp = was is not null && IsUp(was, before.World);
+            var isUp = IsUp(path, after.World);
+            if (was is null || was != path || wasUp != isUp)
+            {
+                Publish(Path(was is null ? V1.PathEventKind.Appeared : wasUp != isUp ? (isUp ? V1.PathEventKind.Up : V1.PathEventKind.Down) : V1.PathEventKind.Changed, path, after.World));
+            }
+        }
+        foreach (var gone in before.World.Paths.Paths.Where(path => after.World.Paths.Find(path.Id) is null))
+        {
+            Publish(Path(V1.PathEventKind.Gone, gone, before.World));
+        }
+    }
+
+    public void Applied(Snapshot snapshot, TimeSpan took, bool isRepair) => Publish(new()
+    {
+        Apply = new()
+        {
+            Revision = snapshot.Revision,
+            Summary = $"{snapshot.Decision.FilterRules.Rules.Count} rules in {snapshot.Decision.FilterRules.Classes.Count} classes",
+            Took = Duration.FromTimeSpan(took),
+            IsRepair = isRepair,
+        },
+    });
+
+    public void Failed(string activity, string message) => Publish(new() { Failure = new() { Activity = activity, Message = message } });
+
+    public void PolicySet(V1.PolicySetEventKind kind, string requester, string name, IEnumerable<Policies.Language.Diagnostic> diagnostics) => Publish(new()
+    {
+        PolicySet = new() { Kind = kind, Requester = requester, Name = name, Diagnostics = { diagnostics.Select(DecisionTranslation.ToWire) } },
+    });
+
+    /// <summary>Whether a path is up in any family, as the examiner and the link say.</summary>
+    public static bool IsUp(Path path, World world) => path.HasCarrier && !world.Disabled.AsSpan().Contains(path.Id) && path.Halves.Any(half =>
+        !world.Characteristics.Of(path.Id).TryGet(PathCharacteristics.Up(half.Family), out var up) || up.Value.Flag);
+
+    private static V1.WatchResponse Path(V1.PathEventKind kind, Path path, World world) =>
+        new() { Path = new() { Kind = kind, Path = PathTranslation.ToWire(path, world.Characteristics.Of(path.Id)) } };
+
+    private static V1.MoveEvent Move(FilterClass one, IpFamily family, FilterAction? was, Snapshot after, DecisionTranslation translation)
+    {
+        var reason = after.Decision.Reasons.FirstOrDefault(reason => reason.Class == one.Number);
+        var half = family == IpFamily.V4 ? reason?.V4 : reason?.V6;
+        return new()
+        {
+            Class = (uint)one.Number,
+            Family = DecisionTranslation.ToWire(family),
+            Before = was is null ? null : DecisionTranslation.ToWire(was),
+            After = DecisionTranslation.ToWire(one.Action(family)),
+            Origins = { after.Decision.FilterRules.Rules.Where(rule => rule.Class == one.Number).Select(rule => rule.Origin).Distinct().Take(4).Select(DecisionTranslation.ToWire) },
+            Reason = half is null ? null : translation.ToWire(half),
+            Cause = half is null || was is null ? "" : Cause(was, half, after),
+        };
+    }
+
+    /// <summary>Why the path that was used is no longer, in some words.</summary>
+    private static string Cause(FilterAction was, FamilyReason reason, Snapshot after)
+    {
+        if (was is not FilterAction.Use(var id) || reason.Candidates.FirstOrDefault(one => one.Path == id) is not { } left)
+        {
+            return "";
+        }
+        var finding = left.Findings.LastOrDefault(one => one.Truth != Policies.Truth.True);
+        return $"{after.NameOf(id)}: {FindingText.Verdict(left.Verdict)}{(finding is null ? "" : ", " + FindingText.Of(finding))}";
+    }
+
+    private void Publish(V1.WatchResponse happened)
+    {
+        happened.At = time.GetUtcNow().ToTimestamp();
+        lock (gate)
+        {
+            foreach (var watcher in watchers)
+            {
+                watcher.Offer(happened);
+            }
+        }
+    }
+
+    private void End(Watcher watcher)
+    {
+        lock (gate)
+        {
+            watchers.Remove(watcher);
+        }
+    }
+
+    /// <summary>One watcher's events.</summary>
+    internal sealed class Watcher(EventStream stream) : IDisposable
+    {
+        private readonly Channel<V1.WatchResponse> pending = Channel.CreateBounded<V1.WatchResponse>(new BoundedChannelOptions(MostPending) { FullMode = BoundedChannelFullMode.DropWrite });
+        private uint lost;
+
+        public IAsyncEnumerable<V1.WatchResponse> ReadAllAsync(CancellationToken cancellationToken) => pending.Reader.ReadAllAsync(cancellationToken);
+
+        /// <summary>How many events were lost since last asked.</summary>
+        public uint TakeLost() => Interlocked.Exchange(ref lost, 0);
+
+        public void Offer(V1.WatchResponse happened)
+        {
+            if (pending.Reader.Count >= MostPending)
+            {
+                Interlocked.Increment(ref lost);
+                return;
+            }
+            pending.Writer.TryWrite(happened);
+        }
+
+        public void Dispose() => stream.End(this);
+    }
+}

@@ -1,0 +1,96 @@
+using Waymark.FilterRules;
+using Waymark.Flows;
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.FilterRuleInstallation;
+using Waymark.Linux.Routing;
+using Waymark.Nodes;
+using Waymark.Paths;
+using Waymark.Policies;
+
+namespace Waymark.Daemon.Loop;
+
+/// <summary>The kernel's data plane: encodes (F) and installs (G) for plain IP paths.</summary>
+internal sealed class KernelDataPlane : IDataPlane
+{
+    private readonly Func<NodeFile> node;
+    private readonly Territory territory;
+    private readonly FilterRuleInstaller installer;
+    private readonly RoutingSocket routing = new();
+    private EncoderMemory memory;
+    private EncodedRuleSet? last;
+
+    /// <summary>Adopts what an earlier life left in the kernel. Throws <see cref="Linux.Netlink.NetlinkException"/>.</summary>
+    public KernelDataPlane(Func<NodeFile> node, TimeProvider time)
+    {
+        this.node = node;
+        territory = TerritoryOf(node());
+        installer = new(territory, time);
+        memory = installer.Adopt();
+    }
+
+    /// <summary>The numbers that the node file gives us.</summary>
+    public static Territory TerritoryOf(NodeFile node) => Territory.Default with
+    {
+        FwMark = node.FirewallMark,
+        CtMark = node.ConntrackMark,
+        FirstTable = node.Tables.Low,
+        Priority = node.Priorities.Low,
+    };
+
+    public IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths)
+    {
+        var encoded = NftablesEncoder.Encode(rules, paths, territory, Options(rules, paths), memory);
+        installer.Apply(encoded);
+        (memory, last) = (encoded.Memory, encoded);
+        return [.. encoded.Refused.Select(refused => (refused.Rule.Origin, refused.Reason))];
+    }
+
+    public void Kill(PathId path) => installer.KillPath(path);
+
+    public bool Repair() => last is { } encoded && installer.Apply(encoded).IsChanged;
+
+    public uint? MarkOf(int filterClass, IpFamily family) => null;
+
+    public void Dispose()
+    {
+        installer.Dispose();
+        routing.Dispose();
+    }
+
+    private EncoderOptions Options(FilterRuleSet rules, PathSet paths)
+    {
+        var file = node();
+        var devices = paths.Paths.Select(path => path.DeviceIndex).ToHashSet();
+        var links = routing.Links();
+        return new()
+        {
+            ForwardFrom = file.Forward?.Interfaces ?? [],
+            Masquerade = file.Forward?.Masquerade ?? false,
+            Bypass = file.Bypass.Select(mark => new MarkValue(mark)).ToEquatableArray(),
+            DefaultDevices = DefaultDevices(links),
+            Connected = routing.Addresses()
+                .Where(address => !devices.Contains(address.LinkIndex) && links.Any(link => link.Index == address.LinkIndex && !link.IsLoopback))
+                .Select(address => address.Prefix).Distinct().Order().ToEquatableArray(),
+            Cgroups = ControlGroups.IdsOf(rules),
+        };
+    }
+
+    /// <summary>The devices of the main table's best default routes: whoever leaves by another has chosen it.</summary>
+    private EquatableArray<string> DefaultDevices(IReadOnlyList<Link> links)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
+        {
+            var routes = routing.Routes(family, 254).Where(route => route.Destination.Length == 0 && route.Type == RouteType.Unicast && !route.IsDead).ToList();
+            var best = routes.Count == 0 ? 0 : routes.Min(route => route.Metric);
+            foreach (var route in routes.Where(route => route.Metric == best))
+            {
+                if (links.FirstOrDefault(link => link.Index == route.LinkIndex) is { } link)
+                {
+                    names.Add(link.Name);
+                }
+            }
+        }
+        return names.ToEquatableArray();
+    }
+}

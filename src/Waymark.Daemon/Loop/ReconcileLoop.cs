@@ -1,0 +1,274 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Waymark.ConditionDecision;
+using Waymark.Linux.Netlink;
+using Waymark.PathDecision;
+using Waymark.Paths;
+using Waymark.Policies;
+
+namespace Waymark.Daemon.Loop;
+
+/// <summary>
+/// The one consumer that owns change (design, "The loop"). Producers replace their part of the inputs and nudge; the loop decides, publishes, and has the kernel
+/// changed where the filter rules or the paths differ. An apply that fails leaves the last good state and is tried again, less and less often.
+/// </summary>
+internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Action<DecisionMemory> keep, DecisionMemory memory, TimeProvider time, ILogger<ReconcileLoop> log)
+    : IDisposable
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the kernel is compared with what was applied: others change it seldom, and each comparison reads a few maps.</summary>
+    private static readonly TimeSpan RepairInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim nudge = new(0);
+    private readonly List<(ulong Version, TaskCompletionSource<Snapshot> Settled)> waiting = [];
+    private Inputs inputs = new();
+    private ulong version;
+    private MergedPolicies merged = MergedPolicies.Empty;
+    private (FilterRules.FilterRuleSet Rules, PathSet Paths)? applied;
+    private DecisionMemory last = memory;
+    private DecisionMemory kept = memory;
+    private TimeSpan retry = FirstRetry;
+    private DateTimeOffset? retryAt;
+    private DateTimeOffset repairAt;
+
+    /// <summary>The last decision.</summary>
+    public Snapshot Current { get; private set; } = Snapshot.None;
+
+    /// <summary>Whether the loop has come round lately; for the watchdog.</summary>
+    public DateTimeOffset LastRound { get; private set; } = time.GetUtcNow();
+
+    /// <summary>Replaces a part of the inputs. May be called from any thread; <paramref name="change"/> must be quick and change nothing else.</summary>
+    public void Post(Func<Inputs, Inputs> change)
+    {
+        lock (gate)
+        {
+            inputs = change(inputs);
+            version++;
+        }
+        nudge.Release();
+    }
+
+    /// <summary>The inputs at the moment.</summary>
+    public Inputs Inputs
+    {
+        get
+        {
+            lock (gate)
+            {
+                return inputs;
+            }
+        }
+    }
+
+    /// <summary>The decision that counts everything posted so far, once it is taken and the kernel was asked to follow.</summary>
+    public Task<Snapshot> SettleAsync(CancellationToken cancellationToken)
+    {
+        var settled = new TaskCompletionSource<Snapshot>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            waiting.Add((version, settled));
+        }
+        nudge.Release();
+        return settled.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>What would be decided with other sets, now; changes nothing.</summary>
+    public (Snapshot Now, MergedPolicies Policies, Decision Then) Plan(Func<EquatableArray<AcceptedPolicySet>, EquatableArray<AcceptedPolicySet>> change)
+    {
+        var state = Inputs;
+        var planned = PolicyMerge.Merge(change(state.Sets), state.Names);
+        return (Current, planned, PathResolution.Decide(World(state, planned, time.GetUtcNow())));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => nudge.Dispose();
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var wait = Round() - time.GetUtcNow();
+                await nudge.WaitAsync(wait < TimeSpan.Zero ? TimeSpan.Zero : wait, cancellationToken);
+                // Nudges that came together are one.
+                while (nudge.Wait(0, CancellationToken.None))
+                {
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The kernel keeps what was applied: flows go on while the daemon is away.
+            keep(last);
+        }
+    }
+
+    /// <summary>One round; gives when the next one is due without a nudge.</summary>
+    private DateTimeOffset Round()
+    {
+        Inputs state;
+        ulong counted;
+        lock (gate)
+        {
+            (state, counted) = (inputs, version);
+        }
+        var now = time.GetUtcNow();
+        LastRound = now;
+        if (!state.IsReady)
+        {
+            return now + RepairInterval;
+        }
+        var stopwatch = Stopwatch.GetTimestamp();
+        KillFallen(state.Paths);
+        if (merged.Sets != state.Sets || !ReferenceEquals(merged.Names, state.Names))
+        {
+            merged = PolicyMerge.Merge(state.Sets, state.Names);
+        }
+        var world = World(state, merged, now);
+        var decision = PathResolution.Decide(world);
+        last = decision.Next;
+        var before = Current;
+        var differs = before.Revision == 0 || before.Decision.FilterRules != decision.FilterRules || before.Decision.Unresolved != decision.Unresolved
+            || before.Decision.Standings != decision.Standings;
+        Current = new(before.Revision + (differs ? 1u : 0), world, decision, before.Refused, before.Kernel);
+        if (applied is null || applied.Value.Rules != decision.FilterRules || applied.Value.Paths != world.Paths)
+        {
+            if (retryAt is null || retryAt <= now || differs)
+            {
+                Apply(stopwatch);
+            }
+        }
+        else if (repairAt <= now)
+        {
+            Repair(now);
+        }
+        if (differs)
+        {
+            events.Decided(before, Current, Stopwatch.GetElapsedTime(stopwatch));
+            KeepMemory(decision.Next);
+        }
+        events.Watched(before, Current);
+        Settle(counted);
+        return Earliest(decision.ReviewAt, retryAt, repairAt > now ? repairAt : now + RepairInterval);
+    }
+
+    private World World(Inputs state, MergedPolicies policies, DateTimeOffset now) => new()
+    {
+        Paths = state.Paths,
+        Characteristics = state.Characteristics,
+        Policies = policies,
+        Settings = new() { TimeZone = TimeZoneInfo.Local, HoldDown = state.Node.HoldDown },
+        Disabled = state.Disabled.Where(one => one.Value is null || one.Value > now).Select(one => one.Key).Order().ToEquatableArray(),
+        Previous = last,
+        Now = now,
+    };
+
+    /// <summary>A path that has just lost its link ends its flows before anything is decided: the decision may take longer than they should wait.</summary>
+    private void KillFallen(PathSet paths)
+    {
+        foreach (var path in Current.World.Paths.Paths)
+        {
+            var now = paths.Find(path.Id);
+            if (path.HasCarrier && path.Halves.Count > 0 && (now is null || !now.HasCarrier) && applied is not null)
+            {
+                try
+                {
+                    dataPlane.Kill(path.Id);
+                }
+                catch (NetlinkException refused)
+                {
+                    // The apply that follows says the same again, whole.
+                    Log.KillRefused(log, path.Id, refused.Message);
+                }
+            }
+        }
+    }
+
+    private void Apply(long started)
+    {
+        var (rules, paths) = (Current.Decision.FilterRules, Current.World.Paths);
+        try
+        {
+            var refused = dataPlane.Apply(rules, paths)
+                .Select(one => new Unresolved(one.Origin, "WAY3010", $"this kernel back end cannot enforce it: {one.Reason}", null)).ToEquatableArray();
+            (applied, retryAt, retry) = ((rules, paths), null, FirstRetry);
+            var now = time.GetUtcNow();
+            repairAt = now + RepairInterval;
+            Current = Current with { Refused = refused, Kernel = new(KernelState.InStep, "", now) };
+            events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: false);
+            Log.Applied(log, Current.Revision, rules.Rules.Count, rules.Classes.Count, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+        catch (NetlinkException refused)
+        {
+            Fail(refused);
+        }
+    }
+
+    private void Repair(DateTimeOffset now)
+    {
+        repairAt = now + RepairInterval;
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            if (dataPlane.Repair())
+            {
+                Current = Current with { Kernel = new(KernelState.InStep, "", now) };
+                events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: true);
+                Log.Repaired(log);
+            }
+        }
+        catch (NetlinkException refused)
+        {
+            applied = null;
+            Fail(refused);
+        }
+    }
+
+    private void Fail(NetlinkException refused)
+    {
+        Current = Current with { Kernel = Current.Kernel with { State = KernelState.Failed, Message = refused.Message } };
+        retryAt = time.GetUtcNow() + retry;
+        retry = retry * 2 > LongestRetry ? LongestRetry : retry * 2;
+        events.Failed("apply", refused.Message);
+        Log.ApplyFailed(log, refused.Message, retryAt.Value);
+    }
+
+    private void KeepMemory(DecisionMemory memory)
+    {
+        // Class numbers have to outlive the daemon, for flows carry them; the rest only makes a new start smoother.
+        if (memory.ClassNumbers != kept.ClassNumbers)
+        {
+            keep(memory);
+            kept = memory;
+        }
+    }
+
+    private void Settle(ulong counted)
+    {
+        List<TaskCompletionSource<Snapshot>> done;
+        lock (gate)
+        {
+            done = [.. waiting.Where(one => one.Version <= counted).Select(one => one.Settled)];
+            waiting.RemoveAll(one => one.Version <= counted);
+        }
+        foreach (var settled in done)
+        {
+            settled.TrySetResult(Current);
+        }
+    }
+
+    private static DateTimeOffset Earliest(DateTimeOffset? a, DateTimeOffset? b, DateTimeOffset c)
+    {
+        var earliest = c;
+        if (a < earliest)
+        {
+            earliest = a.Value;
+        }
+        return b < earliest ? b.Value : earliest;
+    }
+}

@@ -1,0 +1,286 @@
+using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Inputs;
+using Waymark.Daemon.Loop;
+using Waymark.Daemon.Store;
+using Waymark.Flows;
+using Waymark.Nodes;
+using Waymark.Policies;
+using Waymark.Policies.Language;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon;
+
+/// <summary>
+/// Module E's memory: every accepted set, from files and from requesters, and who may ask for what. A change is on the disk before it is in force, and in force before
+/// it is answered.
+/// </summary>
+internal sealed class PolicyBook(DaemonOptions options, StateStore store, ReconcileLoop loop, EventStream events, TimeProvider time, ILogger<PolicyBook> log)
+{
+    private readonly Lock gate = new();
+    private Dictionary<string, (PolicySet Set, DateTimeOffset At)> files = new(StringComparer.Ordinal);
+    private List<StoredSet> accepted = [];
+
+    /// <summary>The node file in force.</summary>
+    public NodeFile Node { get; private set; } = NodeFile.Default;
+
+    /// <summary>Whether the node file exists.</summary>
+    public bool HasNodeFile { get; private set; }
+
+    /// <summary>Whose sets are files of the policy directory.</summary>
+    public bool IsFile(string requester, string name) => requester == FileOwner.Name && files.ContainsKey(name);
+
+    /// <summary>Reads everything at start; throws <see cref="RefusedException"/> where the node file has mistakes.</summary>
+    public void Load()
+    {
+        lock (gate)
+        {
+            ReadNodeFile();
+            accepted = [.. store.Sets(out var broken)];
+            foreach (var set in broken)
+            {
+                Log.StoredSetBroken(log, set);
+            }
+            ReadFiles();
+            Publish();
+        }
+    }
+
+    /// <summary>Reads the node file and the policy directory again; warnings and the names of the sets. Throws <see cref="RefusedException"/>, and nothing has changed.</summary>
+    public (IReadOnlyList<Diagnostic> Diagnostics, IReadOnlyList<string> Sets) Reload()
+    {
+        lock (gate)
+        {
+            var warnings = ReadNodeFile().ToList();
+            var found = ReadFiles();
+            Publish();
+            if (found.Any(one => one.Severity == Severity.Error))
+            {
+                throw new RefusedException("a policy file has mistakes; what it said before stays in force, the other files are in force as they are now", [.. found]);
+            }
+            return ([.. warnings, .. found], [.. files.Keys.Order(StringComparer.Ordinal)]);
+        }
+    }
+
+    /// <summary>Who a local user is here; throws <see cref="RefusedException"/> where nobody.</summary>
+    public RequesterDeclaration RequesterOf(uint user)
+    {
+        var names = loop.Inputs.Names;
+        var name = names.Users.FirstOrDefault(one => one.Value == user).Key ?? (user == 0 ? "root" : null);
+        foreach (var requester in Node.Requesters)
+        {
+            if (requester.User is { } known && (known == name || known == user.ToString(System.Globalization.CultureInfo.InvariantCulture)))
+            {
+                return requester;
+            }
+        }
+        throw new RefusedException($"user '{name ?? user.ToString(System.Globalization.CultureInfo.InvariantCulture)}' is no requester of this node: "
+            + $"its administrator can add 'requester {name ?? "NAME"} {{ user {name ?? "NAME"}; rank 10; may flows by user {name ?? "NAME"}; }}' to {options.NodeFile}", [], isForbidden: true);
+    }
+
+    /// <summary>Accepts a set; false where it was the same as before. Throws <see cref="RefusedException"/> where it may not be asked for.</summary>
+    public bool Accept(RequesterDeclaration requester, string name, PolicySet set)
+    {
+        lock (gate)
+        {
+            CheckName(name);
+            CheckRights(requester, set);
+            if (IsFile(requester.Name, name))
+            {
+                throw new RefusedException($"'{name}' is a file of {options.PolicyDirectory}: edit it there and run 'waymark reload', or take another name", []);
+            }
+            if (accepted.Any(one => one.Requester == requester.Name && one.Name == name && one.Set == set))
+            {
+                return false;
+            }
+            var now = time.GetUtcNow();
+            store.Change(requester.Name, name, set, now);
+            accepted.RemoveAll(one => one.Requester == requester.Name && one.Name == name);
+            accepted.Add(new(requester.Name, name, set, now));
+            Announce(V1.PolicySetEventKind.Accepted, requester.Name, name, "applied");
+            return true;
+        }
+    }
+
+    /// <summary>Takes a set back; throws <see cref="RefusedException"/> where there is none, or it is another's.</summary>
+    public void Withdraw(RequesterDeclaration caller, string requester, string name)
+    {
+        lock (gate)
+        {
+            if (requester != caller.Name && !caller.MayAny)
+            {
+                throw new RefusedException($"'{caller.Name}' may not withdraw sets of '{requester}'", [], isForbidden: true);
+            }
+            if (IsFile(requester, name))
+            {
+                throw new RefusedException($"'{name}' is a file of {options.PolicyDirectory}: remove it there and run 'waymark reload'", []);
+            }
+            if (accepted.RemoveAll(one => one.Requester == requester && one.Name == name) == 0)
+            {
+                var known = accepted.Where(one => one.Requester == requester).Select(one => one.Name).ToList();
+                throw new RefusedException($"'{requester}' has no policy set '{name}'{(known.Count == 0 ? "" : "; it has " + string.Join(", ", known))}", [], isMissing: true);
+            }
+            store.Change(requester, name, null, time.GetUtcNow());
+            Announce(V1.PolicySetEventKind.Withdrawn, requester, name, "withdrew");
+        }
+    }
+
+    /// <summary>Takes the requester's last change back; throws <see cref="RefusedException"/> where there is none.</summary>
+    public (string Name, bool IsInForce) Undo(RequesterDeclaration requester)
+    {
+        lock (gate)
+        {
+            var undone = store.Undo(requester.Name) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
+            accepted = [.. store.Sets(out _)];
+            Announce(V1.PolicySetEventKind.Undone, requester.Name, undone.Name, "undid its change of");
+            return undone;
+        }
+    }
+
+    /// <summary>All sets as the decision takes them, with a change that is only thought of.</summary>
+    public EquatableArray<AcceptedPolicySet> With(RequesterDeclaration requester, string name, PolicySet? set)
+    {
+        lock (gate)
+        {
+            if (set is not null)
+            {
+                CheckName(name);
+                CheckRights(requester, set);
+            }
+            var now = time.GetUtcNow();
+            return loop.Inputs.Sets.Where(one => one.Requester.Name != requester.Name || one.Name != name)
+                .Concat(set is null ? [] : [new AcceptedPolicySet(new(requester.Name, requester.Rank), name, set, now, [])]).ToEquatableArray();
+        }
+    }
+
+    private RequesterDeclaration FileOwner => Node.Requesters.FirstOrDefault(one => one.User == "root") ?? new("root", 0) { User = "root", MayAny = true };
+
+    private EquatableArray<Diagnostic> ReadNodeFile()
+    {
+        HasNodeFile = System.IO.File.Exists(options.NodeFile);
+        if (!HasNodeFile)
+        {
+            Node = NodeFile.Default;
+            return [];
+        }
+        var parse = NodeLanguage.Parse(System.IO.File.ReadAllBytes(options.NodeFile), options.NodeFile);
+        foreach (var diagnostic in parse.Diagnostics)
+        {
+            Log.Diagnosed(log, diagnostic.ToString());
+        }
+        Node = parse.File ?? throw new RefusedException("the node file has mistakes; nothing was changed", parse.Diagnostics);
+        return parse.Diagnostics;
+    }
+
+    /// <summary>Each file that can be read counts; of one that cannot, its last good version.</summary>
+    private List<Diagnostic> ReadFiles()
+    {
+        var now = time.GetUtcNow();
+        var found = new Dictionary<string, (PolicySet Set, DateTimeOffset At)>(StringComparer.Ordinal);
+        var diagnostics = new List<Diagnostic>();
+        var present = System.IO.Directory.Exists(options.PolicyDirectory)
+            ? System.IO.Directory.GetFiles(options.PolicyDirectory, "*.way").Order(StringComparer.Ordinal).ToList() : [];
+        foreach (var file in present)
+        {
+            var name = System.IO.Path.GetFileName(file);
+            PolicyParse parse;
+            try
+            {
+                parse = PolicyLanguage.Parse(System.IO.File.ReadAllBytes(file), file);
+            }
+            catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
+            {
+                parse = new(null, [new("WAY0013", Severity.Error, file, 1, 1, 1, unreadable.Message, null)]);
+            }
+            diagnostics.AddRange(parse.Diagnostics);
+            foreach (var diagnostic in parse.Diagnostics)
+            {
+                Log.Diagnosed(log, diagnostic.ToString());
+            }
+            if (parse.Set is { } set)
+            {
+                store.KeepFileSet(name, set);
+                found[name] = files.TryGetValue(name, out var old) && old.Set == set ? old : (set, now);
+                continue;
+            }
+            Log.FileRefused(log, file);
+            events.PolicySet(V1.PolicySetEventKind.Refused, FileOwner.Name, name, parse.Diagnostics);
+            if (store.FileSet(name) is { } good)
+            {
+                found[name] = (good, now);
+            }
+        }
+        foreach (var gone in store.FileSets().Where(name => !present.Any(file => System.IO.Path.GetFileName(file) == name)))
+        {
+            store.KeepFileSet(gone, null);
+        }
+        files = found;
+        return diagnostics;
+    }
+
+    private void Announce(V1.PolicySetEventKind kind, string requester, string name, string verb)
+    {
+        Publish();
+        Log.SetChanged(log, requester, verb, name);
+        events.PolicySet(kind, requester, name, []);
+    }
+
+    private void Publish()
+    {
+        var owner = FileOwner;
+        var sets = files.OrderBy(one => one.Key, StringComparer.Ordinal)
+            .Select(one => Accepted(owner, one.Key, one.Value.Set, one.Value.At))
+            .Concat(accepted.Where(one => !IsFile(one.Requester, one.Name)).Select(one =>
+                Accepted(Node.Requesters.FirstOrDefault(known => known.Name == one.Requester), one.Name, one.Set, one.AcceptedAt, one.Requester)))
+            .OfType<AcceptedPolicySet>().ToEquatableArray();
+        var node = Node;
+        loop.Post(inputs => inputs with { Sets = sets, Node = node, Names = NodeNamesReading.Read(inputs.Names.Domains) });
+    }
+
+    /// <summary>A set as the decision takes it; null where its requester no longer is one: it stays in the store.</summary>
+    private AcceptedPolicySet? Accepted(RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null)
+    {
+        if (requester is null)
+        {
+            Log.Diagnosed(log, $"the policy set '{name}' of '{missing}' is not in force: the node file names no such requester any more");
+            return null;
+        }
+        return new(new(requester.Name, requester.Rank), name, set, at, store.FirstAccepted(requester.Name, name, set, at));
+    }
+
+    private static void CheckName(string name)
+    {
+        if (name.Length is 0 or > 255 || name.Any(c => c == '/' || char.IsControl(c)))
+        {
+            throw new RefusedException("the name of a policy set has 1 to 255 characters, none of them '/' or a control character", []);
+        }
+    }
+
+    private void CheckRights(RequesterDeclaration requester, PolicySet set)
+    {
+        if (requester.MayAny)
+        {
+            return;
+        }
+        var names = loop.Inputs.Names;
+        var allowed = FlowResolution.Resolve(requester.MayFlows, [], names).Selector;
+        var merged = ConditionDecision.PolicyMerge.Merge([new(new(requester.Name, requester.Rank), "", set, DateTimeOffset.UnixEpoch, [])], names);
+        foreach (var policy in merged.Policies)
+        {
+            if (!allowed.Contains(policy.Flows.Selector))
+            {
+                throw new RefusedException(
+                    $"line {policy.Policy.Place.Line}: '{requester.Name}' may ask for '{PolicyPrinter.Print(requester.MayFlows)}' only, and '{PolicyPrinter.Print(policy.Policy.Flows)}' is more than that", [], isForbidden: true);
+            }
+        }
+    }
+}
+
+/// <summary>A requester's mistake: what was asked for was not done, and nothing has changed.</summary>
+internal sealed class RefusedException(string message, EquatableArray<Diagnostic> diagnostics, bool isForbidden = false, bool isMissing = false) : Exception(message)
+{
+    public EquatableArray<Diagnostic> Diagnostics { get; } = diagnostics;
+
+    public bool IsForbidden { get; } = isForbidden;
+
+    public bool IsMissing { get; } = isMissing;
+}
