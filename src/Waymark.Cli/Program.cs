@@ -1,2 +1,30 @@
-Console.Error.WriteLine("waymark: nothing to run yet");
-return 70;
+using System.CommandLine;
+using Waymark.Cli;
+using Waymark.Cli.Commands;
+
+var root = new RootCommand("Decides which path each flow of this host takes. Asks the daemon, waymarkd; 'check', 'fmt' and 'convert' need none.")
+{
+    Invocation.Socket,
+    Invocation.Output,
+    PolicyCommands.Apply(),
+    PolicyCommands.Plan(),
+    PolicyCommands.Withdraw(),
+    PolicyCommands.Undo(),
+    GetCommands.Get(),
+    ExplainCommand.Explain(),
+    WatchCommand.Watch(),
+    TopCommand.Top(),
+    NodeCommands.Status(),
+    NodeCommands.Path(),
+    NodeCommands.Reload(),
+    TextCommands.Check(),
+    TextCommands.Format(),
+    TextCommands.Convert(),
+};
+var version = new Command("version", "Prints the version.");
+version.SetAction(_ => Console.WriteLine($"waymark {typeof(ExitCodes).Assembly.GetName().Version?.ToString(3)}"));
+root.Add(version);
+
+var parse = root.Parse(args);
+var code = await parse.InvokeAsync();
+return parse.Errors.Count > 0 ? ExitCodes.BadInput : code;

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Waymark.Cli.Display;
+using Waymark.Exchange.Local;
+using Waymark.Exchange.Wire;
+using Waymark.Policies.Language;
+
+namespace Waymark.Cli.Commands;
+
+/// <summary>Why a flow takes its path.</summary>
+internal static class ExplainCommand
+{
+    public static Command Explain()
+    {
+        var flow = new Argument<string[]>("flow") { Description = "A flow in the policy language, for example: tcp peer 203.0.113.7 port 443", Arity = ArgumentArity.ZeroOrMore };
+        var pid = new Option<int?>("--pid") { Description = "The connections of this process instead." };
+        var command = new Command("explain", "Says which policy decides a flow, why this path and no other, and what the kernel itself would do; exit 4 if that differs.") { flow, pid };
+        return command.Asks(async (client, parse, cancellationToken) =>
+        {
+            var words = string.Join(' ', parse.GetValue(flow)!);
+            if (parse.GetValue(pid) is { } id)
+            {
+                return await ExplainProcessAsync(client, parse, id, cancellationToken);
+            }
+            if (words.Length == 0)
+            {
+                Invocation.Fail("say which flow, for example 'waymark explain tcp peer 203.0.113.7 port 443', or '--pid N' for a process's connections");
+                return ExitCodes.BadInput;
+            }
+            return await ExplainAsync(client, parse, words, cancellationToken);
+        });
+    }
+
+    private static async Task<int> ExplainAsync(LocalClient client, ParseResult parse, string words, CancellationToken cancellationToken)
+    {
+        if (PolicyLanguage.ParseFlows(words, "flow", out var diagnostics) is not { } flows)
+        {
+            Invocation.Write(diagnostics, words);
+            return ExitCodes.BadInput;
+        }
+        var code = ExitCodes.Done;
+        foreach (var flow in flows.ToArray())
+        {
+            var answer = await client.Decisions.ExplainAsync(new() { Flow = FlowTranslation.ToWire(flow) }, cancellationToken: cancellationToken);
+            if (parse.IsJson())
+            {
+                Invocation.WriteJson(answer);
+            }
+            else
+            {
+                ExplanationText.Write(answer);
+            }
+            code = answer.Explanations.Any(one => one.Kernel is { Agrees: false }) ? ExitCodes.Unresolved : code;
+        }
+        return code;
+    }
+
+    private static async Task<int> ExplainProcessAsync(LocalClient client, ParseResult parse, int id, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> flows;
+        try
+        {
+            flows = ProcessConnections.Of(id);
+        }
+        catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
+        {
+            Invocation.Fail($"cannot look into process {id}: {unreadable.Message}");
+            return ExitCodes.Failed;
+        }
+        if (flows.Count == 0)
+        {
+            Console.WriteLine($"process {id} has no connection at the moment");
+            return ExitCodes.Done;
+        }
+        var code = ExitCodes.Done;
+        foreach (var one in flows)
+        {
+            if (!parse.IsJson())
+            {
+                Console.WriteLine($"# {one}");
+            }
+            code = Math.Max(code, await ExplainAsync(client, parse, one, cancellationToken));
+        }
+        return code;
+    }
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Grpc.Core;
+using Waymark.Cli.Display;
+
+namespace Waymark.Cli.Commands;
+
+/// <summary>Looking at what there is.</summary>
+internal static class GetCommands
+{
+    public static Command Get() => new("get", "Shows paths, policies, rules, requesters, or policies that could not be resolved.")
+    {
+        new Command("paths", "Every path with what is known of it.").Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Paths.ListPathsAsync(new(), cancellationToken: cancellationToken);
+            Show(parse, answer, Tables.WritePaths);
+            return ExitCodes.Done;
+        }),
+        new Command("policies", "Every policy, how it stands, and which paths its flows take.").Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Decisions.GetDecisionAsync(new(), cancellationToken: cancellationToken);
+            Show(parse, answer, Tables.WritePolicies);
+            return ExitCodes.Done;
+        }),
+        new Command("rules", "The filter rules in order: which flows belong to which class.").Asks(async (client, parse, cancellationToken) =>
+        {
+            using var stream = client.Decisions.ListFilterRules(new(), cancellationToken: cancellationToken);
+            await foreach (var answer in stream.ResponseStream.ReadAllAsync(cancellationToken))
+            {
+                Show(parse, answer, Tables.WriteRules);
+            }
+            return ExitCodes.Done;
+        }),
+        new Command("requesters", "Who may ask for policies.").Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Decisions.GetDecisionAsync(new(), cancellationToken: cancellationToken);
+            Show(parse, answer, Tables.WriteRequesters);
+            return ExitCodes.Done;
+        }),
+        new Command("unresolved", "Policies that are elected but could not be met, and why; exit 4 if there are any.").Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Decisions.GetDecisionAsync(new(), cancellationToken: cancellationToken);
+            Show(parse, answer, shown => Tables.WriteUnresolved(shown.Unresolved));
+            return answer.Unresolved.Count > 0 ? ExitCodes.Unresolved : ExitCodes.Done;
+        }),
+    };
+
+    private static void Show<T>(ParseResult parse, T answer, Action<T> table)
+        where T : Google.Protobuf.IMessage
+    {
+        if (parse.IsJson())
+        {
+            Invocation.WriteJson(answer);
+            return;
+        }
+        table(answer);
+    }
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Waymark.Cli.Display;
+using Waymark.Exchange.Wire;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Cli.Commands;
+
+/// <summary>Handing in policy sets and taking them back.</summary>
+internal static class PolicyCommands
+{
+    public static Command Apply()
+    {
+        var (file, name) = (File(), Name());
+        var command = new Command("apply", "Puts a policy set in force, in place of the one of its name: all of it or nothing.") { file, name };
+        return command.Asks(async (client, parse, cancellationToken) =>
+        {
+            if (PolicySource.Read(parse.GetValue(file)!) is not { } source)
+            {
+                return ExitCodes.BadInput;
+            }
+            Invocation.Write(source.Diagnostics, source.Text);
+            if (source.Set is null)
+            {
+                return ExitCodes.BadInput;
+            }
+            var set = parse.GetValue(name) ?? source.Name;
+            var answer = await client.Policies.ApplyAsync(new() { Name = set, PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true) }, cancellationToken: cancellationToken);
+            if (parse.IsJson())
+            {
+                Invocation.WriteJson(answer);
+            }
+            else
+            {
+                Console.WriteLine(answer.WasUnchanged ? $"{set}: unchanged, in force (revision {answer.Revision})"
+                    : $"{set}: in force (revision {answer.Revision}); {answer.Standings.Count(one => one.Standing == V1.Standing.InForce)} of {answer.Standings.Count} policies elected. 'waymark undo' takes it back.");
+                Tables.WriteUnresolved(answer.Unresolved);
+            }
+            return answer.Unresolved.Count > 0 ? ExitCodes.Unresolved : ExitCodes.Done;
+        });
+    }
+
+    public static Command Plan()
+    {
+        var (file, name) = (File(), Name());
+        var command = new Command("plan", "Says what 'apply' of the same file would change, and changes nothing.") { file, name };
+        return command.Asks(async (client, parse, cancellationToken) =>
+        {
+            if (PolicySource.Read(parse.GetValue(file)!) is not { } source)
+            {
+                return ExitCodes.BadInput;
+            }
+            Invocation.Write(source.Diagnostics, source.Text);
+            if (source.Set is null)
+            {
+                return ExitCodes.BadInput;
+            }
+            var answer = await client.Policies.PlanAsync(
+                new() { Name = parse.GetValue(name) ?? source.Name, PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true) }, cancellationToken: cancellationToken);
+            if (parse.IsJson())
+            {
+                Invocation.WriteJson(answer);
+            }
+            else
+            {
+                Tables.WritePlan(answer);
+            }
+            return answer.Unresolved.Count > 0 ? ExitCodes.Unresolved : ExitCodes.Done;
+        });
+    }
+
+    public static Command Withdraw()
+    {
+        var name = new Argument<string>("set") { Description = "The set's name ('waymark get policies' lists them)." };
+        var requester = new Option<string?>("--requester") { Description = "Whose set it is; yours where it is not given." };
+        var command = new Command("withdraw", "Takes a policy set back.") { name, requester };
+        return command.Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Policies.WithdrawAsync(new() { Name = parse.GetValue(name)!, Requester = parse.GetValue(requester) ?? "" }, cancellationToken: cancellationToken);
+            if (parse.IsJson())
+            {
+                Invocation.WriteJson(answer);
+            }
+            else
+            {
+                Console.WriteLine($"{parse.GetValue(name)}: withdrawn (revision {answer.Revision}). 'waymark undo' puts it back.");
+            }
+            return ExitCodes.Done;
+        });
+    }
+
+    public static Command Undo() => new Command("undo", "Takes back your last accepted change (apply, withdraw); again goes one change further back.").Asks(async (client, parse, cancellationToken) =>
+    {
+        var answer = await client.Policies.UndoAsync(new(), cancellationToken: cancellationToken);
+        if (parse.IsJson())
+        {
+            Invocation.WriteJson(answer);
+        }
+        else
+        {
+            Console.WriteLine($"{answer.Name}: {(answer.IsInForce ? "in force as it was before" : "no longer in force, as before")} (revision {answer.Revision})");
+        }
+        return ExitCodes.Done;
+    });
+
+    private static Option<string> File() => new("--file", "-f") { Description = "The policy file, in the language or in JSON; - for the standard input.", Required = true };
+
+    private static Option<string?> Name() => new("--name") { Description = "What the set is called; the file's name where it is not given." };
+}

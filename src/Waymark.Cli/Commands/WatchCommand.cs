@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using Grpc.Core;
+using Waymark.Cli.Display;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Cli.Commands;
+
+/// <summary>Events as they happen, one a line.</summary>
+internal static class WatchCommand
+{
+    public static Command Watch() => new Command("watch", "Shows events as they happen, until Ctrl-C: paths, decisions, moves of flows, changes of the kernel.").Asks(async (client, parse, cancellationToken) =>
+    {
+        using var stream = client.Events.Watch(new(), cancellationToken: cancellationToken);
+        await foreach (var happened in stream.ResponseStream.ReadAllAsync(cancellationToken))
+        {
+            if (parse.IsJson())
+            {
+                Invocation.WriteJson(happened);
+            }
+            else if (Line(happened) is { } line)
+            {
+                Console.WriteLine($"{happened.At.ToDateTimeOffset().ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}  {line}");
+            }
+        }
+        return ExitCodes.Done;
+    });
+
+    /// <summary>An event in words; null for one that says nothing to people.</summary>
+    internal static string? Line(V1.WatchResponse happened) => happened.EventCase switch
+    {
+        V1.WatchResponse.EventOneofCase.Path => $"path {happened.Path.Path.Name} {happened.Path.Kind switch
+        {
+            V1.PathEventKind.Appeared => "appeared",
+            V1.PathEventKind.Gone => "is gone",
+            V1.PathEventKind.Up => "is up",
+            V1.PathEventKind.Down => "is down",
+            _ => "changed",
+        }}",
+        V1.WatchResponse.EventOneofCase.Decision => $"decision {happened.Decision.Revision}: {happened.Decision.FilterRuleCount} rules in {happened.Decision.ClassCount} classes, "
+            + $"{happened.Decision.Took.ToTimeSpan().TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms"
+            + string.Concat(happened.Decision.NewlyUnresolved.Select(one => $"\n              unresolved {WireText.Origin(one.Origin)}: {one.Message}")),
+        V1.WatchResponse.EventOneofCase.Move => Move(happened.Move),
+        V1.WatchResponse.EventOneofCase.Apply => $"kernel {(happened.Apply.IsRepair ? "mended" : "changed")}: {happened.Apply.Summary}, {happened.Apply.Took.ToTimeSpan().TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms",
+        V1.WatchResponse.EventOneofCase.PolicySet => $"{happened.PolicySet.Requester}: {happened.PolicySet.Name} {happened.PolicySet.Kind.ToString().ToLowerInvariant()}",
+        V1.WatchResponse.EventOneofCase.Failure => $"{happened.Failure.Activity} failed: {happened.Failure.Message}",
+        V1.WatchResponse.EventOneofCase.Lost => $"({happened.Lost.Count} events lost: this watcher was too slow)",
+        _ => null,
+    };
+
+    private static string Move(V1.MoveEvent move)
+    {
+        var names = (move.Reason?.Candidates ?? []).ToDictionary(one => one.Path, one => one.Name, StringComparer.Ordinal);
+        string Name(string id) => names.GetValueOrDefault(id, id);
+        var who = string.Join(", ", move.Origins.Select(WireText.Origin));
+        var before = move.Before is null ? "" : WireText.Action(move.Before, Name) + " ";
+        return $"{who} {(move.Family == V1.IpFamily.V4 ? "IPv4" : "IPv6")}: {before}-> {WireText.Action(move.After, Name)}{(move.Cause.Length > 0 ? $"   ({move.Cause})" : "")}";
+    }
+}

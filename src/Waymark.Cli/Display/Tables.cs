@@ -1,0 +1,199 @@
+using System.Globalization;
+using Spectre.Console;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Cli.Display;
+
+/// <summary>What commands show to people: columns without lines around them, as other tools of the trade do.</summary>
+internal static class Tables
+{
+    private static readonly string[] Measurements = ["rtt", "jitter", "loss", "bandwidth", "cost"];
+
+    public static void WritePaths(V1.ListPathsResponse answer)
+    {
+        if (answer.Paths.Count == 0)
+        {
+            Console.WriteLine("No path: no interface with a default route. Give one an address and a default route, or declare it in the node file.");
+            return;
+        }
+        var table = Columns("NAME", "ID", "STATE", "IPV4", "IPV6", "RTT", "JITTER", "LOSS", "BANDWIDTH", "COST", "MEDIUM");
+        foreach (var path in answer.Paths)
+        {
+            var known = path.Characteristics.ToDictionary(one => one.Name, one => one.Measured, StringComparer.Ordinal);
+            table.AddRow(
+                [new Text(path.Name), new Text(path.Id), State(path, known, answer), .. new[] { V1.IpFamily.V4, V1.IpFamily.V6 }.Select(family => new Text(Address(path, family))),
+                .. Measurements.Select(name => new Text(known.TryGetValue(name, out var measured) ? WireText.Value(name, measured) : name == "cost" ? "0" : "-")),
+                new Text(known.TryGetValue("medium", out var medium) ? medium.Word : "-")]);
+        }
+        Invocation.Console.Write(table);
+    }
+
+    public static void WritePolicies(V1.GetDecisionResponse answer)
+    {
+        if (answer.Standings.Count == 0)
+        {
+            Console.WriteLine("No policy. Write one, for example 'any prefer lowest rtt;', and run 'waymark apply -f FILE'.");
+            return;
+        }
+        var classes = answer.Classes.ToDictionary(one => one.Number);
+        var names = Names(answer);
+        var table = Columns("ORIGIN", "REQUESTER", "STANDING", "IPV4", "IPV6", "POLICY");
+        foreach (var standing in answer.Standings)
+        {
+            var mine = standing.Classes.Select(number => classes.GetValueOrDefault(number)).OfType<V1.FilterClass>().ToList();
+            table.AddRow(
+                new Text(WireText.Origin(standing.Origin)),
+                new Text(standing.Origin.Requester),
+                new Text(WireText.Standing(standing.Standing), standing.Standing switch
+                {
+                    V1.Standing.InForce => new(Color.Green),
+                    V1.Standing.Unresolved => new(Color.Red),
+                    _ => new(Color.Grey),
+                }),
+                new Text(string.Join("; ", mine.Select(one => WireText.Action(one.V4, names)).Distinct())),
+                new Text(string.Join("; ", mine.Select(one => WireText.Action(one.V6, names)).Distinct())),
+                new Text(WireText.Policy(standing.Policy)));
+        }
+        Invocation.Console.Write(table);
+    }
+
+    public static void WriteRules(V1.ListFilterRulesResponse answer)
+    {
+        if (answer.Rules.Count == 0)
+        {
+            Console.WriteLine("No filter rule: every flow takes the system's own routing.");
+            return;
+        }
+        var table = Columns("CLASS", "ORIGIN", "ENDS", "FLOWS");
+        foreach (var rule in answer.Rules)
+        {
+            table.AddRow(
+                new Text(rule.Class.ToString(CultureInfo.InvariantCulture)),
+                new Text(WireText.Origin(rule.Origin)),
+                new Text(rule.EndsAt is null ? "-" : rule.EndsAt.ToDateTimeOffset().ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)),
+                new Text(SelectorText.Of(rule.Selector)));
+        }
+        Invocation.Console.Write(table);
+    }
+
+    public static void WriteRequesters(V1.GetDecisionResponse answer)
+    {
+        var table = Columns("NAME", "RANK", "SETS", "POLICIES");
+        foreach (var requester in answer.Requesters)
+        {
+            table.AddRow(requester.Name, Number(requester.Rank), Number(requester.SetCount), Number(requester.PolicyCount));
+        }
+        Invocation.Console.Write(table);
+    }
+
+    public static void WriteUnresolved(IEnumerable<V1.Unresolved> unresolved)
+    {
+        foreach (var one in unresolved)
+        {
+            Console.WriteLine($"{WireText.Origin(one.Origin)}: {one.Code}: {one.Message}");
+            foreach (var candidate in (one.Reason?.V4 ?? one.Reason?.V6)?.Candidates ?? [])
+            {
+                Console.WriteLine($"    {candidate.Name}: {ExplanationText.Why(candidate, DateTimeOffset.UnixEpoch, withAge: false)}");
+            }
+        }
+    }
+
+    public static void WritePlan(V1.PlanResponse answer)
+    {
+        if (answer.Policies.Count == 0 && answer.Flows.Count == 0)
+        {
+            Console.WriteLine("Nothing would change.");
+            return;
+        }
+        foreach (var policy in answer.Policies)
+        {
+            var (sign, color) = policy.HasBefore ? policy.HasAfter ? ("~", Color.Yellow) : ("-", Color.Red) : ("+", Color.Green);
+            var standing = policy.HasBefore && policy.HasAfter ? $"{WireText.Standing(policy.Before)} -> {WireText.Standing(policy.After)}" : WireText.Standing(policy.HasAfter ? policy.After : policy.Before);
+            Invocation.Console.Write(new Text($"{sign} {WireText.Origin(policy.Origin)} [{standing}] {WireText.Policy(policy.Policy)}\n", new(color)));
+        }
+        if (answer.Flows.Count > 0)
+        {
+            var table = Columns("FLOWS", "NOW", "THEN", "BY");
+            foreach (var change in answer.Flows)
+            {
+                table.AddRow(SelectorText.Of(change.Selector).EscapeMarkup(), WireText.Action(change.Before, Local), WireText.Action(change.After, Local), change.Origin is null ? "-" : WireText.Origin(change.Origin).EscapeMarkup());
+            }
+            Invocation.Console.Write(table);
+        }
+        WriteUnresolved(answer.Unresolved);
+    }
+
+    public static void WriteStatus(V1.GetStatusResponse answer)
+    {
+        var table = new Table { Border = TableBorder.None, ShowHeaders = false }.AddColumn(new TableColumn("") { NoWrap = true }).AddColumn("");
+        void Row(string name, string value, Style? style = null) => table.AddRow(new Text(name), new Text(value, style));
+        Row("node", answer.Node);
+        Row("waymarkd", $"{answer.Version}, process {answer.Pid}, up {WireText.Age(answer.Uptime.ToTimeSpan())}, {answer.ResidentBytes / 1e6:0} MB");
+        Row("kernel", answer.KernelState switch
+        {
+            V1.KernelState.InStep => "in step with the decision",
+            V1.KernelState.Pending => "waiting for the first decision",
+            V1.KernelState.Failed => $"refused the last change, the state before stays in force: {answer.KernelMessage}",
+            V1.KernelState.Contested => $"others change it again and again: {answer.KernelMessage}",
+            _ => "?",
+        }, new(answer.KernelState == V1.KernelState.InStep ? Color.Green : Color.Red));
+        Row("revision", Number(answer.Revision));
+        Row("paths", $"{answer.PathCount}, {answer.PathUpCount} up");
+        Row("policies", $"{answer.PolicyCount} in force{(answer.UnresolvedCount > 0 ? $", {answer.UnresolvedCount} unresolved ('waymark get unresolved')" : "")}");
+        Row("rules", $"{answer.FilterRuleCount} in {answer.ClassCount} classes");
+        Row("node file", answer.NodeFile.Length == 0 ? "none: everything has its default" : answer.NodeFile);
+        Row("policies in", answer.PolicyDirectory);
+        Invocation.Console.Write(table);
+    }
+
+    /// <summary>What paths are called in a decision: by its candidates.</summary>
+    public static Func<string, string> Names(V1.GetDecisionResponse answer)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var candidate in answer.Classes.SelectMany(one => (one.Reason?.V4?.Candidates ?? []).Concat(one.Reason?.V6?.Candidates ?? [])))
+        {
+            names.TryAdd(candidate.Path, candidate.Name);
+        }
+        return id => names.GetValueOrDefault(id, id);
+    }
+
+    public static Table Columns(params string[] names)
+    {
+        var table = new Table { Border = TableBorder.None };
+        foreach (var name in names)
+        {
+            table.AddColumn(new TableColumn(new Text(name, new(Color.Grey))) { Padding = new(0, 0, 2, 0), NoWrap = Invocation.Console.Profile.Width >= 400 });
+        }
+        return table;
+    }
+
+    public static Text State(V1.Path path, IReadOnlyDictionary<string, V1.Measured> known, V1.ListPathsResponse answer)
+    {
+        if (path.IsDisabled)
+        {
+            var left = path.DisabledUntil is { } until ? $" {WireText.Age(until.ToDateTimeOffset() - answer.AsOf.ToDateTimeOffset())}" : "";
+            return new($"disabled{left}", new(Color.Grey));
+        }
+        if (!path.HasCarrier)
+        {
+            return new("no carrier", new(Color.Red));
+        }
+        if (path.Halves.Count == 0)
+        {
+            return new("no address or route", new(Color.Red));
+        }
+        var up = path.Halves.Where(half => !known.TryGetValue(half.Family == V1.IpFamily.V4 ? "up/ip4" : "up/ip6", out var measured) || measured.Flag).Select(half => half.Family).ToList();
+        var estimated = path.Halves.All(half => !known.TryGetValue(half.Family == V1.IpFamily.V4 ? "up/ip4" : "up/ip6", out var measured) || measured.IsEstimated);
+        return up.Count == 0 ? new("down", new(Color.Red))
+            : path.IsHeldDown ? new("up, held down", new(Color.Yellow))
+            : up.Count < path.Halves.Count ? new($"up ({(up[0] == V1.IpFamily.V4 ? "IPv4" : "IPv6")} only)", new(Color.Yellow))
+            : new(estimated ? "up (link only)" : "up", new(Color.Green));
+    }
+
+    private static string Address(V1.Path path, V1.IpFamily family) => path.Halves.FirstOrDefault(half => half.Family == family)?.Locators.FirstOrDefault() ?? "-";
+
+    private static string Local(string id) => Paths.PathId.TryParse(id, out var path) ? path.LocalId : id;
+
+    private static string Number<T>(T value)
+        where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
+}
