@@ -34,6 +34,7 @@ internal static class DaemonHost
             console.UseUtcTimestamp = true;
         }).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
         builder.Services.AddSystemd();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WireLimits.MessageBytes);
         var services = builder.Services;
         services.AddSingleton(options);

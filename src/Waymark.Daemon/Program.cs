@@ -68,6 +68,7 @@ check.SetAction(parse =>
 });
 root.Add(check);
 
-return await root.Parse(args).InvokeAsync();
+// The host minds the signals: it stops in order, however long that takes.
+return await root.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null });
 
 static NodeFile NodeOf(string file) => File.Exists(file) ? NodeLanguage.Parse(File.ReadAllBytes(file), file).File ?? NodeFile.Default : NodeFile.Default;

@@ -41,8 +41,7 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
         var examinerOptions = new PathExaminerOptions(
             path => node.ProbesOf(path.Name),
             path => ConfiguredCharacteristics.Of(path, node, readAt),
-            // The device and the rule for sockets bound to it lead probes; a mark would have to be known before the path has a number.
-            _ => 0);
+            _ => territory.ProbeMark);
         await using var examiner = new PathExaminer(examinerOptions, set => loop.Post(inputs => inputs with { Characteristics = set }), time, Environment.TickCount);
         var maintainer = new IpPathMaintainer(Options(node, territory));
         await foreach (var paths in maintainer.WatchAsync(cancellationToken))

@@ -1,22 +1,24 @@
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Waymark.Daemon.Loop;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Daemon.Api;
 
 /// <summary>Events as they happen.</summary>
-internal sealed class WatchApi(PolicyBook book, EventStream events) : V1.WatchService.WatchServiceBase
+internal sealed class WatchApi(PolicyBook book, EventStream events, IHostApplicationLifetime lifetime) : V1.WatchService.WatchServiceBase
 {
     public override Task Watch(V1.WatchRequest request, IServerStreamWriter<V1.WatchResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
     {
         book.Caller(context);
         var kinds = request.Kinds.ToHashSet();
         using var watcher = events.Watch();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         // Headers now: the caller knows that from here on it misses nothing.
         await context.WriteResponseHeadersAsync([]);
         try
         {
-            await foreach (var happened in watcher.ReadAllAsync(context.CancellationToken))
+            await foreach (var happened in watcher.ReadAllAsync(ended.Token))
             {
                 if (watcher.TakeLost() is > 0 and var lost)
                 {
@@ -30,7 +32,7 @@ internal sealed class WatchApi(PolicyBook book, EventStream events) : V1.WatchSe
         }
         catch (OperationCanceledException)
         {
-            // The watcher has gone.
+            // The watcher has gone, or the daemon stops.
         }
         return true;
     });

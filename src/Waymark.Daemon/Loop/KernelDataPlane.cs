@@ -66,7 +66,7 @@ internal sealed class KernelDataPlane : IDataPlane
         {
             ForwardFrom = file.Forward?.Interfaces ?? [],
             Masquerade = file.Forward?.Masquerade ?? false,
-            Bypass = file.Bypass.Select(mark => new MarkValue(mark)).ToEquatableArray(),
+            Bypass = file.Bypass.Select(mark => new MarkValue(mark)).Append(new(territory.ProbeMark, territory.FwMark)).ToEquatableArray(),
             DefaultDevices = DefaultDevices(links),
             Connected = routing.Addresses()
                 .Where(address => !devices.Contains(address.LinkIndex) && links.Any(link => link.Index == address.LinkIndex && !link.IsLoopback))

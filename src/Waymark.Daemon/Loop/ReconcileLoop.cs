@@ -136,6 +136,11 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         var differs = before.Revision == 0 || before.Decision.FilterRules != decision.FilterRules || before.Decision.Unresolved != decision.Unresolved
             || before.Decision.Standings != decision.Standings;
         Current = new(before.Revision + (differs ? 1u : 0), world, decision, before.Refused, before.Kernel);
+        events.Watched(before, Current);
+        if (differs)
+        {
+            events.Decided(before, Current, Stopwatch.GetElapsedTime(stopwatch));
+        }
         if (applied is null || applied.Value.Rules != decision.FilterRules || applied.Value.Paths != world.Paths)
         {
             if (retryAt is null || retryAt <= now || differs)
@@ -149,10 +154,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
         if (differs)
         {
-            events.Decided(before, Current, Stopwatch.GetElapsedTime(stopwatch));
             KeepMemory(decision.Next);
         }
-        events.Watched(before, Current);
         Settle(counted);
         return Earliest(decision.ReviewAt, retryAt, repairAt > now ? repairAt : now + RepairInterval);
     }

@@ -51,6 +51,12 @@ public sealed record Territory
     /// <summary>How many paths can be numbered.</summary>
     public int Paths => (1 << PathBits) - 2;
 
+    /// <summary>
+    /// The mark of our own probes: the number above the highest path's, which stands for no path. It keeps the filter rules' hands off them, so that a path that is closed
+    /// for everybody else can still be seen to come back; the device that they are bound to leads them.
+    /// </summary>
+    public uint ProbeMark => PathMask;
+
     /// <summary>The highest class number.</summary>
     public int Classes => (1 << (BitOperations.PopCount(CtMark) - 2 - PathBits)) - 1;
 
