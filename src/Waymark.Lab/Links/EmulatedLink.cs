@@ -1,0 +1,64 @@
+namespace Waymark.Lab.Links;
+
+/// <summary>A link between two nodes: two directions, each with its own shape. Up is from the first node to the second.</summary>
+public sealed class EmulatedLink
+{
+    private readonly Action wake;
+
+    internal EmulatedLink(string name, FrameSocket a, FrameSocket b, int seed, long ticksPerSecond, Action wake)
+    {
+        (Name, A, B, this.wake) = (name, a, b, wake);
+        (UpDirection, DownDirection) = (new(seed, ticksPerSecond), new(seed + 1, ticksPerSecond));
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>Sees every frame that is delivered, with its direction; called by the relay, must be quick. Null: nobody looks.</summary>
+    public FrameObserver? Observer { get; set; }
+
+    /// <summary>What it does from the first node to the second.</summary>
+    public LinkShape Up
+    {
+        get => UpDirection.Shape;
+        set => UpDirection.Shape = value;
+    }
+
+    /// <summary>What it does from the second node to the first.</summary>
+    public LinkShape Down
+    {
+        get => DownDirection.Shape;
+        set => DownDirection.Shape = value;
+    }
+
+    /// <summary>Whether it swallows everything, carrier or not.</summary>
+    public bool IsCut
+    {
+        get => UpDirection.IsCut;
+        internal set
+        {
+            (UpDirection.IsCut, DownDirection.IsCut) = (value, value);
+            wake();
+        }
+    }
+
+    /// <summary>Frames and bytes that came through and frames that were lost, each way.</summary>
+    public LinkCounters Counters => new(
+        UpDirection.Delivered, UpDirection.DeliveredBytes, UpDirection.Dropped, DownDirection.Delivered, DownDirection.DeliveredBytes, DownDirection.Dropped);
+
+    internal FrameSocket A { get; }
+
+    internal FrameSocket B { get; }
+
+    internal LinkDirection UpDirection { get; }
+
+    internal LinkDirection DownDirection { get; }
+}
+
+/// <summary>Looks at a frame that a link delivers.</summary>
+/// <param name="frame">The whole Ethernet frame.</param>
+/// <param name="isUp">From the first node to the second.</param>
+public delegate void FrameObserver(ReadOnlySpan<byte> frame, bool isUp);
+
+/// <summary>What went over a link.</summary>
+public sealed record LinkCounters(long Up, long UpBytes, long UpLost, long Down, long DownBytes, long DownLost);

@@ -1,0 +1,81 @@
+namespace Waymark.Lab.Links;
+
+/// <summary>One direction of a link: packets wait here until they are due. Times are of the monotonic clock, in its ticks.</summary>
+/// <param name="seed">Of losses and jitter.</param>
+/// <param name="ticksPerSecond">Of the clock.</param>
+internal sealed class LinkDirection(int seed, long ticksPerSecond)
+{
+    // Losses of an emulated link; nothing is kept secret by them.
+#pragma warning disable CA5394
+    private readonly Random random = new(seed);
+#pragma warning restore CA5394
+    private readonly Queue<(long Due, byte[] Frame)> waiting = new();
+    private long freeAt;
+    private long lastDue;
+
+    /// <summary>What it does; may be changed at any time, what is in flight stays as it was.</summary>
+    public LinkShape Shape { get; set; } = LinkShape.Cable;
+
+    /// <summary>Whether it swallows everything.</summary>
+    public bool IsCut { get; set; }
+
+    public long Delivered { get; private set; }
+
+    public long DeliveredBytes { get; private set; }
+
+    public long Dropped { get; private set; }
+
+    /// <summary>When the next packet is due; null: none waits.</summary>
+    public long? NextDue => waiting.TryPeek(out var first) ? first.Due : null;
+
+    /// <summary>Takes a frame in.</summary>
+    public void Add(ReadOnlySpan<byte> frame, long now)
+    {
+        var shape = Shape;
+#pragma warning disable CA5394
+        if (IsCut || (shape.Loss > 0 && random.NextDouble() < shape.Loss))
+        {
+            Dropped++;
+            return;
+        }
+        var sent = now;
+        if (shape.Rate > 0)
+        {
+            var start = Math.Max(now, freeAt);
+            if (start - now > Ticks(shape.Queue))
+            {
+                Dropped++;
+                return;
+            }
+            freeAt = start + (frame.Length * 8L * ticksPerSecond / shape.Rate);
+            sent = freeAt;
+        }
+        var due = sent + Ticks(shape.Delay) + (shape.Jitter > TimeSpan.Zero ? (long)(random.NextDouble() * Ticks(shape.Jitter)) : 0);
+#pragma warning restore CA5394
+        lastDue = Math.Max(lastDue, due);
+        waiting.Enqueue((lastDue, frame.ToArray()));
+    }
+
+    /// <summary>The next frame that is due; false where none is.</summary>
+    public bool TryTake(long now, out byte[] frame)
+    {
+        if (waiting.TryPeek(out var first) && first.Due <= now)
+        {
+            waiting.Dequeue();
+            frame = first.Frame;
+            if (IsCut)
+            {
+                // What was in flight when the link was cut is lost with it.
+                Dropped++;
+                return TryTake(now, out frame);
+            }
+            Delivered++;
+            DeliveredBytes += frame.Length;
+            return true;
+        }
+        frame = [];
+        return false;
+    }
+
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * ticksPerSecond);
+}
