@@ -19,6 +19,7 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
     private const long MostElements = 1 << 16;
 
     private readonly List<NftablesSet> sets = [];
+    private readonly Dictionary<string, int> exact = new(StringComparer.Ordinal);
     private readonly List<RefusedRule> refused = [];
 
     /// <summary>The maps.</summary>
@@ -33,15 +34,18 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
         var pieces = new List<Piece>();
         foreach (var rule in rules)
         {
+            var reasons = new HashSet<string>(StringComparer.Ordinal);
             foreach (var box in rule.Selector.Boxes)
             {
                 foreach (var piece in Piece.Of(box, rule.Class, rule.EndsAt))
                 {
-                    if (Reason(piece, isForwarding) is { } reason)
+                    var reason = Reason(piece);
+                    if (reason is not null && reasons.Add(reason))
                     {
                         refused.Add(new(rule, reason));
                     }
-                    else
+                    // "Not by that program" is true of what a host behind us sends, and only of that can it be known.
+                    if (reason is null || (isForwarding && piece.Box.App is { HasAbsent: true }))
                     {
                         pieces.Add(piece);
                     }
@@ -51,7 +55,8 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
         var layers = Layering.Of(pieces).Select(layer => (layer.Shape, Map: MapOf(layer), Chain: ClassNames.Setter(layer.Pieces[0].Class))).ToList();
         foreach (var (_, map, _) in layers)
         {
-            if (map is not null)
+            // Layers that differ only in their odd matches may share a map.
+            if (map is not null && !sets.Any(set => set.Name == map.Map.Name))
             {
                 sets.Add(map.Map);
             }
@@ -59,9 +64,9 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
         return Enum.GetValues<FlowSide>().Where(side => side == FlowSide.Local || isForwarding).SelectMany(side => Chains(side, layers, reset));
     }
 
-    private string? Reason(Piece piece, bool isForwarding)
+    private string? Reason(Piece piece)
     {
-        if (piece.Box.App is { } app && !(app.HasAbsent && isForwarding))
+        if (piece.Box.App is not null)
         {
             return "Linux packet filters do not see program names: choose the flow by user, by control group or by ports instead.";
         }
@@ -155,8 +160,8 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
             return $"r{family}_{what}_{Digest(set)}";
         }
         var name = $"x{family}_{what}{(shape.IsMortal ? "_until" : "")}";
-        var same = sets.Count(other => other.Name.StartsWith(name, StringComparison.Ordinal));
-        return same == 0 ? name : $"{name}_{same + 1}";
+        var place = exact[name] = exact.GetValueOrDefault(name) + 1;
+        return place == 1 ? name : $"{name}_{place}";
     }
 
     internal static string Digest(NftablesSet set)

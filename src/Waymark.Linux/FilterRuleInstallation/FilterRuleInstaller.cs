@@ -120,6 +120,21 @@ public sealed class FilterRuleInstaller : IDisposable
         }
     }
 
+    /// <summary>
+    /// Where the rules in the kernel would send the first packet of a flow: read back, not remembered. Reads all maps; for people's questions, not for the loop.
+    /// Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    /// <param name="packet">The packet, as this node would send it.</param>
+    /// <param name="options">With which the rules were encoded: the ids of control groups.</param>
+    public KernelPath PathOf(Packet packet, EncoderOptions options)
+    {
+        lock (gate)
+        {
+            return PathExplanation.Of(
+                nftables.Read(territory.Table, time.GetUtcNow()), packet, territory, new Dictionary<string, ulong>(options.Cgroups, StringComparer.Ordinal));
+        }
+    }
+
     /// <summary>Removes everything of ours, whoever installed it. What is gone already is fine. Throws <see cref="NetlinkException"/>.</summary>
     public void Erase()
     {
