@@ -18,6 +18,9 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
     /// <summary>More elements than this for one box are refused: a product of long lists of ranges that no packet needs.</summary>
     private const long MostElements = 1 << 16;
 
+    /// <summary>Hop-by-hop, routing, fragment, authentication, destination options (RFC 8200 section 4, RFC 4302).</summary>
+    private static readonly RangeSet ExtensionHeaders = RangeSet.Of(new(0, 0), new(43, 44), new(51, 51), new(60, 60));
+
     private readonly List<NftablesSet> sets = [];
     private readonly Dictionary<string, int> exact = new(StringComparer.Ordinal);
     private readonly List<RefusedRule> refused = [];
@@ -69,6 +72,10 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
         if (piece.Box.App is not null)
         {
             return "Linux packet filters do not see program names: choose the flow by user, by control group or by ports instead.";
+        }
+        if (piece.Box is { Family: IpFamily.V6, Protocol: { } protocols } && ExtensionHeaders.Contains(protocols))
+        {
+            return "In IPv6 this protocol number is an extension header, which the kernel passes over when it looks for the protocol: its flows cannot be told apart.";
         }
         if (piece.Elements > MostElements)
         {

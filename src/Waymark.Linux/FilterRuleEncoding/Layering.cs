@@ -73,6 +73,7 @@ internal sealed class PieceIndex
 {
     private readonly Dictionary<IpPrefix, List<(Piece Piece, int Place)>> byPrefix = [];
     private readonly SortedSet<IpPrefix> prefixes = [];
+    private readonly SortedSet<int> lengths = [];
 
     /// <summary>Adds a piece that stands at a place.</summary>
     public void Add(Piece piece, int place)
@@ -82,6 +83,7 @@ internal sealed class PieceIndex
         {
             byPrefix[prefix] = list = [];
             prefixes.Add(prefix);
+            lengths.Add(prefix.Length);
         }
         list.Add((piece, place));
     }
@@ -90,8 +92,12 @@ internal sealed class PieceIndex
     public IEnumerable<(Piece Piece, int Place)> Overlapping(FlowBox box)
     {
         var around = Around(box);
-        for (var length = 0; length < around.Length; length++)
+        foreach (var length in lengths)
         {
+            if (length >= around.Length)
+            {
+                break;
+            }
             if (byPrefix.TryGetValue(new(around.First, length), out var wider))
             {
                 foreach (var one in wider)

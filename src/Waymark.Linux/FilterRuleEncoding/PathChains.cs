@@ -26,8 +26,9 @@ internal static class PathChains
     {
         var there = present.Select(one => one.Number).ToHashSet();
         var all = Enumerable.Range(1, numbers.Paths.Count).ToList();
-        // A number whose path is gone keeps its pin: connections that carry it are refused, not set free.
-        content.AddVerdicts(Pins, all.Select(number => ClassBindings.Element(territory.CtPath(number), NftablesVerdict.Goto(there.Contains(number) ? Mark(number) : Dead))));
+        // A pin that the map does not know is dead: connections of a path that is gone are refused, not set free. So a path is closed by taking an element away,
+        // which costs the kernel nothing; adding one that leads to a chain has it walk all maps of the table, to see that no chain leads back to itself.
+        content.AddVerdicts(Pins, all.Where(there.Contains).Select(number => ClassBindings.Element(territory.CtPath(number), NftablesVerdict.Goto(Mark(number)))));
         foreach (var number in all)
         {
             var pin = Rule(SetCtMark(territory.CtPathMask, territory.CtPath(number)));

@@ -12,6 +12,8 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// </summary>
 internal static class SpreadEncoding
 {
+    private const int Attempts = 4;
+
     /// <summary>The rules of the spread's chain.</summary>
     /// <param name="per">What stays together.</param>
     /// <param name="family">Whose packets come here.</param>
@@ -22,17 +24,20 @@ internal static class SpreadEncoding
     {
         var words = family == IpFamily.V4 ? 1 : 4;
         NftablesExpression local = LayerMap.Loaded(family, isSource: true, 0), peer = LayerMap.Loaded(family, isSource: false, words);
-        NftablesRule Hashed(int length, params NftablesExpression[] load) => Rule(Family(family), load, [new Hash(0, length, 0, slots, seed), new VerdictOf(map, 0)]);
+        // A slot whose path was lost a moment ago has no element: the next hash asks for another one.
+        IEnumerable<NftablesRule> Hashed(int length, params NftablesExpression[] load) =>
+            Enumerable.Range(0, Attempts).Select(attempt => Rule(Family(family), load, [new Hash(0, length, 0, slots, seed + (uint)attempt), new VerdictOf(map, 0)]));
+        var lost = Rule(Goto(PathChains.Dead));
         switch (per)
         {
             case BalancePer.Local:
-                return [Hashed(words * 4, local)];
+                return [.. Hashed(words * 4, local), lost];
             case BalancePer.Flow:
                 // The ports, or what a protocol without ports has in their place: the first packet's decides, the pin keeps it.
                 var ports = new Payload(NftablesHeader.Transport, 0, 4, words * 2);
-                return [Hashed((words * 8) + 4, local, peer, ports), Hashed(words * 8, local, peer)];
+                return [.. Hashed((words * 8) + 4, local, peer, ports), .. Hashed(words * 8, local, peer), lost];
             default:
-                return [Hashed(words * 8, local, peer)];
+                return [.. Hashed(words * 8, local, peer), lost];
         }
     }
 }

@@ -39,9 +39,10 @@ internal sealed class SteeringChains(Territory territory, int generation, string
             Rule(CtMark(territory.CtPathMask, 0, isEqual: false), Goto(PathChains.Dead)),
             .. paths,
             Rule(CtMark(territory.CtClassMask, 0), Return),
-            // A class that the map no longer knows has come to its end: what it hid counts again.
+            // A class that the map does not know has come to its end: what it hid counts again. Or it has lost its path: then it is found again, and refused.
             Rule(Jump(decide)),
             .. paths,
+            Rule(CtMark(territory.CtClassMask, 0, isEqual: false), Goto(PathChains.Dead)),
         ]);
         if (side == FlowSide.Local)
         {

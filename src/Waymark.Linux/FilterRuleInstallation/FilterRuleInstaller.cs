@@ -107,16 +107,15 @@ public sealed class FilterRuleInstaller : IDisposable
             {
                 return;
             }
-            var change = PathLoss.Of(table, number, territory);
+            var loss = PathLoss.Of(table, number);
             nftables.Commit(territory.Table, $"close path {path}", messages =>
             {
-                foreach (var (set, gone, come) in change.Changes)
+                foreach (var (set, elements) in loss.Taken)
                 {
-                    messages.DeleteElements(set, gone, isForgiving);
-                    messages.AddElements(set, come, time.GetUtcNow());
+                    messages.DeleteElements(set, elements, isForgiving);
                 }
             });
-            (installed, applied, generation) = (change.After, null, nftables.Generation());
+            (installed, applied, generation) = (loss.After, null, nftables.Generation());
         }
     }
 

@@ -90,11 +90,10 @@ internal sealed class FlowReset(Territory territory) : IDisposable
     {
         foreach (var set in table.Sets.AsSpan().ToArray())
         {
-            (uint Mask, IpFamily? Family)? kind = set.Name switch
+            (uint Mask, IpFamily Family)? kind = set.Name switch
             {
                 "denied4" => (territory.CtClassMask | territory.CtPathMask, IpFamily.V4),
                 "denied6" => (territory.CtClassMask | territory.CtPathMask, IpFamily.V6),
-                PathChains.Pins => (territory.CtPathMask, null),
                 _ => null,
             };
             if (kind is not { } known)
@@ -104,6 +103,15 @@ internal sealed class FlowReset(Territory territory) : IDisposable
             foreach (var element in set.Elements.Where(element => element.Verdict?.Chain == PathChains.Dead))
             {
                 yield return new(BinaryPrimitives.ReadUInt32LittleEndian(element.Key.AsSpan()), known.Mask, known.Family);
+            }
+        }
+        // A pin without an element is dead.
+        var pins = table.Sets.AsSpan().ToArray().FirstOrDefault(set => set.Name == PathChains.Pins)?.Elements.Select(element => element.Key).ToHashSet() ?? [];
+        for (var number = 1; number <= InstallerMemory.Of(table).Paths.Paths.Count; number++)
+        {
+            if (!pins.Contains(OddMatches.Host(territory.CtPath(number))))
+            {
+                yield return new(territory.CtPath(number), territory.CtPathMask, null);
             }
         }
     }
