@@ -2,7 +2,7 @@ using System.CommandLine;
 using Google.Protobuf;
 using Grpc.Core;
 using Spectre.Console;
-using Waymark.Exchange.Local;
+using Waymark.Exchange.LocalCalls;
 using Waymark.Policies.Language;
 
 namespace Waymark.Cli;

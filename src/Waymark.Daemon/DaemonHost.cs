@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Api;
-using Waymark.Daemon.Inputs;
+using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;

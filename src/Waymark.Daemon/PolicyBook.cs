@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Waymark.Daemon.Inputs;
+using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Store;
 using Waymark.Flows;

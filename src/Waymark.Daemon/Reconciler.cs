@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Waymark.Daemon.Inputs;
+using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.PathExamination;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Waymark.Cli.Display;
-using Waymark.Exchange.Local;
+using Waymark.Exchange.LocalCalls;
 using Waymark.Exchange.Wire;
 using Waymark.Policies.Language;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using Grpc.Core;
 using Spectre.Console;
 using Waymark.Cli.Display;
-using Waymark.Exchange.Local;
+using Waymark.Exchange.LocalCalls;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Cli.Commands;

@@ -1,7 +1,7 @@
 using Waymark.Nodes;
 using Waymark.Paths;
 
-namespace Waymark.Daemon.Inputs;
+namespace Waymark.Daemon.NodeReading;
 
 /// <summary>What the node file says of paths, as characteristics; and what the device's kind tells of the medium where it says nothing.</summary>
 internal static class ConfiguredCharacteristics

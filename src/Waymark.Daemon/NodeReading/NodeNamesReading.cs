@@ -5,7 +5,7 @@ using Waymark.Flows;
 using Waymark.PathDecision;
 using Waymark.Policies;
 
-namespace Waymark.Daemon.Inputs;
+namespace Waymark.Daemon.NodeReading;
 
 /// <summary>What the names in policies mean on this node: users and groups of the system's files, domains by the node's resolver.</summary>
 internal static class NodeNamesReading

@@ -5,7 +5,7 @@ using Waymark.Exchange.Wire;
 using Waymark.Policies.Language;
 using V1 = Waymark.Exchange.Wire.V1;
 
-namespace Waymark.Exchange.Local;
+namespace Waymark.Exchange.LocalCalls;
 
 /// <summary>A client of the daemon on this host, over its Unix socket. The kernel tells the daemon who we are; nothing is asked for.</summary>
 public sealed class LocalClient : IDisposable
