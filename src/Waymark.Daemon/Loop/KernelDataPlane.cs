@@ -17,7 +17,6 @@ internal sealed class KernelDataPlane : IDataPlane
     private readonly FilterRuleInstaller installer;
     private readonly RoutingSocket routing = new();
     private EncoderMemory memory;
-    private EncodedRuleSet? last;
 
     /// <summary>Adopts what an earlier life left in the kernel. Throws <see cref="Linux.Netlink.NetlinkException"/>.</summary>
     public KernelDataPlane(Func<NodeFile> node, TimeProvider time)
@@ -41,15 +40,20 @@ internal sealed class KernelDataPlane : IDataPlane
     {
         var encoded = NftablesEncoder.Encode(rules, paths, territory, Options(rules, paths), memory);
         installer.Apply(encoded);
-        (memory, last) = (encoded.Memory, encoded);
+        memory = encoded.Memory;
         return [.. encoded.Refused.Select(refused => (refused.Rule.Origin, refused.Reason))];
     }
 
     public void Kill(PathId path) => installer.KillPath(path);
 
-    public bool Repair() => last is { } encoded && installer.Apply(encoded).IsChanged;
+    public bool Repair()
+    {
+        // Flows that only a packet since the apply has shown to be of a class that may not stay.
+        installer.SweepFlows();
+        return installer.Repair() is { IsChanged: true };
+    }
 
-    public uint? MarkOf(int filterClass, IpFamily family) => null;
+    public uint? MarkOf(int filterClass, IpFamily family) => installer.MarkOf(filterClass, family);
 
     public void Dispose()
     {

@@ -75,11 +75,15 @@ internal static class AddressSets
         paths.Where(one => one.Device == device).OrderByDescending(one => one.Path.Id.Protocol == "ip").First().Number;
 
     private static IEnumerable<string> DefaultDevices(IReadOnlyList<NumberedPath> paths, EncoderOptions options) =>
-        options.DefaultDevices is { } given
-            ? given
-            : Families.SelectMany(family => paths.Where(one => one.Path.Half(family) is not null)
-                .GroupBy(one => one.Path.Half(family)!.Metric).OrderBy(group => group.Key).Take(1)
-                .SelectMany(group => group.Select(one => one.Device)));
+        (options.DefaultDevices ?? []).Concat(Families.SelectMany(family =>
+        {
+            var halves = paths.Where(one => one.Path.Half(family) is not null).OrderBy(one => one.Path.Half(family)!.Metric).ThenBy(one => one.Number).ToList();
+            var best = halves.Count == 0 ? 0 : halves[0].Path.Half(family)!.Metric;
+            // Where the system has no default route, a socket that chose nothing leaves by the first of the last resorts.
+            return best == uint.MaxValue ? halves.Take(1).Select(one => one.Device)
+                : options.DefaultDevices is null ? halves.Where(one => one.Path.Half(family)!.Metric == best).Select(one => one.Device)
+                : [];
+        }));
 
     /// <summary>For each device that is not the system's default, the address that an unbound socket would answer from.</summary>
     private static IEnumerable<NftablesElement> Answers(IpFamily family, IReadOnlyList<NumberedPath> paths, EncoderOptions options)

@@ -64,11 +64,14 @@ internal sealed class ClassBindings
         }
         foreach (var family in Families)
         {
-            content.AddVerdicts($"class_path{family.Digit}", enforced.Select(one => Element(territory.CtClass(one.Number), Verdict(content, one, family), one.EndsAt + Grace)), hasTimeouts: true);
+            content.AddVerdicts(PathMap(family), enforced.Select(one => Element(territory.CtClass(one.Number), Verdict(content, one, family), one.EndsAt + Grace)), hasTimeouts: true);
             content.AddVerdicts($"denied{family.Digit}", enforced.SelectMany(one => DeniedNumbers(one, family)
                 .Select(number => Element(territory.CtClass(one.Number) | territory.CtPath(number), NftablesVerdict.Goto(PathChains.Dead), one.EndsAt + Grace))), hasTimeouts: true);
         }
     }
+
+    /// <summary>The map from class to path.</summary>
+    public static string PathMap(IpFamily family) => $"class_path{family.Digit}";
 
     /// <summary>An element of a map of verdicts by mark.</summary>
     public static NftablesElement Element(uint mark, NftablesVerdict verdict, DateTimeOffset? endsAt = null) => new(OddMatches.Host(mark), [], verdict, [], endsAt);

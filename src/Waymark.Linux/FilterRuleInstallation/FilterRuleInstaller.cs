@@ -66,7 +66,7 @@ public sealed class FilterRuleInstaller : IDisposable
     {
         lock (gate)
         {
-            return wanted == applied && IsUntouched ? new(IsChanged: false, [], 0) : Install(wanted);
+            return wanted == applied && !HasDrifted(wanted) ? new(IsChanged: false, [], 0) : Install(wanted);
         }
     }
 
@@ -131,6 +131,27 @@ public sealed class FilterRuleInstaller : IDisposable
         {
             return PathExplanation.Of(
                 nftables.Read(territory.Table, time.GetUtcNow()), packet, territory, new Dictionary<string, ulong>(options.Cgroups, StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>
+    /// The mark that the kernel's map gives new flows of a class, with the strict bit; null where it sends them by no single path of ours. Reads one small map.
+    /// Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    public uint? MarkOf(int @class, IpFamily family)
+    {
+        lock (gate)
+        {
+            var key = OddMatches.Host(territory.CtClass(@class));
+            var verdict = nftables.Elements(territory.Table, ClassBindings.PathMap(family), time.GetUtcNow()).FirstOrDefault(element => element.Key == key)?.Verdict;
+            for (var number = 1; number <= territory.Paths && verdict is not null; number++)
+            {
+                if (verdict == NftablesVerdict.Goto(PathChains.NewPin(number)))
+                {
+                    return territory.StrictBit | territory.Mark(number);
+                }
+            }
+            return null;
         }
     }
 

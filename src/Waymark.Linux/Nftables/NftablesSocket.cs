@@ -77,6 +77,20 @@ internal sealed class NftablesSocket : IDisposable
             sets.Select(set => set with { Elements = Elements(table, set, now) }).OrderBy(set => set.Name, StringComparer.Ordinal).ToEquatableArray());
     }
 
+    /// <summary>The elements of a map with plain keys; none where it is not there.</summary>
+    public EquatableArray<NftablesElement> Elements(string table, string map, DateTimeOffset now)
+    {
+        try
+        {
+            return Elements(table, new NftablesSet { Name = map, Key = [NftablesType.Mark] }, now);
+        }
+        catch (NetlinkException absent) when (absent.Error == NetlinkException.NoEntry)
+        {
+            // Nothing is installed.
+            return [];
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
 

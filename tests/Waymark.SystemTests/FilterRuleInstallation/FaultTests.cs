@@ -75,6 +75,8 @@ public sealed class FaultTests
         Assert.Contains("7100", World.In(world.NodeName, "ip", "-6", "rule"), StringComparison.Ordinal);
         World.Ip(world.NodeName, "rule del pref 7120");
         Assert.Null(world.Installer.Repair());
+        Assert.True(world.Apply(Before).IsChanged);
+        Assert.False(world.Apply(Before).IsChanged);
     }
 
     [Fact]

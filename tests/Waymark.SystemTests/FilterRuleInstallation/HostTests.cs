@@ -65,7 +65,7 @@ public sealed class HostTests
     public void A_host_without_a_default_route_reaches_the_world_by_its_paths(IpFamily family)
     {
         using var world = new World(hasDefaults: false);
-        world.Options = world.Options with { DefaultDevices = ["w1"] };
+        world.Options = world.Options with { DefaultDevices = [] };
         world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(2))));
         Assert.Equal(World.Address(family, 2), World.From(world.Connect(world.Node, family, world.Listen(family, 1500)).Accepted));
         Assert.Equal(World.Address(family, 1), World.From(world.Connect(world.Node, family, world.Listen(family, 2500)).Accepted));

@@ -51,6 +51,7 @@ public sealed class ModelTests
                 seen = null;
             }
             Assert.Equal(port is >= 1100 and < 1200 ? FlowFate.Refused : port is >= 1000 and < 1100 or >= 1300 and < 1400 ? FlowFate.Steered : FlowFate.LeftAlone, told.Fate);
+            Assert.Equal(told is { Class: not 4, Path: { } only } ? 0x40000000u | ((uint)(only.LocalId[1] - '0') << 24) : null, world.Installer.MarkOf(told.Class, family));
             Assert.Equal(told.Fate == FlowFate.Refused ? null : World.Address(family, told.Path is { } path ? path.LocalId[1] - '0' : 1), seen);
         }
     }

@@ -30,8 +30,11 @@ internal sealed class World : IDisposable
     private readonly List<IDisposable> opened = [];
     private readonly List<string> made = [];
 
+    private readonly bool hasDefaults;
+
     public World(bool hasDefaults = true)
     {
+        this.hasDefaults = hasDefaults;
         foreach (var name in new[] { NodeName, FarName, HostName })
         {
             Shell("ip", "netns", "add", name);
@@ -103,13 +106,13 @@ internal sealed class World : IDisposable
         ],
     }));
 
-    private static PathHalf Half(IpFamily family, int n, string gateway, string network, int length) => new()
+    private PathHalf Half(IpFamily family, int n, string gateway, string network, int length) => new()
     {
         Family = family,
         Locators = [IpAddress.Parse(Address(family, n))],
         Connected = [new IpPrefix(IpAddress.Parse(network), length)],
         Gateway = IpAddress.Parse(gateway),
-        Metric = (uint)(100 * n),
+        Metric = hasDefaults ? (uint)(100 * n) : uint.MaxValue,
     };
 
     public EncodedRuleSet Encode(FilterRuleSet rules, PathSet? paths = null) => NftablesEncoder.Encode(rules, paths ?? Paths(), Territory.Default, Options, Memory);
