@@ -3,11 +3,11 @@ using Waymark.PathExamination;
 
 namespace Waymark.Linux.PathExamination;
 
-/// <summary>One way to ask whether a path works, bound to that path and to one family. Safe for several probes under way at once.</summary>
+/// <summary>Asks whether a path works, bound to that path and to one family. Safe for several probes under way at once.</summary>
 public interface IProbe : IDisposable
 {
-    /// <summary>What an explanation calls it.</summary>
-    string Source { get; }
+    /// <summary>The firewall mark of its packets; 0: none.</summary>
+    uint Mark { get; set; }
 
     /// <summary>Sends one probe and waits for its answer, at most <paramref name="timeout"/>. Faults come as results; only cancellation throws.</summary>
     Task<ProbeResult> ProbeAsync(IpAddress target, TimeSpan timeout, CancellationToken cancellationToken);

@@ -13,8 +13,9 @@ namespace Waymark.Linux.PathExamination;
 /// </summary>
 public sealed class IcmpProbe : IProbe
 {
+    private const int SocketLevel = 1;
     private const int BindToDevice = 25;
-    private const int Mark = 36;
+    private const int MarkOption = 36;
 
     private readonly Socket socket;
     private readonly IpFamily family;
@@ -29,10 +30,9 @@ public sealed class IcmpProbe : IProbe
     /// <summary>Opens a socket in the thread's network namespace; throws <see cref="SocketException"/>, without the right for example.</summary>
     /// <param name="family">IPv4 or IPv6.</param>
     /// <param name="device">The device by which probes leave and answers come.</param>
-    /// <param name="mark">The firewall mark of the probes; 0: none.</param>
     /// <param name="seed">Makes identifier and payload, so that another's answers are not taken for ours.</param>
     /// <param name="time">The clock.</param>
-    public IcmpProbe(IpFamily family, string device, uint mark, ulong seed, TimeProvider time)
+    public IcmpProbe(IpFamily family, string device, ulong seed, TimeProvider time)
     {
         (this.family, this.time, nonce, identifier) = (family, time, seed, (ushort)(seed >> 48));
         socket = family == IpFamily.V4
@@ -40,13 +40,7 @@ public sealed class IcmpProbe : IProbe
             : new(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
         try
         {
-            socket.SetRawSocketOption(1, BindToDevice, System.Text.Encoding.UTF8.GetBytes(device + "\0"));
-            if (mark != 0)
-            {
-                Span<byte> value = stackalloc byte[4];
-                BinaryPrimitives.WriteUInt32LittleEndian(value, mark);
-                socket.SetRawSocketOption(1, Mark, value);
-            }
+            socket.SetRawSocketOption(SocketLevel, BindToDevice, System.Text.Encoding.UTF8.GetBytes(device + "\0"));
             LetOnlyAnswersIn();
             socket.Bind(new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, 0));
         }
@@ -60,7 +54,20 @@ public sealed class IcmpProbe : IProbe
     }
 
     /// <inheritdoc/>
-    public string Source => "icmp";
+    public uint Mark
+    {
+        get;
+        set
+        {
+            if (value != field)
+            {
+                Span<byte> bytes = stackalloc byte[4];
+                BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
+                socket.SetRawSocketOption(SocketLevel, MarkOption, bytes);
+                field = value;
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<ProbeResult> ProbeAsync(IpAddress target, TimeSpan timeout, CancellationToken cancellationToken)
@@ -83,14 +90,10 @@ public sealed class IcmpProbe : IProbe
         {
             return new(sentAt, null, null);
         }
-        catch (SocketException refused) when (refused.SocketErrorCode is SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.NetworkDown or SocketError.AddressNotAvailable)
-        {
-            // No way out of this device at the moment: for the path that is silence.
-            return new(sentAt, null, null);
-        }
         catch (SocketException refused)
         {
-            return new(sentAt, null, refused.Message);
+            // It never left: no route by this device, a firewall's refusal, no memory. That says nothing of what is behind the first link.
+            return new(sentAt, null, refused.SocketErrorCode == SocketError.AccessDenied ? "kept in by this host's firewall or a prohibiting route" : refused.Message);
         }
         finally
         {
@@ -153,16 +156,17 @@ public sealed class IcmpProbe : IProbe
     private async Task ReceiveAsync()
     {
         var buffer = new byte[2048];
+        var ended = stop.Token;
         EndPoint any = new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        while (!stop.IsCancellationRequested)
+        while (!ended.IsCancellationRequested)
         {
             try
             {
-                var received = await socket.ReceiveFromAsync(buffer, SocketFlags.None, any, stop.Token);
+                var received = await socket.ReceiveFromAsync(buffer, SocketFlags.None, any, ended);
                 var at = time.GetTimestamp();
                 Take(buffer.AsSpan(0, received.ReceivedBytes), ((IPEndPoint)received.RemoteEndPoint).Address, at);
             }
-            catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
+            catch (Exception closed) when (closed is OperationCanceledException or ObjectDisposedException)
             {
                 return;
             }
@@ -171,7 +175,7 @@ public sealed class IcmpProbe : IProbe
                 // The device went down or away (ENETDOWN): probes are silent until the examiner opens another socket. Not at full speed.
                 try
                 {
-                    await Task.Delay(TimeSpan.FromMilliseconds(100), time, stop.Token);
+                    await Task.Delay(TimeSpan.FromMilliseconds(100), time, ended);
                 }
                 catch (OperationCanceledException)
                 {

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using Waymark.Flows;
 using Waymark.PathExamination;
 using Waymark.Paths;
 
@@ -16,24 +14,31 @@ public sealed class PathExaminer : IAsyncDisposable
     private readonly Action<CharacteristicsSet> publish;
     private readonly Random random;
     private readonly Lock gate = new();
-    private readonly Dictionary<PathId, Examination> examined = [];
+    private readonly SortedDictionary<PathId, ExaminedPath> examined = [];
+    private readonly Dictionary<PathId, PathCharacteristics> known = [];
     private readonly HashSet<Task> endings = [];
 
     /// <summary>Starts with no path.</summary>
     /// <param name="options">What is configured.</param>
-    /// <param name="publish">Gets each new snapshot, in order, never two at a time; must be quick.</param>
+    /// <param name="publish">Gets each new snapshot, in order, never two at a time; must be quick, and must not call back.</param>
     /// <param name="time">The clock.</param>
     /// <param name="seed">Of identifiers and of the spread of first probes.</param>
     public PathExaminer(PathExaminerOptions options, Action<CharacteristicsSet> publish, TimeProvider time, int seed)
     {
-        (this.options, this.publish, this.time) = (options, publish, time);
+        this.options = options with { Kinds = options.Kinds ?? [new IcmpProbeKind(time)] };
+        (this.publish, this.time) = (publish, time);
         // Spread and identifiers only; nothing is kept secret by it.
 #pragma warning disable CA5394
         random = new(seed);
 #pragma warning restore CA5394
     }
 
-    /// <summary>Why probes of a path could not be sent, newest first seen; empty where all is well.</summary>
+    /// <summary>
+    /// The percentiles of the round trip that are told, each 1 to 99; those that the policies in force name are enough. At first the usual four.
+    /// </summary>
+    public EquatableArray<int> Ranks { get; set; } = [50, 90, 95, 99];
+
+    /// <summary>Why probes of a path could not be sent; a path of which all could is not in it.</summary>
     public IReadOnlyDictionary<PathId, string> Faults
     {
         get
@@ -46,7 +51,7 @@ public sealed class PathExaminer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Examines these paths from now on. What is known of a path stays while its device and locators do. Sockets are opened on the calling thread, in its
+    /// Examines these paths from now on. What is known of a path stays while it leads by the same device and network. Sockets are opened on the calling thread, in its
     /// network namespace.
     /// </summary>
     public void Examine(PathSet paths)
@@ -55,28 +60,46 @@ public sealed class PathExaminer : IAsyncDisposable
         {
             foreach (var gone in examined.Keys.Where(id => paths.Find(id) is null).ToList())
             {
-                examined.Remove(gone, out var ended);
-                End(ended!);
+                End(gone);
             }
             foreach (var path in paths.Paths)
             {
-                var settings = options.Of(path);
-                if (examined.TryGetValue(path.Id, out var now))
+                if (examined.TryGetValue(path.Id, out var now) && now.Path.DeviceIndex != path.DeviceIndex)
                 {
-                    if (now.IsOf(path))
-                    {
-                        now.Path = path;
-                        continue;
-                    }
-                    End(now);
+                    // Another device under the same name: nothing that was known is true of it.
+                    End(path.Id);
+                    now = null;
                 }
-#pragma warning disable CA5394
-                var seeds = (random.NextInt64(), random.NextInt64(), random.NextDouble());
-#pragma warning restore CA5394
-                examined[path.Id] = new(path, settings, options.Mark(path), seeds, time, Publish, now?.Estimates);
+                if (now is null)
+                {
+                    examined.Add(path.Id, now = new(options, path, random, time, Publish));
+                }
+                now.Follow(path, options.Of(path));
+                known[path.Id] = Describe(now);
             }
+            PublishAll();
         }
-        Publish();
+    }
+
+    /// <summary>
+    /// Takes in what a protocol measures anyway (a subflow's round trip, an association's retransmissions). A path that is not examined is passed over.
+    /// </summary>
+    /// <param name="path">The path.</param>
+    /// <param name="stream">What tells its samples from others of the path: the connection.</param>
+    /// <param name="source">What measured it: <c>mptcp</c>.</param>
+    /// <param name="sample">The sample.</param>
+    public void Observe(PathId path, string stream, string source, ProbeResult sample)
+    {
+        ExaminedPath? one;
+        lock (gate)
+        {
+            examined.TryGetValue(path, out one);
+        }
+        if (one is not null)
+        {
+            one.Observe(stream, source, sample);
+            Publish(one);
+        }
     }
 
     /// <inheritdoc/>
@@ -85,158 +108,42 @@ public sealed class PathExaminer : IAsyncDisposable
         List<Task> ending;
         lock (gate)
         {
-            ending = [.. examined.Values.Select(one => one.DisposeAsync().AsTask()), .. endings];
-            examined.Clear();
+            foreach (var id in examined.Keys.ToList())
+            {
+                End(id);
+            }
+            ending = [.. endings];
         }
         await Task.WhenAll(ending);
     }
 
-    private void End(Examination one)
+    private void End(PathId id)
     {
+        examined.Remove(id, out var one);
+        known.Remove(id);
         endings.RemoveWhere(task => task.IsCompleted);
-        endings.Add(one.DisposeAsync().AsTask());
+        endings.Add(one!.DisposeAsync().AsTask());
     }
 
-    private void Publish()
+    private void Publish(ExaminedPath one)
     {
         lock (gate)
         {
-            var now = time.GetUtcNow();
-            publish(new(examined.Values.Select(one => PathCharacteristics.Of(one.Path.Id, Values(one, now)))));
+            // A round that ended together with its path says nothing any more.
+            if (examined.TryGetValue(one.Path.Id, out var now) && now == one)
+            {
+                known[one.Path.Id] = Describe(one);
+                PublishAll();
+            }
         }
     }
+
+    private void PublishAll() => publish(new(known.Values));
 
     /// <summary>What was configured goes before what was measured: the administrator knows.</summary>
-    private IEnumerable<KeyValuePair<string, Measured>> Values(Examination one, DateTimeOffset now)
+    private PathCharacteristics Describe(ExaminedPath one)
     {
         var configured = options.Configured(one.Path);
-        return one.Values(now).Where(value => !configured.ContainsKey(value.Key)).Concat(configured);
-    }
-
-    /// <summary>The probing of one path.</summary>
-    private sealed class Examination : IAsyncDisposable
-    {
-        private readonly ProbeSettings settings;
-        private readonly TimeProvider time;
-        private readonly Action changed;
-        private readonly CancellationTokenSource stop = new();
-        private readonly Lock gate = new();
-        private readonly List<Task> running = [];
-        private readonly List<IProbe> probes = [];
-
-        public Examination(Path path, ProbeSettings settings, uint mark, (long, long, double) seeds, TimeProvider time, Action changed, ProbeEstimates? known)
-        {
-            (Path, this.settings, this.time, this.changed) = (path, settings, time, changed);
-            var lifetime = settings.Every * 10 > TimeSpan.FromSeconds(30) ? settings.Every * 10 : TimeSpan.FromSeconds(30);
-            Estimates = known ?? new("icmp", settings.DownAfter, settings.UpAfter, lifetime);
-            foreach (var half in path.Halves)
-            {
-                var targets = settings.Targets.Where(target => target.Family == half.Family).ToList();
-                if (targets.Count == 0 || path.Device is null)
-                {
-                    continue;
-                }
-                try
-                {
-                    var probe = new IcmpProbe(half.Family, path.Device, mark, (ulong)(half.Family == IpFamily.V4 ? seeds.Item1 : seeds.Item2), time);
-                    probes.Add(probe);
-                    running.Add(RunAsync(probe, half.Family, targets, settings.Every * seeds.Item3));
-                }
-                catch (SocketException refused)
-                {
-                    // Without a socket there is no probing; the link's own word has to do, and the fault is shown.
-                    Fault = $"cannot open an ICMP socket on {path.Device}: {refused.Message}; the daemon needs CAP_NET_RAW";
-                }
-            }
-        }
-
-        public Path Path { get; set; }
-
-        public ProbeEstimates Estimates { get; }
-
-        public string? Fault { get; private set; }
-
-        public bool IsOf(Path path) => path.Device == Path.Device && path.DeviceIndex == Path.DeviceIndex
-            && path.Halves.Select(half => (half.Family, half.Locators)).SequenceEqual(Path.Halves.Select(half => (half.Family, half.Locators)));
-
-        public List<KeyValuePair<string, Measured>> Values(DateTimeOffset now)
-        {
-            lock (gate)
-            {
-                return [.. Estimates.Values(now)];
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await stop.CancelAsync();
-            foreach (var probe in probes)
-            {
-                probe.Dispose();
-            }
-            await Task.WhenAll(running);
-            stop.Dispose();
-        }
-
-        private async Task RunAsync(IProbe probe, IpFamily family, List<IpAddress> targets, TimeSpan first)
-        {
-            var rounds = new HashSet<Task>();
-            try
-            {
-                // Paths that come up together are not probed in step.
-                await Task.Delay(first, time, stop.Token);
-                using var timer = new PeriodicTimer(settings.Every, time);
-                do
-                {
-                    rounds.RemoveWhere(round => round.IsCompleted);
-                    // A round may take longer than the time to the next one: they overlap. Each handles its own failures.
-                    rounds.Add(RoundAsync(probe, family, targets));
-                }
-                while (await timer.WaitForNextTickAsync(stop.Token));
-            }
-            catch (OperationCanceledException)
-            {
-                // Stopped.
-            }
-            finally
-            {
-                await Task.WhenAll(rounds);
-            }
-        }
-
-        private async Task RoundAsync(IProbe probe, IpFamily family, List<IpAddress> targets)
-        {
-            try
-            {
-                TimeSpan timeout;
-                lock (gate)
-                {
-                    // Half an interval, so that three silent rounds are told within 3.5 intervals; more only where the path itself is slower.
-                    timeout = Clamp(Estimates.Timeout ?? TimeSpan.FromSeconds(1), settings.Every / 2, TimeSpan.FromSeconds(3));
-                }
-                var answers = 0;
-                await Task.WhenAll(targets.Select(async target =>
-                {
-                    var result = await probe.ProbeAsync(target, timeout, stop.Token);
-                    lock (gate)
-                    {
-                        answers += result.IsAnswered ? 1 : 0;
-                        Fault = result.Fault ?? (result.IsAnswered ? null : Fault);
-                        Estimates.Add(result);
-                    }
-                }));
-                lock (gate)
-                {
-                    Estimates.AddRound(family, answers, Math.Min(settings.Need, targets.Count));
-                }
-                changed();
-            }
-            catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
-            {
-                // Stopped in the middle of a round: it counts for nothing.
-            }
-        }
-
-        private static TimeSpan Clamp(TimeSpan value, TimeSpan least, TimeSpan most) => value < least ? least : value > most ? (most > least ? most : least) : value;
+        return PathCharacteristics.Of(one.Path.Id, one.Values(time.GetUtcNow(), Ranks).Where(value => !configured.ContainsKey(value.Key)).Concat(configured));
     }
 }

@@ -4,96 +4,156 @@ using Waymark.Paths;
 namespace Waymark.PathExamination;
 
 /// <summary>
-/// All that probes tell of one path, as the language's characteristics: <c>up</c> per family, <c>rtt</c>, <c>delay</c>, <c>jitter</c>, <c>loss</c>, percentiles. Not safe for
-/// several threads at once.
+/// All that probes tell of one path, as the language's characteristics: <c>up</c> per family, <c>rtt</c>, <c>delay</c>, <c>jitter</c>, <c>loss</c>, percentiles.
+/// Round trips are those of the target with the least: the path's own share is common to all targets, and that one has the least of the network behind it. Loss is that of
+/// all targets that still answer. Not safe for several threads at once.
 /// </summary>
-/// <param name="source">What measures: <c>icmp</c>.</param>
-/// <param name="downAfter">Rounds, see <see cref="Reachability"/>.</param>
-/// <param name="upAfter">Rounds, see <see cref="Reachability"/>.</param>
-/// <param name="lifetime">What is older is unknown again.</param>
-public sealed class ProbeEstimates(string source, int downAfter, int upAfter, TimeSpan lifetime)
+/// <param name="settings">First <see cref="Settings"/>.</param>
+public sealed class ProbeEstimates(ProbeSettings settings)
 {
-    private static readonly int[] Ranks = [50, 90, 95, 99];
+    private readonly SortedDictionary<IpFamily, Reachability> families = [];
+    private readonly SortedDictionary<string, ProbeStream> streams = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<IpFamily, Reachability> families = [];
-    private readonly RoundTripEstimator roundTrip = new();
-    private readonly ProbeWindow window = new();
-    private DateTimeOffset lastProbe;
-    private DateTimeOffset lastAnswer;
+    /// <summary>How long to wait for answers before a round counts as silent: what the slowest target that answers needs; null while nothing is known.</summary>
+    public TimeSpan? Timeout => Living() is { Count: > 0 } living ? TimeSpan.FromSeconds(living.Max(stream => stream.RoundTrip.Timeout)) : null;
 
-    /// <summary>How long to wait for an answer before it counts as lost; null while nothing is known.</summary>
-    public TimeSpan? Timeout => roundTrip.Samples == 0 ? null : TimeSpan.FromSeconds(roundTrip.Timeout);
+    /// <summary>How the path is probed; may change while what is known stays.</summary>
+    public ProbeSettings Settings
+    {
+        get => settings;
+        set
+        {
+            settings = value;
+            foreach (var state in families.Values)
+            {
+                (state.DownAfter, state.UpAfter) = (value.DownAfter, value.UpAfter);
+            }
+        }
+    }
 
     /// <summary>Takes one probe in; one that could not be sent is no loss and counts for nothing.</summary>
-    public void Add(ProbeResult result)
+    /// <param name="family">Of its packets; null where the samples are not of one family.</param>
+    /// <param name="target">Who was asked; each on its own.</param>
+    /// <param name="source">What measures: <c>icmp</c>.</param>
+    /// <param name="result">What came of it.</param>
+    /// <param name="overdue">What <see cref="AddOverdue"/> gave for it, or null.</param>
+    public void Add(IpFamily? family, string target, string source, ProbeResult result, long? overdue = null)
     {
-        if (result.Fault is not null)
+        if (result.Fault is null)
         {
-            return;
-        }
-        // What was never answered may not be listening: until the first answer there is no loss.
-        if (result.RoundTrip is not { } time)
-        {
-            if (roundTrip.Samples > 0)
-            {
-                window.Add(null);
-                lastProbe = Later(lastProbe, result.SentAt);
-            }
-            return;
-        }
-        window.Add(time);
-        roundTrip.Add(time);
-        lastProbe = Later(lastProbe, result.SentAt);
-        lastAnswer = Later(lastAnswer, result.SentAt + time);
-    }
-
-    /// <summary>Takes a round in; true where reachability changed.</summary>
-    public bool AddRound(IpFamily family, int answers, int needed) => Family(family).Add(answers, needed);
-
-    /// <summary>What is known at <paramref name="now"/>.</summary>
-    public IEnumerable<KeyValuePair<string, Measured>> Values(DateTimeOffset now)
-    {
-        foreach (var (family, state) in families.OrderBy(one => one.Key))
-        {
-            yield return new(PathCharacteristics.Up(family),
-                new(CharacteristicValue.Of(state.IsUp), lastProbe == default ? now : lastProbe, state.Rounds, source) { IsEstimated = state.IsEstimated });
-        }
-        if (window.Loss is { } loss && now - lastProbe <= lifetime)
-        {
-            yield return Number("loss", loss, lastProbe, window.LossError, isEstimated: false);
-        }
-        if (roundTrip.Samples == 0 || now - lastAnswer > lifetime)
-        {
-            yield break;
-        }
-        var error = window.RoundTripError;
-        yield return Number("rtt", roundTrip.Smoothed, lastAnswer, error, isEstimated: false);
-        yield return Number("delay", roundTrip.Smoothed / 2, lastAnswer, error / 2, isEstimated: true);
-        if (roundTrip.Samples > 1)
-        {
-            yield return Number("jitter", roundTrip.Jitter, lastAnswer, roundTrip.Variation / Math.Sqrt(Math.Min(roundTrip.Samples, 16)), isEstimated: true);
-        }
-        foreach (var rank in Ranks)
-        {
-            if (window.Percentile(rank) is { } percentile)
-            {
-                yield return Number($"rtt.p{rank}", percentile, lastAnswer, error, isEstimated: false);
-                yield return Number($"delay.p{rank}", percentile / 2, lastAnswer, error / 2, isEstimated: true);
-            }
+            Stream(family, target, source).Add(result, overdue);
         }
     }
 
-    private KeyValuePair<string, Measured> Number(string name, double value, DateTimeOffset at, double error, bool isEstimated) =>
-        new(name, new(CharacteristicValue.Of(value), at, window.Count, source) { StandardError = error, IsEstimated = isEstimated });
+    /// <summary>
+    /// Counts a probe as lost that has not been answered for longer than usual; an answer that comes after all takes that back. Gives what <see cref="Add"/> needs for it.
+    /// </summary>
+    /// <param name="family">Of its packets; null where the samples are not of one family.</param>
+    /// <param name="target">Who was asked.</param>
+    /// <param name="source">What measures.</param>
+    /// <param name="sentAt">When it was sent.</param>
+    public long? AddOverdue(IpFamily? family, string target, string source, DateTimeOffset sentAt) => Stream(family, target, source).AddOverdue(sentAt);
 
-    private Reachability Family(IpFamily family)
+    /// <summary>Takes a round of probes in; true where reachability changed.</summary>
+    /// <param name="family">Of its packets.</param>
+    /// <param name="source">What measures: <c>icmp</c>.</param>
+    /// <param name="answers">How many targets answered.</param>
+    /// <param name="needed">How many have to.</param>
+    /// <param name="at">When it was sent.</param>
+    public bool AddRound(IpFamily family, string source, int answers, int needed, DateTimeOffset at)
     {
         if (!families.TryGetValue(family, out var state))
         {
-            families.Add(family, state = new(downAfter, upAfter));
+            families.Add(family, state = new(settings.DownAfter, settings.UpAfter));
         }
-        return state;
+        return state.Add(answers, needed, at, source);
     }
 
-    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+    /// <summary>Forgets all of a family: the path lost it, or it leads by another network now.</summary>
+    public void Forget(IpFamily family)
+    {
+        families.Remove(family);
+        foreach (var target in streams.Where(one => one.Value.Family == family).Select(one => one.Key).ToList())
+        {
+            streams.Remove(target);
+        }
+    }
+
+    /// <summary>What is known at <paramref name="now"/>.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="ranks">The percentiles that are wanted, each 1 to 99.</param>
+    public IEnumerable<KeyValuePair<string, Measured>> Values(DateTimeOffset now, IEnumerable<int> ranks)
+    {
+        foreach (var (family, state) in families)
+        {
+            if (state.At is { } at)
+            {
+                yield return new(PathCharacteristics.Up(family), new(CharacteristicValue.Of(state.IsUp), at, state.Rounds, state.Source)
+                {
+                    // An old "up" is no better than the link's word; a path that fell silent and cannot be asked any more stays down.
+                    IsEstimated = state.IsEstimated || (state.IsUp && now - at > settings.Lifetime),
+                });
+            }
+        }
+        if (Loss(now) is { } loss)
+        {
+            yield return new("loss", loss);
+        }
+        if (Nearest(now) is not { } nearest)
+        {
+            yield break;
+        }
+        var (window, roundTrip) = (nearest.Window, nearest.RoundTrip);
+        var error = window.RoundTripError;
+        yield return Number("rtt", roundTrip.Smoothed, error, isEstimated: false);
+        yield return Number("delay", roundTrip.Smoothed / 2, error / 2, isEstimated: true);
+        if (roundTrip.Samples > 1)
+        {
+            // One end cannot tell the ways apart: it is the jitter of the round trip.
+            yield return Number("jitter", roundTrip.Jitter, roundTrip.Variation / Math.Sqrt(Math.Min(roundTrip.Samples, 16)), isEstimated: true);
+        }
+        var percentiles = window.Percentiles();
+        foreach (var rank in ranks)
+        {
+            if (percentiles.Of(rank) is { } percentile)
+            {
+                yield return Number($"rtt.p{rank}", percentile, error, isEstimated: false);
+                yield return Number($"delay.p{rank}", percentile / 2, error / 2, isEstimated: true);
+            }
+        }
+
+        KeyValuePair<string, Measured> Number(string name, double value, double error, bool isEstimated) =>
+            new(name, new(CharacteristicValue.Of(value), nearest.LastAnswer, window.Answered, nearest.Source) { StandardError = error, IsEstimated = isEstimated });
+    }
+
+    private ProbeStream Stream(IpFamily? family, string target, string source)
+    {
+        if (!streams.TryGetValue(target, out var stream))
+        {
+            streams.Add(target, stream = new(family, source));
+        }
+        return stream;
+    }
+
+    private Measured? Loss(DateTimeOffset now)
+    {
+        var heard = streams.Values.Where(stream => stream.HasAnswered && now - stream.LastProbe <= settings.Lifetime).ToList();
+        var living = heard.Where(stream => !stream.IsSilent).ToList();
+        var counted = living.Count > 0 ? living : heard;
+        var sent = counted.Sum(stream => stream.Window.Count);
+        if (sent == 0)
+        {
+            return null;
+        }
+        var loss = (sent - counted.Sum(stream => stream.Window.Answered)) / (double)sent;
+        return new(CharacteristicValue.Of(loss), counted.Max(stream => stream.LastProbe), sent, counted[0].Source) { StandardError = Math.Sqrt(loss * (1 - loss) / sent) };
+    }
+
+    private ProbeStream? Nearest(DateTimeOffset now) => streams.Values
+        .Where(stream => stream.HasAnswered && now - stream.LastAnswer <= settings.Lifetime)
+        .OrderBy(stream => stream.IsSilent)
+        .ThenBy(stream => stream.RoundTrip.Smoothed)
+        .FirstOrDefault();
+
+    private List<ProbeStream> Living() => [.. streams.Values.Where(stream => stream.HasAnswered && !stream.IsSilent)];
 }

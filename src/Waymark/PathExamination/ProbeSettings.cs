@@ -25,4 +25,9 @@ public sealed record ProbeSettings
 
     /// <summary>Rounds in a row, from 1.</summary>
     public int UpAfter { get; init; } = 5;
+
+    /// <summary>What was measured longer ago is unknown again: ten intervals, at least 30 s.</summary>
+    public TimeSpan Lifetime => Every * 10 > LeastLifetime ? Every * 10 : LeastLifetime;
+
+    private static readonly TimeSpan LeastLifetime = TimeSpan.FromSeconds(30);
 }

@@ -5,59 +5,81 @@ namespace Waymark.PathExamination;
 public sealed class ProbeWindow(int capacity = 100)
 {
     private readonly double[] roundTrips = new double[capacity];
-    private int next;
+    private long added;
 
     /// <summary>How many probes are in it.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Takes one in: its round trip, or null where it was lost.</summary>
-    public void Add(TimeSpan? roundTrip)
-    {
-        roundTrips[next] = roundTrip?.TotalSeconds ?? double.NaN;
-        next = (next + 1) % capacity;
-        Count = Math.Min(Count + 1, capacity);
-    }
+    /// <summary>How many of them were answered.</summary>
+    public int Answered { get; private set; }
 
     /// <summary>Lost of sent, 0 to 1; null where nothing was sent.</summary>
-    public double? Loss => Count == 0 ? null : Lost / (double)Count;
-
-    /// <summary>The standard error of <see cref="Loss"/>: sqrt(p (1 - p) / n).</summary>
-    public double LossError => Loss is { } loss ? Math.Sqrt(loss * (1 - loss) / Count) : 0;
-
-    /// <summary>The round trip that <paramref name="rank"/> per cent of the answered probes did not exceed (nearest rank), seconds; null where none was answered.</summary>
-    public double? Percentile(int rank)
-    {
-        var answered = Window().ToArray().Where(one => !double.IsNaN(one)).Order().ToArray();
-        return answered.Length == 0 ? null : answered[Math.Clamp((int)Math.Ceiling(rank / 100.0 * answered.Length) - 1, 0, answered.Length - 1)];
-    }
+    public double? Loss => Count == 0 ? null : (Count - Answered) / (double)Count;
 
     /// <summary>The standard error of the mean round trip, seconds; 0 for fewer than two.</summary>
     public double RoundTripError
     {
         get
         {
-            var answered = Window().ToArray().Where(one => !double.IsNaN(one)).ToArray();
-            if (answered.Length < 2)
+            if (Answered < 2)
             {
                 return 0;
             }
-            var mean = answered.Average();
-            return Math.Sqrt(answered.Sum(one => (one - mean) * (one - mean)) / (answered.Length - 1) / answered.Length);
+            double mean = 0, squares = 0;
+            foreach (var one in Window())
+            {
+                mean += double.IsNaN(one) ? 0 : one / Answered;
+            }
+            foreach (var one in Window())
+            {
+                squares += double.IsNaN(one) ? 0 : (one - mean) * (one - mean);
+            }
+            return Math.Sqrt(squares / (Answered - 1) / Answered);
         }
     }
 
-    private int Lost
+    /// <summary>Takes one in: its round trip, or null where it was lost. Gives its number, for <see cref="Amend"/>.</summary>
+    public long Add(TimeSpan? roundTrip)
     {
-        get
+        ref var slot = ref Slot(added);
+        if (Count == capacity && !double.IsNaN(slot))
         {
-            var lost = 0;
-            foreach (var one in Window())
-            {
-                lost += double.IsNaN(one) ? 1 : 0;
-            }
-            return lost;
+            Answered--;
+        }
+        slot = roundTrip?.TotalSeconds ?? double.NaN;
+        Answered += roundTrip is null ? 0 : 1;
+        Count = Math.Min(Count + 1, capacity);
+        return added++;
+    }
+
+    /// <summary>A probe that had counted as lost was answered after all; nothing where newer ones have taken its place.</summary>
+    /// <param name="number">What <see cref="Add"/> gave.</param>
+    /// <param name="roundTrip">How long it took.</param>
+    public void Amend(long number, TimeSpan roundTrip)
+    {
+        if (added - number <= Count && double.IsNaN(Slot(number)))
+        {
+            Slot(number) = roundTrip.TotalSeconds;
+            Answered++;
         }
     }
+
+    /// <summary>The round trips of now, for any number of percentiles.</summary>
+    public RoundTripPercentiles Percentiles()
+    {
+        var answered = new double[Answered];
+        var i = 0;
+        foreach (var one in Window())
+        {
+            if (!double.IsNaN(one))
+            {
+                answered[i++] = one;
+            }
+        }
+        return new(answered);
+    }
+
+    private ref double Slot(long number) => ref roundTrips[number % capacity];
 
     private ReadOnlySpan<double> Window() => roundTrips.AsSpan(0, Count);
 }

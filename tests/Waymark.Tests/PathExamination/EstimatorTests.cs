@@ -16,6 +16,17 @@ public sealed class EstimatorTests
     }
 
     [Fact]
+    public void The_smoothed_round_trip_stays_between_the_least_and_the_greatest_and_jitter_below_their_distance() =>
+        Gen.Int[1, 1_000_000].Array[1, 200].Sample(times =>
+        {
+            var estimator = new RoundTripEstimator();
+            Array.ForEach(times, time => estimator.Add(TimeSpan.FromMicroseconds(time)));
+            double least = times.Min() / 1e6, most = times.Max() / 1e6;
+            return estimator.Smoothed >= least - 1e-9 && estimator.Smoothed <= most + 1e-9
+                && estimator.Jitter >= 0 && estimator.Jitter <= most - least + 1e-9 && estimator.Variation <= Math.Max(most - least, times[0] / 2e6) + 1e-9;
+        });
+
+    [Fact]
     public void Loss_and_percentiles_are_those_of_the_last_probes()
     {
         var window = new ProbeWindow(4);
@@ -23,18 +34,51 @@ public sealed class EstimatorTests
         {
             window.Add(time is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null);
         }
-        Assert.Equal((0.25, 0.02, 0.03), (window.Loss!.Value, window.Percentile(50)!.Value, window.Percentile(99)!.Value));
+        Assert.Equal((0.25, 0.02, 0.03), (window.Loss!.Value, window.Percentiles().Of(50)!.Value, window.Percentiles().Of(99)!.Value));
     }
+
+    [Fact]
+    public void A_window_equals_the_same_computed_from_all_probes() =>
+        Gen.Select(Gen.Int[1, 20], Gen.Int[0, 50].Array[0, 100]).Sample((capacity, times) =>
+        {
+            var window = new ProbeWindow(capacity);
+            Array.ForEach(times, time => window.Add(time == 0 ? null : TimeSpan.FromMilliseconds(time)));
+            var last = times.TakeLast(capacity).ToList();
+            var answered = last.Where(time => time > 0).Select(time => time / 1000.0).ToList();
+            var error = answered.Count < 2 ? 0 : Math.Sqrt(answered.Sum(one => Math.Pow(one - answered.Average(), 2)) / (answered.Count - 1) / answered.Count);
+            return window.Count == last.Count && window.Answered == answered.Count
+                && (last.Count == 0 ? window.Loss is null : Math.Abs(window.Loss!.Value - (1 - (answered.Count / (double)last.Count))) < 1e-12)
+                && Math.Abs(window.RoundTripError - error) < 1e-12;
+        });
+
+    [Fact]
+    public void A_loss_that_is_taken_back_leaves_the_window_as_if_it_had_never_been() =>
+        Gen.Select(Gen.Int[1, 10], Gen.Int[1, 50].Array[1, 30], Gen.Int[0, 29]).Sample((capacity, times, which) =>
+        {
+            var (amended, plain) = (new ProbeWindow(capacity), new ProbeWindow(capacity));
+            long? number = null;
+            for (var i = 0; i < times.Length; i++)
+            {
+                var time = TimeSpan.FromMilliseconds(times[i]);
+                plain.Add(time);
+                number = i == which ? amended.Add(null) : (amended.Add(time), number).number;
+            }
+            if (number is { } late)
+            {
+                amended.Amend(late, TimeSpan.FromMilliseconds(times[which]));
+                amended.Amend(late, TimeSpan.FromMilliseconds(times[which]));
+            }
+            return amended.Answered == plain.Answered && amended.Loss == plain.Loss && amended.Percentiles().Of(50) == plain.Percentiles().Of(50);
+        });
 
     [Fact]
     public void A_percentile_is_never_exceeded_by_more_than_its_share() =>
         Gen.Select(Gen.Int[1, 1000].Array[1, 100], Gen.Int[1, 99]).Sample((times, rank) =>
         {
-            var window = new ProbeWindow();
-            Array.ForEach(times, time => window.Add(TimeSpan.FromMilliseconds(time)));
-            var percentile = window.Percentile(rank)!.Value;
-            return times.Count(time => time / 1000.0 <= percentile + 1e-12) >= times.Length * rank / 100.0
-                && times.Count(time => time / 1000.0 < percentile - 1e-12) <= times.Length * rank / 100.0;
+            var percentile = new RoundTripPercentiles(times.Select(time => time / 1000.0)).Of(rank)!.Value;
+            return times.Count(time => time / 1000.0 <= percentile) * 100 >= times.Length * rank
+                && times.Count(time => time / 1000.0 < percentile) * 100 < times.Length * rank
+                && times.Any(time => time / 1000.0 == percentile);
         });
 
     [Fact]
@@ -43,35 +87,39 @@ public sealed class EstimatorTests
         var state = new Reachability(downAfter: 3, upAfter: 2);
         for (var i = 0; i < 10; i++)
         {
-            Assert.False(state.Add(0, 1));
+            Assert.False(Round(state, 0));
         }
         Assert.True(state.IsUp && state.IsEstimated);
-        Assert.True(state.Add(1, 1));
-        Assert.False(state.Add(0, 1) || state.Add(0, 1));
-        Assert.True(state.Add(0, 1));
+        Assert.True(Round(state, 1));
+        Assert.False(Round(state, 0) || Round(state, 0));
+        Assert.True(Round(state, 0));
         Assert.False(state.IsUp || state.IsEstimated);
-        Assert.False(state.Add(1, 1));
-        Assert.True(state.Add(1, 1));
+        Assert.False(Round(state, 1));
+        Assert.True(Round(state, 1));
         Assert.True(state.IsUp);
     }
 
     [Fact]
-    public void Values_are_unknown_again_once_they_are_old()
-    {
-        var start = new DateTimeOffset(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
-        var estimates = new ProbeEstimates("icmp", 3, 5, TimeSpan.FromSeconds(30));
-        estimates.Add(new(start, TimeSpan.FromMilliseconds(40), null));
-        estimates.Add(new(start + TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(40), null));
-        Assert.Contains(estimates.Values(start + TimeSpan.FromSeconds(2)), one => one.Key == "delay" && one.Value.Value.Number == 0.02 && one.Value.IsEstimated);
-        Assert.DoesNotContain(estimates.Values(start + TimeSpan.FromSeconds(40)), one => one.Key is "delay" or "rtt" or "loss");
-    }
+    public void Reachability_changes_after_its_number_of_rounds_in_a_row_and_not_otherwise() =>
+        Gen.Select(Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[0, 3].Array[0, 60]).Sample((downAfter, upAfter, needed, rounds) =>
+        {
+            var state = new Reachability(downAfter, upAfter);
+            var (isUp, heard) = (true, new List<bool>());
+            foreach (var answers in rounds)
+            {
+                Round(state, answers, needed);
+                if (heard.Count > 0 || answers > 0)
+                {
+                    heard.Add(answers >= needed);
+                }
+                // Naively: it changes where the last so many since the last change all say so.
+                if (heard.Count >= 1 && Enumerable.Reverse(heard).TakeWhile(good => good != isUp).Count() >= (isUp ? downAfter : upAfter))
+                {
+                    isUp = !isUp;
+                }
+                Assert.Equal((isUp, heard.Count == 0, heard.Count), (state.IsUp, state.IsEstimated, state.Rounds));
+            }
+        });
 
-    [Fact]
-    public void A_probe_that_could_not_be_sent_is_no_loss()
-    {
-        var estimates = new ProbeEstimates("icmp", 3, 5, TimeSpan.FromSeconds(30));
-        estimates.Add(new(DateTimeOffset.UnixEpoch, TimeSpan.FromMilliseconds(1), null));
-        estimates.Add(new(DateTimeOffset.UnixEpoch, null, "no right"));
-        Assert.Equal(0, estimates.Values(DateTimeOffset.UnixEpoch).Single(one => one.Key == "loss").Value.Value.Number);
-    }
+    private static bool Round(Reachability state, int answers, int needed = 1) => state.Add(answers, needed, DateTimeOffset.UnixEpoch, "icmp");
 }

@@ -1,0 +1,118 @@
+using Waymark.Flows;
+using Waymark.PathExamination;
+using Waymark.Paths;
+
+namespace Waymark.Linux.PathExamination;
+
+/// <summary>The probing of one path: a clock for each family, and what came of it. All but <see cref="DisposeAsync"/> and the clocks is called by one thread at a time.</summary>
+internal sealed class ExaminedPath : IAsyncDisposable
+{
+    private readonly PathExaminerOptions options;
+    private readonly Random random;
+    private readonly TimeProvider time;
+    private readonly Action<ExaminedPath> changed;
+    private readonly ProbeEstimates estimates;
+    private readonly Dictionary<IpFamily, FamilyProbing> families = [];
+    private readonly List<Task> endings = [];
+
+    public ExaminedPath(PathExaminerOptions options, Path path, Random random, TimeProvider time, Action<ExaminedPath> changed)
+    {
+        (this.options, this.random, this.time, this.changed, Path) = (options, random, time, changed, path);
+        estimates = new(options.Of(path));
+    }
+
+    /// <summary>The path as it is now.</summary>
+    public Path Path { get; private set; }
+
+    /// <summary>Why probes cannot be sent; null: they can.</summary>
+    public string? Fault => families.Values.Select(one => one.Fault).FirstOrDefault(fault => fault is not null);
+
+    /// <summary>Probes the path as it is from now on.</summary>
+    public void Follow(Path path, ProbeSettings settings)
+    {
+        var before = Path;
+        Path = path;
+        var isOther = settings != estimates.Settings;
+        lock (estimates)
+        {
+            estimates.Settings = settings;
+        }
+        foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
+        {
+            var half = path.Half(family);
+            var isSameNetwork = half is not null && before.Half(family) is { } old && old.Gateway == half.Gateway && old.Connected == half.Connected;
+            if (families.TryGetValue(family, out var probing) && (!isSameNetwork || isOther))
+            {
+                families.Remove(family);
+                endings.RemoveAll(task => task.IsCompleted);
+                endings.Add(probing.DisposeAsync().AsTask());
+                probing = null;
+            }
+            if (!isSameNetwork)
+            {
+                lock (estimates)
+                {
+                    estimates.Forget(family);
+                }
+            }
+            if (probing is null && half is not null && path.Device is not null && Asking(family, settings, path.Device) is { Count: > 0 } asked)
+            {
+                families.Add(family, new(family, settings, estimates, asked, () => options.Mark(Path), () => changed(this), Spread(), time));
+            }
+        }
+    }
+
+    /// <summary>Takes a sample in that nobody asked for.</summary>
+    public void Observe(string stream, string source, ProbeResult sample)
+    {
+        lock (estimates)
+        {
+            estimates.Add(null, $"{source} {stream}", source, sample);
+        }
+    }
+
+    /// <summary>What is known at <paramref name="now"/>.</summary>
+    public List<KeyValuePair<string, Measured>> Values(DateTimeOffset now, IEnumerable<int> ranks)
+    {
+        lock (estimates)
+        {
+            return [.. estimates.Values(now, ranks)];
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var one in families.Values)
+        {
+            await one.DisposeAsync();
+        }
+        await Task.WhenAll(endings);
+    }
+
+    private List<AskedTarget> Asking(IpFamily family, ProbeSettings settings, string device)
+    {
+        var asked = new List<AskedTarget>();
+        foreach (var kind in options.Kinds!)
+        {
+            var targets = kind.TargetsOf(settings).Where(target => target.Family == family).ToList();
+            if (targets.Count > 0)
+            {
+                var opening = new ProbeOpening(kind, family, device, Seed());
+                asked.AddRange(targets.Select(target => new AskedTarget(opening, target)));
+            }
+        }
+        return asked;
+    }
+
+    // Identifiers and the spread of first probes; nothing is kept secret by them.
+#pragma warning disable CA5394
+    private ulong Seed() => unchecked((ulong)random.NextInt64(long.MinValue, long.MaxValue));
+
+    private double Spread() => random.NextDouble();
+#pragma warning restore CA5394
+}
+
+/// <summary>Whom a round asks, and how.</summary>
+/// <param name="Opening">The probe, shared by targets of a kind.</param>
+/// <param name="Target">Who is asked.</param>
+internal sealed record AskedTarget(ProbeOpening Opening, IpAddress Target);

@@ -1,0 +1,172 @@
+using CsCheck;
+using Waymark.Flows;
+using Waymark.PathExamination;
+using Waymark.Paths;
+
+namespace Waymark.Tests.PathExamination;
+
+public sealed class ProbeEstimatesTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
+    private static readonly ProbeSettings Settings = new() { Targets = [] };
+    private readonly ProbeEstimates estimates = new(Settings);
+
+    [Fact]
+    public void Values_are_unknown_again_once_they_are_old()
+    {
+        Add("a", 0, 40);
+        Add("a", 1, 40);
+        Assert.Equal((0.04, 0.02, true), (Number("rtt", 2), Number("delay", 2), Value("delay", 2)!.IsEstimated));
+        Assert.Empty(estimates.Values(Start.AddSeconds(40), [50]));
+    }
+
+    [Fact]
+    public void A_probe_that_could_not_be_sent_is_no_loss()
+    {
+        Add("a", 0, 1);
+        estimates.Add(IpFamily.V4, "a", "icmp", new(Start, null, "no right"));
+        Assert.Equal(0, Number("loss", 0));
+    }
+
+    [Fact]
+    public void Targets_at_different_distances_are_no_jitter()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            Add("near", i, 5);
+            Add("far", i, 90);
+        }
+        Assert.Equal((0.0, 0.005, 0.005), (Number("jitter", 50), Math.Round(Number("rtt", 50)!.Value, 9), Number("rtt.p95", 50)));
+    }
+
+    [Fact]
+    public void A_target_that_dies_among_others_is_no_loss_and_one_that_dies_alone_is_all()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            Add("a", i, 5);
+            Add("b", i, 3);
+        }
+        for (var i = 20; i < 32; i++)
+        {
+            Add("a", i, 5);
+            Add("b", i, null);
+        }
+        Assert.Equal((0.0, 0.005), (Number("loss", 32), Math.Round(Number("rtt", 32)!.Value, 9)));
+        for (var i = 32; i < 140; i++)
+        {
+            Add("a", i, null);
+        }
+        Assert.Equal(1, Number("loss", 140));
+    }
+
+    [Fact]
+    public void Loss_is_that_of_all_targets_that_answer()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            Add("a", i, i % 10 == 3 ? null : 5);
+            Add("b", i, i % 5 == 1 ? null : 5);
+        }
+        var loss = Value("loss", 100)!;
+        Assert.Equal((0.15, 200, Math.Sqrt(0.15 * 0.85 / 200)), (Math.Round(loss.Value.Number, 9), loss.Samples, loss.StandardError!.Value));
+    }
+
+    [Fact]
+    public void A_probe_that_is_overdue_is_lost_until_its_answer_comes()
+    {
+        Add("a", 0, 5);
+        var late = estimates.AddOverdue(IpFamily.V4, "a", "icmp", Start.AddSeconds(1));
+        var lost = estimates.AddOverdue(IpFamily.V4, "a", "icmp", Start.AddSeconds(2));
+        Assert.Equal(2 / 3.0, Number("loss", 3)!.Value, 9);
+        estimates.Add(IpFamily.V4, "a", "icmp", new(Start.AddSeconds(1), TimeSpan.FromSeconds(2), null), late);
+        estimates.Add(IpFamily.V4, "a", "icmp", new(Start.AddSeconds(2), null, null), lost);
+        Assert.Equal((1 / 3.0, 2.0), (Number("loss", 5)!.Value, Number("rtt.p95", 5)!.Value));
+    }
+
+    [Fact]
+    public void One_late_answer_makes_the_next_round_wait_long_enough()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            Add("a", i, 20);
+        }
+        Assert.True(estimates.Timeout < TimeSpan.FromMilliseconds(100));
+        Add("a", 50, 700);
+        Assert.True(estimates.Timeout > TimeSpan.FromMilliseconds(700));
+    }
+
+    [Fact]
+    public void Up_that_is_old_is_estimated_again_and_down_stays_down()
+    {
+        estimates.AddRound(IpFamily.V4, "icmp", 1, 1, Start);
+        Assert.Equal((true, false), Up(1));
+        Assert.Equal((true, true), Up(60));
+        for (var i = 61; i < 64; i++)
+        {
+            estimates.AddRound(IpFamily.V4, "icmp", 0, 1, Start.AddSeconds(i));
+        }
+        Assert.Equal((false, false), Up(64));
+        Assert.Equal((false, false), Up(600));
+    }
+
+    [Fact]
+    public void A_path_that_is_down_stays_down_when_its_settings_change()
+    {
+        estimates.AddRound(IpFamily.V4, "icmp", 1, 1, Start);
+        for (var i = 0; i < 3; i++)
+        {
+            estimates.AddRound(IpFamily.V4, "icmp", 0, 1, Start);
+        }
+        estimates.Settings = Settings with { UpAfter = 1 };
+        Assert.Equal((false, false), Up(0));
+        estimates.AddRound(IpFamily.V4, "icmp", 1, 1, Start);
+        Assert.Equal((true, false), Up(0));
+    }
+
+    [Fact]
+    public void A_family_that_is_forgotten_leaves_the_other_alone()
+    {
+        Add("a", 0, 5);
+        estimates.Add(IpFamily.V6, "b", "icmp", new(Start, TimeSpan.FromMilliseconds(9), null));
+        estimates.AddRound(IpFamily.V4, "icmp", 1, 1, Start);
+        estimates.AddRound(IpFamily.V6, "icmp", 1, 1, Start);
+        estimates.Forget(IpFamily.V4);
+        Assert.Equal((null, 0.009), (Value(PathCharacteristics.Up4, 0), Number("rtt", 0)));
+        Assert.NotNull(Value(PathCharacteristics.Up6, 0));
+    }
+
+    [Fact]
+    public void Whatever_the_probes_say_values_are_in_their_ranges_and_each_name_stands_once() =>
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 400], Gen.Int[0, 120]).Array[0, 300].Sample(probes =>
+        {
+            var some = new ProbeEstimates(Settings);
+            foreach (var (target, milliseconds, second) in probes)
+            {
+                some.Add(IpFamily.V4, $"t{target}", "icmp", new(Start.AddSeconds(second), milliseconds < 100 ? null : TimeSpan.FromMilliseconds(milliseconds), milliseconds == 99 ? "fault" : null));
+                some.AddRound(IpFamily.V4, "icmp", milliseconds % 3, 2, Start.AddSeconds(second));
+            }
+            var values = some.Values(Start.AddSeconds(120), [1, 50, 99]).ToDictionary(one => one.Key, one => one.Value);
+            Assert.All(values, one => Assert.True(one.Value.At <= Start.AddSeconds(121) && one.Value.StandardError is null or >= 0));
+            if (values.TryGetValue("loss", out var loss))
+            {
+                Assert.InRange(loss.Value.Number, 0, 1);
+            }
+            if (values.TryGetValue("rtt", out var rtt))
+            {
+                Assert.InRange(rtt.Value.Number, 0.1, 0.4);
+                Assert.True(values["rtt.p1"].Value.Number <= values["rtt.p50"].Value.Number && values["rtt.p50"].Value.Number <= values["rtt.p99"].Value.Number);
+                Assert.Equal(rtt.Value.Number / 2, values["delay"].Value.Number);
+            }
+        });
+
+    private void Add(string target, int second, int? milliseconds) =>
+        estimates.Add(IpFamily.V4, target, "icmp", new(Start.AddSeconds(second), milliseconds is { } time ? TimeSpan.FromMilliseconds(time) : null, null));
+
+    private Measured? Value(string name, int second) =>
+        estimates.Values(Start.AddSeconds(second), [50, 95]).Where(one => one.Key == name).Select(one => one.Value).FirstOrDefault();
+
+    private double? Number(string name, int second) => Value(name, second)?.Value.Number;
+
+    private (bool IsUp, bool IsEstimated) Up(int second) => Value(PathCharacteristics.Up4, second) is { } up ? (up.Value.Flag, up.IsEstimated) : default;
+}
