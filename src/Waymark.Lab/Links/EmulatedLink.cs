@@ -31,6 +31,13 @@ public sealed class EmulatedLink
         set => DownDirection.Shape = value;
     }
 
+    /// <summary>Delay on top of both ways' shapes, for a degradation beside a trace that is being replayed.</summary>
+    public TimeSpan Detour
+    {
+        get => UpDirection.Detour;
+        set => (UpDirection.Detour, DownDirection.Detour) = (value, value);
+    }
+
     /// <summary>Whether it swallows everything, carrier or not.</summary>
     public bool IsCut
     {

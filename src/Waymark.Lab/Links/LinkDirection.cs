@@ -16,6 +16,9 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
     /// <summary>What it does; may be changed at any time, what is in flight stays as it was.</summary>
     public LinkShape Shape { get; set; } = LinkShape.Cable;
 
+    /// <summary>Delay on top of the shape's, whatever the shape is changed to meanwhile.</summary>
+    public TimeSpan Detour { get; set; }
+
     /// <summary>Whether it swallows everything.</summary>
     public bool IsCut { get; set; }
 
@@ -50,7 +53,7 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
             freeAt = start + (frame.Length * 8L * ticksPerSecond / shape.Rate);
             sent = freeAt;
         }
-        var due = sent + Ticks(shape.Delay) + (shape.Jitter > TimeSpan.Zero ? (long)(random.NextDouble() * Ticks(shape.Jitter)) : 0);
+        var due = sent + Ticks(shape.Delay + Detour) + (shape.Jitter > TimeSpan.Zero ? (long)(random.NextDouble() * Ticks(shape.Jitter)) : 0);
 #pragma warning restore CA5394
         lastDue = Math.Max(lastDue, due);
         waiting.Enqueue((lastDue, frame.ToArray()));

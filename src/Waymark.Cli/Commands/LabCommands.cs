@@ -1,0 +1,174 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using Waymark.Lab;
+using Waymark.Lab.Control;
+using Waymark.Lab.Demo;
+using Waymark.Lab.Topologies;
+using Waymark.Lab.Traffic;
+
+namespace Waymark.Cli.Commands;
+
+/// <summary>A little internet of network namespaces to try things in; needs no right on most systems.</summary>
+internal static class LabCommands
+{
+    public static Command Lab() => new("lab", "A little internet on this machine: a van with Wi-Fi, LTE and satellite, their providers, servers. Nothing outside of it changes.")
+    {
+        Up(),
+        Ask("down", "Ends the lab.", "down"),
+        Ask("status", "The nodes, the links, what they do and what went over them.", "status"),
+        Exec(),
+        Link(),
+        Replay(),
+        Demo(),
+        Serve(),
+        Send(),
+    };
+
+    private static Command Up()
+    {
+        var seed = new Option<int>("--seed") { Description = "Of losses and jitter: the same seed, the same course.", DefaultValueFactory = _ => 1 };
+        var command = new Command("up", "Builds the lab and keeps it until Ctrl-C or 'waymark lab down'.") { seed };
+        command.SetAction((parse, cancellationToken) => Guard(async () =>
+        {
+            if (!OwnNamespaces.IsInside)
+            {
+                LabClient.PrepareFolder();
+                OwnNamespaces.Enter(["lab", "up", "--seed", parse.GetValue(seed).ToString(CultureInfo.InvariantCulture)]);
+            }
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await using var lab = await NetworkLab.StartAsync(Topology.Commuter, parse.GetValue(seed), stop.Token);
+            Console.WriteLine($"The lab is up: nodes {string.Join(", ", lab.Nodes)}; links {string.Join(", ", lab.Links.Keys)}.");
+            Console.WriteLine("Try in another terminal: waymark lab exec van ping -c 3 203.0.113.7");
+            Console.WriteLine("Ctrl-C or 'waymark lab down' ends it.");
+            try
+            {
+                await new LabServer(lab, LabClient.Socket, stop.Cancel).RunAsync(stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Told to end.
+            }
+            System.IO.File.Delete(LabClient.Socket);
+            return ExitCodes.Done;
+        }));
+        return command;
+    }
+
+    private static Command Exec()
+    {
+        var node = new Argument<string>("node") { Description = "The node ('waymark lab status' lists them)." };
+        var words = new Argument<string[]>("command") { Description = "The command and its arguments.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("exec", "Runs a command in a node of the lab.") { node, words };
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction((parse, cancellationToken) => Guard(async () =>
+        {
+            var lab = int.Parse(await LabClient.AskAsync("pid", cancellationToken), CultureInfo.InvariantCulture);
+            OwnNamespaces.EnterNode(lab, parse.GetValue(node)!, parse.GetValue(words)!.Concat(parse.UnmatchedTokens));
+            return ExitCodes.Failed;
+        }));
+        return command;
+    }
+
+    private static Command Link()
+    {
+        var name = new Argument<string>("link") { Description = "The link ('waymark lab status' lists them)." };
+        var shape = new Argument<string[]>("shape") { Description = "[up|down] delay 80ms jitter 5ms loss 2% rate 20Mbit; what is not said stays.", Arity = ArgumentArity.OneOrMore };
+        var silent = new Option<bool>("--silent") { Description = "Keep the carrier: only probes can tell." };
+        var set = new Command("set", "Changes what a link does.") { name, shape };
+        set.SetAction((parse, cancellationToken) => AskAsync($"set {parse.GetValue(name)} {string.Join(' ', parse.GetValue(shape)!)}", cancellationToken));
+        var cut = new Command("cut", "Cuts a link.") { name, silent };
+        cut.SetAction((parse, cancellationToken) => AskAsync($"cut {parse.GetValue(name)}{(parse.GetValue(silent) ? " silent" : "")}", cancellationToken));
+        var restore = new Command("restore", "Puts a link back that was cut.") { name };
+        restore.SetAction((parse, cancellationToken) => AskAsync($"restore {parse.GetValue(name)}", cancellationToken));
+        return new("link", "Changes, cuts and restores links.") { set, cut, restore };
+    }
+
+    private static Command Replay()
+    {
+        var file = new Argument<string>("file") { Description = "Lines of t_ms,link,rtt_ms,loss_pct; samples/traces holds one." };
+        var command = new Command("replay", "Has the links follow a recorded course once.") { file };
+        command.SetAction((parse, cancellationToken) => AskAsync($"replay {System.IO.Path.GetFullPath(parse.GetValue(file)!)}", cancellationToken));
+        return command;
+    }
+
+    private static Command Demo()
+    {
+        var keep = new Option<bool>("--keep") { Description = "Leave everything running at the end, to look around in." };
+        var root = new Option<string>("--root") { Description = "Where samples/ lies.", DefaultValueFactory = _ => Environment.CurrentDirectory };
+        var command = new Command("demo", "Shows what waymark does, on real flows over emulated links, in under a minute.") { keep, root };
+        command.SetAction((parse, cancellationToken) => Guard(async () =>
+        {
+            if (!OwnNamespaces.IsInside)
+            {
+                LabClient.PrepareFolder();
+                OwnNamespaces.Enter(["lab", "demo", "--root", parse.GetValue(root)!, .. parse.GetValue(keep) ? ["--keep"] : Array.Empty<string>()]);
+            }
+            var colours = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
+            var demo = new DemoScript(parse.GetValue(root)!, Environment.ProcessPath!, new(Console.Out, colours), TimeProvider.System);
+            return await demo.RunAsync(parse.GetValue(keep), cancellationToken) ? ExitCodes.Done : ExitCodes.Failed;
+        }));
+        return command;
+    }
+
+    private static Command Serve()
+    {
+        var ports = new Argument<int[]>("port") { Arity = ArgumentArity.OneOrMore };
+        var command = new Command("serve", "Takes the traffic of 'send' and prints where it comes from.") { ports };
+        command.Hidden = true;
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var server = new TrafficServer(new(TimeProvider.System), Console.Out);
+            await Task.WhenAll(parse.GetValue(ports)!.Select(port => server.RunAsync(port, cancellationToken)));
+        });
+        return command;
+    }
+
+    private static Command Send()
+    {
+        var flows = new Argument<string[]>("flow") { Description = "kind,name,address,port with kind call, type or upload.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("send", "Makes traffic.") { flows };
+        command.Hidden = true;
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var client = new TrafficClient(TimeProvider.System);
+            await Task.WhenAll(parse.GetValue(flows)!.Select(flow => flow.Split(',')).Select(flow =>
+            {
+                var peer = new IPEndPoint(IPAddress.Parse(flow[2]), int.Parse(flow[3], CultureInfo.InvariantCulture));
+                return flow[0] switch
+                {
+                    "call" => client.CallAsync(flow[1], peer, cancellationToken),
+                    "type" => client.TypeAsync(flow[1], peer, cancellationToken),
+                    _ => client.UploadAsync(flow[1], peer, 250_000, cancellationToken),
+                };
+            }));
+        });
+        return command;
+    }
+
+    private static Command Ask(string name, string description, string request)
+    {
+        var command = new Command(name, description);
+        command.SetAction((_, cancellationToken) => AskAsync(request, cancellationToken));
+        return command;
+    }
+
+    private static Task<int> AskAsync(string request, CancellationToken cancellationToken) => Guard(async () =>
+    {
+        Console.WriteLine(await LabClient.AskAsync(request, cancellationToken));
+        return ExitCodes.Done;
+    });
+
+    private static async Task<int> Guard(Func<Task<int>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (LabException failed)
+        {
+            Invocation.Fail(failed.Message);
+            return ExitCodes.Failed;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Waymark.Lab.Control;
+
+/// <summary>Talks to a running lab.</summary>
+public static class LabClient
+{
+    /// <summary>Where this user's lab listens: <c>WAYMARK_LAB</c>, else a folder of the user's own in the folder for temporary files.</summary>
+    public static string Socket => Environment.GetEnvironmentVariable("WAYMARK_LAB") is { Length: > 0 } set
+        ? set : System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"waymark-lab-{Environment.UserName}", "control");
+
+    /// <summary>Makes the folder of <see cref="Socket"/>, closed to others.</summary>
+    public static void PrepareFolder()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Socket)!, System.IO.UnixFileMode.UserRead | System.IO.UnixFileMode.UserWrite | System.IO.UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>Sends a command and gives the answer; throws <see cref="LabException"/> where it was refused, or no lab runs.</summary>
+    public static async Task<string> AskAsync(string command, CancellationToken cancellationToken)
+    {
+        using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
+        }
+        catch (SocketException)
+        {
+            // Nobody listens there.
+            throw new LabException("no lab runs: start one with 'waymark lab up', in another terminal or with '&'");
+        }
+        await connection.SendAsync(Encoding.UTF8.GetBytes(command), cancellationToken);
+        var answer = new StringBuilder();
+        var buffer = new byte[65536];
+        for (int count; (count = await connection.ReceiveAsync(buffer, cancellationToken)) > 0;)
+        {
+            answer.Append(Encoding.UTF8.GetString(buffer, 0, count));
+        }
+        var text = answer.ToString();
+        return text.StartsWith("ok ", StringComparison.Ordinal) ? text[3..] : throw new LabException(text.StartsWith("error ", StringComparison.Ordinal) ? text[6..] : "the lab ended before it answered");
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net.Sockets;
+using System.Text;
+using Waymark.Lab.Links;
+
+namespace Waymark.Lab.Control;
+
+/// <summary>Takes commands for a running lab over a Unix socket, one line each; answers in text, the first word of which is <c>ok</c> or <c>error</c>.</summary>
+/// <param name="lab">The lab.</param>
+/// <param name="path">Where it listens.</param>
+/// <param name="down">Called when the lab shall end.</param>
+public sealed class LabServer(NetworkLab lab, string path, Action down)
+{
+    private CancellationTokenSource? replay;
+
+    /// <summary>Serves until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        System.IO.File.Delete(path);
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        while (true)
+        {
+            using var connection = await listener.AcceptAsync(cancellationToken);
+            var buffer = new byte[4096];
+            var count = await connection.ReceiveAsync(buffer, cancellationToken);
+            string answer;
+            try
+            {
+                answer = "ok " + await AnswerAsync(Encoding.UTF8.GetString(buffer, 0, count).Split(' ', '\n').Where(word => word.Length > 0).ToList(), cancellationToken);
+            }
+            catch (Exception refused) when (refused is LabException or System.IO.IOException or UnauthorizedAccessException)
+            {
+                answer = "error " + refused.Message;
+            }
+            try
+            {
+                await connection.SendAsync(Encoding.UTF8.GetBytes(answer), cancellationToken);
+            }
+            catch (SocketException)
+            {
+                // The caller did not wait for the answer; the command was carried out.
+            }
+        }
+    }
+
+    private async Task<string> AnswerAsync(List<string> words, CancellationToken cancellationToken)
+    {
+        switch (words)
+        {
+            case ["pid"]:
+                return Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            case ["status"]:
+                return Status();
+            case ["down"]:
+                down();
+                return "the lab ends";
+            case ["set", var name, .. var shape]:
+                var link = lab.Find(name);
+                // 'up' or 'down' in front: that direction only.
+                var direction = shape is ["up" or "down", ..] ? shape[0] : "";
+                var rest = direction.Length > 0 ? shape[1..] : shape;
+                if (link.Up.With(rest, out var mistake) is not { } up || link.Down.With(rest, out _) is not { } downward)
+                {
+                    throw new LabException(mistake!);
+                }
+                (link.Up, link.Down) = (direction == "down" ? link.Up : up, direction == "up" ? link.Down : downward);
+                return $"{name}: up {link.Up}, down {link.Down}";
+            case ["cut", var name, .. var how]:
+                await lab.CutAsync(name, silent: how is ["silent"], cancellationToken);
+                return $"{name}: cut{(how is ["silent"] ? " silently: it keeps its carrier and swallows everything" : ", without carrier")}";
+            case ["restore", var name]:
+                await lab.RestoreAsync(name, cancellationToken);
+                return $"{name}: restored";
+            case ["replay", .. var file]:
+                var trace = TraceReplay.Read(string.Join(' ', file));
+                replay?.Cancel();
+                replay = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                _ = ReplayAsync(trace, replay.Token);
+                return $"{trace.Steps.Count} steps over {trace.Steps.Select(step => step.At).LastOrDefault().TotalSeconds:0} s";
+            default:
+                throw new LabException($"'{string.Join(' ', words)}' is no command of the lab");
+        }
+    }
+
+    private async Task ReplayAsync(TraceReplay trace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await trace.RunAsync(lab.Links, TimeProvider.System, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Another replay took its place, or the lab ends.
+        }
+    }
+
+    private string Status()
+    {
+        var text = new StringBuilder();
+        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"nodes {string.Join(", ", lab.Nodes)}\n");
+        foreach (var (name, link) in lab.Links)
+        {
+            var counters = link.Counters;
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{name}{(link.IsCut ? " (cut)" : "")}: up {link.Up}, {counters.Up} frames, {counters.UpLost} lost; down {link.Down}, {counters.Down} frames, {counters.DownLost} lost\n");
+        }
+        return text.ToString().TrimEnd();
+    }
+}
