@@ -25,9 +25,12 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
             var buffer = new byte[4096];
             var count = await connection.ReceiveAsync(buffer, cancellationToken);
             string answer;
+            var ends = false;
             try
             {
-                answer = "ok " + await AnswerAsync(Encoding.UTF8.GetString(buffer, 0, count).Split(' ', '\n').Where(word => word.Length > 0).ToList(), cancellationToken);
+                var words = Encoding.UTF8.GetString(buffer, 0, count).Split(' ', '\n').Where(word => word.Length > 0).ToList();
+                ends = words is ["down"];
+                answer = "ok " + (ends ? "the lab ends" : await AnswerAsync(words, cancellationToken));
             }
             catch (Exception refused) when (refused is LabException or System.IO.IOException or UnauthorizedAccessException)
             {
@@ -41,6 +44,10 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
             {
                 // The caller did not wait for the answer; the command was carried out.
             }
+            if (ends)
+            {
+                down();
+            }
         }
     }
 
@@ -52,9 +59,6 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
                 return Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
             case ["status"]:
                 return Status();
-            case ["down"]:
-                down();
-                return "the lab ends";
             case ["set", var name, .. var shape]:
                 var link = lab.Find(name);
                 // 'up' or 'down' in front: that direction only.

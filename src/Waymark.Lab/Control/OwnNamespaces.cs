@@ -30,7 +30,7 @@ public static partial class OwnNamespaces
     public static void EnterNode(int lab, string node, IEnumerable<string> command)
     {
         var isRoot = Environment.IsPrivilegedProcess;
-        Replace(["nsenter", "--target", lab.ToString(System.Globalization.CultureInfo.InvariantCulture), .. isRoot ? Array.Empty<string>() : ["--user", "--preserve-credentials"], "--mount", "--net", "--",
+        Replace(["nsenter", "--target", lab.ToString(System.Globalization.CultureInfo.InvariantCulture), .. isRoot ? Array.Empty<string>() : ["--user", "--preserve-credentials"], "--mount", "--net", $"--wd={Environment.CurrentDirectory}", "--",
             "ip", "netns", "exec", node, .. command]);
         throw new LabException($"'nsenter' cannot be started: {Marshal.GetLastPInvokeErrorMessage()}; install util-linux");
     }
