@@ -8,6 +8,5 @@ namespace Waymark.Linux.Routing;
 /// <param name="IsLoopback">Whether it is the loopback device.</param>
 /// <param name="IsPointToPoint">Whether it has one peer and needs no gateway.</param>
 /// <param name="Mtu">Largest packet, bytes.</param>
-/// <param name="IsWireless">Whether the kernel says that it is Wi-Fi.</param>
 /// <param name="Kind">The kind of virtual device (<c>veth</c>, <c>wireguard</c>, <c>tun</c>); null for hardware.</param>
-public sealed record Link(int Index, string Name, bool IsUp, bool HasCarrier, bool IsLoopback, bool IsPointToPoint, uint Mtu, bool IsWireless, string? Kind);
+public sealed record Link(int Index, string Name, bool IsUp, bool HasCarrier, bool IsLoopback, bool IsPointToPoint, uint Mtu, string? Kind);

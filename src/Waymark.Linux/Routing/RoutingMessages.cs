@@ -25,7 +25,6 @@ internal static class RoutingMessages
         string name = "", kind = "";
         uint mtu = 0;
         byte status = 0;
-        var wireless = false;
         foreach (var attribute in message.Attributes(16))
         {
             switch (attribute.Type)
@@ -35,9 +34,6 @@ internal static class RoutingMessages
                     break;
                 case 4:
                     mtu = attribute.U32;
-                    break;
-                case 11:
-                    wireless = true;
                     break;
                 case 16:
                     status = attribute.U8;
@@ -51,7 +47,7 @@ internal static class RoutingMessages
             }
         }
         var isUp = (flags & 1) != 0;
-        return new(index, name, isUp, isUp && (flags & 0x40) != 0 && status is 0 or 6, (flags & 8) != 0, (flags & 0x10) != 0, mtu, wireless, kind.Length == 0 ? null : kind);
+        return new(index, name, isUp, isUp && (flags & 0x40) != 0 && status is 0 or 6, (flags & 8) != 0, (flags & 0x10) != 0, mtu, kind.Length == 0 ? null : kind);
     }
 
     public static InterfaceAddress? ReadAddress(NetlinkMessage message)

@@ -8,7 +8,7 @@ namespace Waymark.Tests.PathMaintenance;
 
 public sealed class IpPathReadingTests
 {
-    private static readonly Link Wan = new(2, "wan0", IsUp: true, HasCarrier: true, IsLoopback: false, IsPointToPoint: false, Mtu: 1500, IsWireless: false, Kind: null);
+    private static readonly Link Wan = new(2, "wan0", IsUp: true, HasCarrier: true, IsLoopback: false, IsPointToPoint: false, Mtu: 1500, Kind: null);
 
     [Theory]
     [InlineData("0.0.0.0/0", true)]
