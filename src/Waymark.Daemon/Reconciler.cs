@@ -41,17 +41,23 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
         var examinerOptions = new PathExaminerOptions(
             path => node.ProbesOf(path.Name),
             path => ConfiguredCharacteristics.Of(path, node, readAt),
-            _ => territory.ProbeMark);
+            _ => territory.ProbeMark)
+        {
+            Ranks = new WantedPercentiles(() => loop.Inputs.Sets).Ranks,
+            FaultChanged = (path, fault) =>
+            {
+                if (fault is not null)
+                {
+                    Log.ProbeFault(log, path, fault);
+                }
+            },
+        };
         await using var examiner = new PathExaminer(examinerOptions, set => loop.Post(inputs => inputs with { Characteristics = set }), time, Environment.TickCount);
         var maintainer = new IpPathMaintainer(Options(node, territory));
         await foreach (var paths in maintainer.WatchAsync(cancellationToken))
         {
             loop.Post(inputs => inputs with { Paths = paths, IsReady = true });
             examiner.Examine(paths);
-            foreach (var (path, fault) in examiner.Faults)
-            {
-                Log.ProbeFault(log, path, fault);
-            }
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
     private readonly ProbeEstimates estimates;
     private readonly Dictionary<IpFamily, FamilyProbing> families = [];
     private readonly List<Task> endings = [];
+    private string? toldFault;
 
     public ExaminedPath(PathExaminerOptions options, Path path, Random random, TimeProvider time, Action<ExaminedPath> changed)
     {
@@ -26,6 +27,14 @@ internal sealed class ExaminedPath : IAsyncDisposable
 
     /// <summary>Why probes cannot be sent; null: they can.</summary>
     public string? Fault => families.Values.Select(one => one.Fault).FirstOrDefault(fault => fault is not null);
+
+    /// <summary>Whether <see cref="Fault"/> is another than when this was last asked.</summary>
+    public bool TakeFaultChange()
+    {
+        var before = toldFault;
+        toldFault = Fault;
+        return toldFault != before;
+    }
 
     /// <summary>Probes the path as it is from now on.</summary>
     public void Follow(Path path, ProbeSettings settings)

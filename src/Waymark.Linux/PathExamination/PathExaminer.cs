@@ -33,11 +33,6 @@ public sealed class PathExaminer : IAsyncDisposable
 #pragma warning restore CA5394
     }
 
-    /// <summary>
-    /// The percentiles of the round trip that are told, each 1 to 99; those that the policies in force name are enough. At first the usual four.
-    /// </summary>
-    public EquatableArray<int> Ranks { get; set; } = [50, 90, 95, 99];
-
     /// <summary>Why probes of a path could not be sent; a path of which all could is not in it.</summary>
     public IReadOnlyDictionary<PathId, string> Faults
     {
@@ -133,6 +128,10 @@ public sealed class PathExaminer : IAsyncDisposable
             if (examined.TryGetValue(one.Path.Id, out var now) && now == one)
             {
                 known[one.Path.Id] = Describe(one);
+                if (one.TakeFaultChange())
+                {
+                    options.FaultChanged(one.Path.Id, one.Fault);
+                }
                 PublishAll();
             }
         }
@@ -144,6 +143,6 @@ public sealed class PathExaminer : IAsyncDisposable
     private PathCharacteristics Describe(ExaminedPath one)
     {
         var configured = options.Configured(one.Path);
-        return PathCharacteristics.Of(one.Path.Id, one.Values(time.GetUtcNow(), Ranks).Where(value => !configured.ContainsKey(value.Key)).Concat(configured));
+        return PathCharacteristics.Of(one.Path.Id, one.Values(time.GetUtcNow(), options.Ranks()).Where(value => !configured.ContainsKey(value.Key)).Concat(configured));
     }
 }

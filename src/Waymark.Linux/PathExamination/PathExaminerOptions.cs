@@ -12,4 +12,13 @@ public sealed record PathExaminerOptions(
 {
     /// <summary>The ways of asking; null: ICMP echo alone.</summary>
     public IReadOnlyList<IProbeKind>? Kinds { get; init; }
+
+    /// <summary>The percentiles of the round trip that are told, each 1 to 99; those that policies name are enough.</summary>
+    public Func<IEnumerable<int>> Ranks { get; init; } = () => UsualRanks;
+
+    /// <summary>Called when probes of a path can no longer be sent, with the reason, and with null when they can again; must be quick, and must not call back.</summary>
+    public Action<PathId, string?> FaultChanged { get; init; } = (_, _) => { };
+
+    /// <summary>50, 90, 95 and 99.</summary>
+    public static EquatableArray<int> UsualRanks { get; } = [50, 90, 95, 99];
 }

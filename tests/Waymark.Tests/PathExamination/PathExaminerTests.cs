@@ -16,9 +16,11 @@ public sealed class PathExaminerTests : IAsyncDisposable
     private readonly PathExaminer examiner;
     private ProbeSettings settings = new() { Targets = [IpAddress.Parse("192.0.2.1")], Every = TimeSpan.FromMilliseconds(20), DownAfter = 3, UpAfter = 2 };
     private uint mark = 5;
+    private int[] ranks = [50];
+    private readonly ConcurrentQueue<string> faults = [];
 
     public PathExaminerTests() =>
-        examiner = new(new(_ => settings, _ => configured, _ => mark) { Kinds = [probes] }, snapshots.Add, TimeProvider.System, seed: 1);
+        examiner = new(new(_ => settings, _ => configured, _ => mark) { Kinds = [probes], Ranks = () => ranks, FaultChanged = (_, fault) => faults.Enqueue(fault ?? "none") }, snapshots.Add, TimeProvider.System, seed: 1);
 
     public async ValueTask DisposeAsync()
     {
@@ -62,6 +64,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
         Assert.Equal(0, Value(set, "wan0", "loss")!.Value.Number);
         probes.Fault = null;
         Await(_ => examiner.Faults.Count == 0);
+        Assert.Equal(["fake to 192.0.2.1 by wan0: Network is unreachable", "none"], faults);
     }
 
     [Fact]
@@ -125,7 +128,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
     [Fact]
     public void Only_the_percentiles_that_are_wanted_are_told()
     {
-        examiner.Ranks = [75];
+        ranks = [75];
         examiner.Examine(new([Path("wan0")]));
         var set = Await(one => Value(one, "wan0", "rtt.p75") is not null && Value(one, "wan0", "delay.p75") is not null);
         Assert.Null(Value(set, "wan0", "rtt.p50"));
