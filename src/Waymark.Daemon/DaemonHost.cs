@@ -43,7 +43,7 @@ internal static class DaemonHost
         services.AddSingleton<EventStream>();
         services.AddSingleton<PolicyBook>();
         services.AddSingleton<KernelQuestion>();
-        services.AddSingleton<IDataPlane>(provider => new KernelDataPlane(() => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System));
+        services.AddSingleton<IDataPlane>(provider => new KernelDataPlane(() => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>()));
         services.AddSingleton(provider => MakeLoop(provider));
         services.AddHostedService<Reconciler>();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -127,6 +127,8 @@ internal static class DaemonHost
         public void Kill(Paths.PathId path) => real.Value.Kill(path);
 
         public bool Repair() => real.Value.Repair();
+
+        public void Sweep() => real.Value.Sweep();
 
         public uint? MarkOf(int filterClass, Flows.IpFamily family) => real.Value.MarkOf(filterClass, family);
 

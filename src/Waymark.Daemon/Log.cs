@@ -42,6 +42,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Error, "the state could not be kept: {Reason}")]
     public static partial void StoreFailed(ILogger log, string reason);
 
+    [LoggerMessage(14, LogLevel.Warning, "established flows could not be looked through: {Reason}")]
+    public static partial void SweepRefused(ILogger log, string reason);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 }

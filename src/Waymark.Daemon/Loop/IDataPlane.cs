@@ -18,6 +18,9 @@ internal interface IDataPlane : IDisposable
     /// <summary>Compares the kernel with what was applied and mends it; true where something was mended. Throws as <see cref="Apply"/>.</summary>
     bool Repair();
 
+    /// <summary>Ends flows that may not go on, also those of which only a packet since has shown it; for some time after each change. Throws as <see cref="Apply"/>.</summary>
+    void Sweep();
+
     /// <summary>The firewall mark that the kernel's own maps give new flows of a class; null where it holds none for it.</summary>
     uint? MarkOf(int filterClass, IpFamily family);
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Waymark.FilterRules;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
@@ -13,15 +14,16 @@ namespace Waymark.Daemon.Loop;
 internal sealed class KernelDataPlane : IDataPlane
 {
     private readonly Func<NodeFile> node;
+    private readonly ILogger<KernelDataPlane> log;
     private readonly Territory territory;
     private readonly FilterRuleInstaller installer;
     private readonly RoutingSocket routing = new();
     private EncoderMemory memory;
 
     /// <summary>Adopts what an earlier life left in the kernel. Throws <see cref="Linux.Netlink.NetlinkException"/>.</summary>
-    public KernelDataPlane(Func<NodeFile> node, TimeProvider time)
+    public KernelDataPlane(Func<NodeFile> node, TimeProvider time, ILogger<KernelDataPlane> log)
     {
-        this.node = node;
+        (this.node, this.log) = (node, log);
         territory = TerritoryOf(node());
         installer = new(territory, time);
         memory = installer.Adopt();
@@ -39,19 +41,19 @@ internal sealed class KernelDataPlane : IDataPlane
     public IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths)
     {
         var encoded = NftablesEncoder.Encode(rules, paths, territory, Options(rules, paths), memory);
-        installer.Apply(encoded);
+        foreach (var problem in installer.Apply(encoded).Problems)
+        {
+            Log.Diagnosed(log, problem);
+        }
         memory = encoded.Memory;
         return [.. encoded.Refused.Select(refused => (refused.Rule.Origin, refused.Reason))];
     }
 
     public void Kill(PathId path) => installer.KillPath(path);
 
-    public bool Repair()
-    {
-        // Flows that only a packet since the apply has shown to be of a class that may not stay.
-        installer.SweepFlows();
-        return installer.Repair() is { IsChanged: true };
-    }
+    public bool Repair() => installer.Repair() is { IsChanged: true };
+
+    public void Sweep() => installer.SweepFlows();
 
     public uint? MarkOf(int filterClass, IpFamily family) => installer.MarkOf(filterClass, family);
 

@@ -21,6 +21,10 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     /// <summary>How often the kernel is compared with what was applied: others change it seldom, and each comparison reads a few maps.</summary>
     private static readonly TimeSpan RepairInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>Flows show what they are with their next packet: for this long after a change they are looked at again and again.</summary>
+    private static readonly TimeSpan SweepTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock gate = new();
     private readonly SemaphoreSlim nudge = new(0);
     private readonly List<(ulong Version, TaskCompletionSource<Snapshot> Settled)> waiting = [];
@@ -33,6 +37,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private TimeSpan retry = FirstRetry;
     private DateTimeOffset? retryAt;
     private DateTimeOffset repairAt;
+    private DateTimeOffset sweepUntil;
 
     /// <summary>The last decision.</summary>
     public Snapshot Current { get; private set; } = Snapshot.None;
@@ -152,12 +157,16 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         {
             Repair(now);
         }
+        else if (now < sweepUntil)
+        {
+            Sweep();
+        }
         if (differs)
         {
             KeepMemory(decision.Next);
         }
         Settle(counted);
-        return Earliest(decision.ReviewAt, retryAt, repairAt > now ? repairAt : now + RepairInterval);
+        return Earliest(decision.ReviewAt, retryAt, now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
     }
 
     private World World(Inputs state, MergedPolicies policies, DateTimeOffset now) => new()
@@ -201,7 +210,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
                 .Select(one => new Unresolved(one.Origin, "WAY3010", $"this kernel back end cannot enforce it: {one.Reason}", null)).ToEquatableArray();
             (applied, retryAt, retry) = ((rules, paths), null, FirstRetry);
             var now = time.GetUtcNow();
-            repairAt = now + RepairInterval;
+            (repairAt, sweepUntil) = (now + RepairInterval, now + SweepTime);
             Current = Current with { Refused = refused, Kernel = new(KernelState.InStep, "", now) };
             events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: false);
             Log.Applied(log, Current.Revision, rules.Rules.Count, rules.Classes.Count, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
@@ -212,9 +221,23 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
     }
 
+    private void Sweep()
+    {
+        try
+        {
+            dataPlane.Sweep();
+        }
+        catch (NetlinkException refused)
+        {
+            // Those flows end with their next packet; the next sweep tries again.
+            Log.SweepRefused(log, refused.Message);
+        }
+    }
+
     private void Repair(DateTimeOffset now)
     {
         repairAt = now + RepairInterval;
+        Sweep();
         try
         {
             var started = Stopwatch.GetTimestamp();
