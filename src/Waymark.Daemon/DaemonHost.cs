@@ -17,6 +17,52 @@ namespace Waymark.Daemon;
 /// <summary>Composition: every part of the daemon, made and connected here and nowhere else.</summary>
 internal static class DaemonHost
 {
+    /// <summary>
+    /// Puts the stored policies in force as if no path were up, and ends: strict ones refuse everything from before the first link is up until the daemon says more. For
+    /// the unit that runs before the network does.
+    /// </summary>
+    public static int Guard(DaemonOptions options)
+    {
+        using var single = SingleInstance.TryTake();
+        if (single is null)
+        {
+            Console.Error.WriteLine("waymarkd guard: waymarkd runs already and is guard enough");
+            return ExitCodes.Done;
+        }
+        using var services = Services(new ServiceCollection().AddLogging(Logging), options).BuildServiceProvider();
+        var log = services.GetRequiredService<ILogger<Reconciler>>();
+        try
+        {
+            var book = services.GetRequiredService<PolicyBook>();
+            book.Load();
+            if (!book.Node.IsStrictAtBoot)
+            {
+                Console.WriteLine($"nothing to guard: {options.NodeFile} does not say 'strict at boot;'");
+                return ExitCodes.Done;
+            }
+            var state = services.GetRequiredService<ReconcileLoop>().Inputs;
+            var paths = BootPaths.Of(book.Node);
+            var decision = PathDecision.PathResolution.Decide(new()
+            {
+                Paths = paths,
+                Characteristics = Paths.CharacteristicsSet.Empty,
+                Policies = ConditionDecision.PolicyMerge.Merge(state.Sets, state.Names),
+                Previous = services.GetRequiredService<StateStore>().Memory(),
+                Now = TimeProvider.System.GetUtcNow(),
+            });
+            using var dataPlane = services.GetRequiredService<IDataPlane>();
+            dataPlane.Apply(decision.FilterRules, paths);
+            services.GetRequiredService<StateStore>().Keep(decision.Next);
+            Log.Guarded(log, decision.FilterRules.Classes.Count(one => one.IsStrict));
+            return ExitCodes.Done;
+        }
+        catch (Exception failed) when (failed is RefusedException or NetlinkException or Microsoft.Data.Sqlite.SqliteException)
+        {
+            Log.Fatal(log, failed.Message);
+            return ExitCodes.Failed;
+        }
+    }
+
     /// <summary>Runs the daemon until it is told to stop; gives its exit code.</summary>
     public static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancellationToken)
     {
@@ -27,25 +73,11 @@ internal static class DaemonHost
             return ExitCodes.AlreadyRunning;
         }
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss.fff ";
-            console.UseUtcTimestamp = true;
-        }).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
+        Logging(builder.Logging);
         builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WireLimits.MessageBytes);
-        var services = builder.Services;
-        services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(_ => new StateStore(options.StateDirectory));
-        services.AddSingleton<EventStream>();
-        services.AddSingleton<PolicyBook>();
-        services.AddSingleton<KernelQuestion>();
-        services.AddSingleton<IDataPlane>(provider => new KernelDataPlane(() => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>()));
-        services.AddSingleton(provider => MakeLoop(provider));
-        services.AddHostedService<Reconciler>();
+        Services(builder.Services, options).AddHostedService<Reconciler>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ListenUnixSocket(options.Socket, listen => listen.Protocols = HttpProtocols.Http2);
@@ -89,6 +121,24 @@ internal static class DaemonHost
             return ExitCodes.Failed;
         }
     }
+
+    private static void Logging(ILoggingBuilder logging) => logging.ClearProviders().AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.TimestampFormat = "HH:mm:ss.fff ";
+        console.UseUtcTimestamp = true;
+    }).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
+
+    private static IServiceCollection Services(IServiceCollection services, DaemonOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton(_ => new StateStore(options.StateDirectory))
+        .AddSingleton<EventStream>()
+        .AddSingleton<PolicyBook>()
+        .AddSingleton<KernelQuestion>()
+        .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
+            () => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>()))
+        .AddSingleton(MakeLoop);
 
     private static ReconcileLoop MakeLoop(IServiceProvider provider)
     {

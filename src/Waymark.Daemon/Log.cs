@@ -45,6 +45,9 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Warning, "established flows could not be looked through: {Reason}")]
     public static partial void SweepRefused(ILogger log, string reason);
 
+    [LoggerMessage(15, LogLevel.Information, "{Classes} strict classes are in force; nothing of theirs leaves until waymarkd runs")]
+    public static partial void Guarded(ILogger log, int classes);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 }

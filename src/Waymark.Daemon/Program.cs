@@ -47,6 +47,10 @@ erase.SetAction(parse =>
 });
 root.Add(erase);
 
+var guard = new Command("guard", "Puts the stored policies in force before any link is up, where the node file says 'strict at boot', and ends. For waymark-guard.service.");
+guard.SetAction(parse => DaemonHost.Guard(Read(parse)));
+root.Add(guard);
+
 var check = new Command("check-config", "Reads the node file and the policy directory as the daemon would, says what is wrong with them, and changes nothing.");
 check.SetAction(parse =>
 {

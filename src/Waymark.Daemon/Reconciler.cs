@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.NodeReading;
@@ -16,6 +17,11 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            Reload();
+        });
         try
         {
             await Task.WhenAll(FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken));
@@ -30,6 +36,19 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
             Log.Fatal(log, broken.ToString());
             Environment.ExitCode = ExitCodes.Failed;
             lifetime.StopApplication();
+        }
+    }
+
+    private void Reload()
+    {
+        try
+        {
+            book.Reload();
+        }
+        catch (RefusedException refused)
+        {
+            // Its diagnostics are in the log already; what was in force still is.
+            Log.Diagnosed(log, refused.Message);
         }
     }
 
