@@ -17,31 +17,13 @@ internal static class Layering
         HashSet<int> clashes = [];
         foreach (var piece in pieces)
         {
-            var least = 0;
-            var isShadowed = false;
-            clashes.Clear();
-            foreach (var (earlier, place) in index.Overlapping(piece.Box))
-            {
-                // What ends may not hide anything.
-                if (earlier.EndsAt is null && Covers(earlier.Box, piece.Box))
-                {
-                    isShadowed = true;
-                    break;
-                }
-                if (earlier.Class == piece.Class)
-                {
-                    clashes.Add(place);
-                }
-                else
-                {
-                    least = Math.Max(least, place + 1);
-                }
-            }
+            var bounds = PieceBounds.Of(piece.Box);
+            var (least, isShadowed) = Above(index, piece, bounds, clashes);
             if (!isShadowed)
             {
                 var at = PlaceFor(LayerShape.Of(piece), least);
                 layers[at].Pieces.Add(piece);
-                index.Add(piece, at);
+                index.Add(piece, bounds, at);
             }
         }
         return layers;
@@ -65,71 +47,37 @@ internal static class Layering
         }
     }
 
+    /// <summary>The first place below all earlier pieces of other classes that this one overlaps, and whether an earlier one hides it; collects where it would clash.</summary>
+    private static (int Least, bool IsShadowed) Above(PieceIndex index, Piece piece, PieceBounds bounds, HashSet<int> clashes)
+    {
+        var least = 0;
+        clashes.Clear();
+        foreach (var list in index.Near(piece.Box.Family, bounds))
+        {
+            foreach (var (earlier, around, place) in list)
+            {
+                // What ends may not hide anything.
+                var mayHide = earlier.EndsAt is null && around.Contains(bounds);
+                if ((place < least && !mayHide) || !around.MayOverlap(bounds) || !(around.IsWhole && bounds.IsWhole) && !earlier.Box.Overlaps(piece.Box))
+                {
+                    continue;
+                }
+                if (mayHide && Covers(earlier.Box, piece.Box))
+                {
+                    return (least, true);
+                }
+                if (earlier.Class == piece.Class)
+                {
+                    clashes.Add(place);
+                }
+                else
+                {
+                    least = Math.Max(least, place + 1);
+                }
+            }
+        }
+        return (least, false);
+    }
+
     private static bool Covers(FlowBox outer, FlowBox inner) => !inner.Subtract(outer).Any();
-}
-
-/// <summary>Finds the pieces that overlap a box without looking at all of them: by the longest prefix that holds all peers of each.</summary>
-internal sealed class PieceIndex
-{
-    private readonly Dictionary<IpPrefix, List<(Piece Piece, int Place)>> byPrefix = [];
-    private readonly SortedSet<IpPrefix> prefixes = [];
-    private readonly SortedSet<int> lengths = [];
-
-    /// <summary>Adds a piece that stands at a place.</summary>
-    public void Add(Piece piece, int place)
-    {
-        var prefix = Around(piece.Box);
-        if (!byPrefix.TryGetValue(prefix, out var list))
-        {
-            byPrefix[prefix] = list = [];
-            prefixes.Add(prefix);
-            lengths.Add(prefix.Length);
-        }
-        list.Add((piece, place));
-    }
-
-    /// <summary>The pieces that overlap the box.</summary>
-    public IEnumerable<(Piece Piece, int Place)> Overlapping(FlowBox box)
-    {
-        var around = Around(box);
-        foreach (var length in lengths)
-        {
-            if (length >= around.Length)
-            {
-                break;
-            }
-            if (byPrefix.TryGetValue(new(around.First, length), out var wider))
-            {
-                foreach (var one in wider)
-                {
-                    if (one.Piece.Box.Overlaps(box))
-                    {
-                        yield return one;
-                    }
-                }
-            }
-        }
-        foreach (var prefix in prefixes.GetViewBetween(around, new(around.Last, IpAddress.Width(around.Family))))
-        {
-            foreach (var one in byPrefix[prefix])
-            {
-                if (one.Piece.Box.Overlaps(box))
-                {
-                    yield return one;
-                }
-            }
-        }
-    }
-
-    private static IpPrefix Around(FlowBox box)
-    {
-        if (box.Peer is not { } peer)
-        {
-            return new(new(box.Family, 0), 0);
-        }
-        var (low, high) = (peer.Ranges[0].Low, peer.Ranges[^1].High);
-        var width = IpAddress.Width(box.Family);
-        var shared = (int)UInt128.LeadingZeroCount(low ^ high) - (128 - width);
-        return new(new(box.Family, low), Math.Min(shared, width));
-    }
 }
