@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.Netlink;
@@ -13,7 +14,7 @@ namespace Waymark.Linux.FilterRuleInstallation;
 /// needed. The kernel's state outlives us and is adopted by the next installer.
 /// </summary>
 /// <remarks>
-/// Works in the network namespace of the thread that made it. Not for two threads at once, but for <see cref="KillPath"/>, which waits for the other.
+/// Works in the network namespace of the thread that made it. Calls wait for each other, but for <see cref="KillPath"/>, which comes between the transactions of another.
 /// What it refuses to do: touch anything outside the <see cref="Territory"/>; flush connection tracking; read large maps back when nothing has changed.
 /// </remarks>
 public sealed class FilterRuleInstaller : IDisposable
@@ -21,6 +22,7 @@ public sealed class FilterRuleInstaller : IDisposable
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
     private readonly Lock gate = new();
+    private readonly ConcurrentQueue<LostPath> lost = [];
     private readonly Territory territory;
     private readonly TimeProvider time;
     private readonly Action<int>? faultPoint;
@@ -36,6 +38,7 @@ public sealed class FilterRuleInstaller : IDisposable
     private uint generation;
     private bool isOwner;
     private bool isProtected;
+    private bool isStale;
     private int step;
 
     /// <summary>Opens its sockets and reads nothing yet. Throws <see cref="NetlinkException"/>.</summary>
@@ -100,22 +103,22 @@ public sealed class FilterRuleInstaller : IDisposable
     /// </summary>
     public void KillPath(PathId path)
     {
-        lock (gate)
+        // Whoever is installing at the moment closes it between two of his transactions.
+        var one = new LostPath(path);
+        lost.Enqueue(one);
+        while (!one.IsDone)
         {
-            var number = InstallerMemory.Of(installed).Paths.Of(path);
-            if (installed is not { } table || number == 0)
+            if (gate.TryEnter(TimeSpan.FromMilliseconds(1)))
             {
-                return;
-            }
-            var loss = PathLoss.Of(table, number);
-            nftables.Commit(territory.Table, $"close path {path}", messages =>
-            {
-                foreach (var (set, elements) in loss.Taken)
+                try
                 {
-                    messages.DeleteElements(set, elements, isForgiving);
+                    CloseLostPaths();
                 }
-            });
-            (installed, applied, generation) = (loss.After, null, nftables.Generation());
+                finally
+                {
+                    gate.Exit();
+                }
+            }
         }
     }
 
@@ -196,9 +199,35 @@ public sealed class FilterRuleInstaller : IDisposable
         resets.Dispose();
     }
 
+    private void CloseLostPaths()
+    {
+        while (lost.TryDequeue(out var one))
+        {
+            one.Close(Close);
+        }
+    }
+
+    private void Close(PathId path)
+    {
+        var number = InstallerMemory.Of(installed).Paths.Of(path);
+        if (installed is not { } table || number == 0)
+        {
+            return;
+        }
+        var loss = PathLoss.Of(table, number);
+        nftables.Commit(territory.Table, $"close path {path}", messages =>
+        {
+            foreach (var (set, elements) in loss.Taken)
+            {
+                messages.DeleteElements(set, elements, isForgiving);
+            }
+        });
+        (installed, applied, generation) = (loss.After, null, nftables.Generation());
+    }
+
     private InstallReport Install(EncodedRuleSet wanted)
     {
-        if (installed is null || !IsUntouched)
+        if (installed is null || isStale || !IsUntouched)
         {
             Read();
         }
@@ -283,7 +312,7 @@ public sealed class FilterRuleInstaller : IDisposable
     {
         generation = nftables.Generation();
         installed = nftables.Read(territory.Table, time.GetUtcNow());
-        applied = null;
+        (applied, isStale) = (null, false);
     }
 
     private bool Switch(NftablesTable wanted)
@@ -293,15 +322,18 @@ public sealed class FilterRuleInstaller : IDisposable
         {
             return false;
         }
-        if (change.HasPreparation)
+        // From here until the end the kernel may hold what no variable of ours says: whoever fails reads it again.
+        isStale = true;
+        foreach (var part in change.Preparation())
         {
-            nftables.Commit(territory.Table, "prepare the filter rules", change.WritePreparation);
-            // From here the kernel holds what no variable of ours says: whoever fails now reads it again.
-            installed = null;
+            nftables.Commit(territory.Table, "prepare the filter rules", part);
             Pass();
+            CloseLostPaths();
         }
+        installed = change.After(installed);
+        change = new(installed, wanted, time.GetUtcNow());
         nftables.Commit(territory.Table, "switch to the new filter rules", messages => change.WriteSwitch(messages, isForgiving));
-        (installed, generation) = (wanted, nftables.Generation());
+        (installed, generation, isStale) = (wanted, nftables.Generation(), false);
         Pass();
         return true;
     }

@@ -3,11 +3,13 @@ using Waymark.Linux.Nftables;
 namespace Waymark.Linux.FilterRuleInstallation;
 
 /// <summary>
-/// What turns one content of our table into another, in two transactions: first the interval maps that are new, beside the old ones and asked by nobody; then the
-/// switch. An interval map comes into force a moment after the rules of its transaction, so the switch must find it whole.
+/// What turns one content of our table into another: first the maps that are new, beside the old ones and asked by nobody; then the switch, in one transaction. An
+/// interval map comes into force a moment after the rules of its transaction, so the switch must find it whole.
 /// </summary>
 internal sealed class TableChange
 {
+    private const int ElementsPerPart = 1500;
+
     private readonly NftablesTable? from;
     private readonly NftablesTable to;
     private readonly DateTimeOffset now;
@@ -34,32 +36,56 @@ internal sealed class TableChange
         && to.Chains.All(chain => oldChains.TryGetValue(chain.Name, out var old) && old == chain)
         && to.Sets.All(set => oldSets.TryGetValue(set.Name, out var old) && IsSame(old, set));
 
-    /// <summary>Whether the first transaction is needed: there is a table already, and interval maps to prepare for it.</summary>
-    public bool HasPreparation => from is not null && Prepared.Any();
+    /// <summary>The sets that are made beforehand: interval maps, and what is large.</summary>
+    private IEnumerable<NftablesSet> Prepared => to.Sets.Where(set =>
+        !oldSets.ContainsKey(set.Name) && (set.Elements.Count > ElementsPerPart || (from is not null && set is { IsInterval: true, Key.Count: > 1 })));
 
-    /// <summary>The interval maps that the first transaction makes.</summary>
-    private IEnumerable<NftablesSet> Prepared => to.Sets.Where(set => set is { IsInterval: true, Key.Count: > 1 } && (!oldSets.ContainsKey(set.Name) || replacedSets.Contains(set.Name)));
+    /// <summary>
+    /// The transactions before the switch: new maps, which nothing asks yet, and the chains that they lead to. In parts, for the kernel takes only so much at once
+    /// from a socket without rights over its buffers, and a path that is lost meanwhile shall not wait for all.
+    /// </summary>
+    public IEnumerable<Action<NftablesMessages>> Preparation()
+    {
+        if (PreparedChains().ToList() is { Count: > 0 } chains)
+        {
+            yield return messages =>
+            {
+                foreach (var chain in chains)
+                {
+                    messages.AddChain(chain);
+                    foreach (var rule in chain.Rules)
+                    {
+                        messages.AddRule(chain.Name, rule);
+                    }
+                }
+            };
+        }
+        foreach (var set in Prepared)
+        {
+            yield return messages => messages.AddSet(set, 1);
+            foreach (var part in set.Elements.Chunk(ElementsPerPart))
+            {
+                yield return messages => messages.AddElements(set, part, now);
+            }
+        }
+    }
 
-    /// <summary>Writes the first transaction: the new interval maps and the chains that their elements lead to.</summary>
-    public void WritePreparation(NftablesMessages messages)
+    /// <summary>A table with what the preparation has made.</summary>
+    public NftablesTable After(NftablesTable? table)
+    {
+        var start = table ?? new(to.Name, [], []);
+        return start with
+        {
+            Chains = start.Chains.Concat(PreparedChains()).OrderBy(chain => chain.Name, StringComparer.Ordinal).ToEquatableArray(),
+            Sets = start.Sets.Concat(Prepared).OrderBy(set => set.Name, StringComparer.Ordinal).ToEquatableArray(),
+        };
+    }
+
+    /// <summary>The chains that elements of the prepared sets lead to: setters of classes, which lead nowhere themselves.</summary>
+    private IEnumerable<NftablesChain> PreparedChains()
     {
         var needed = Prepared.SelectMany(set => set.Elements.Select(element => element.Verdict?.Chain)).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        foreach (var chain in to.Chains.Where(chain => needed.Contains(chain.Name) && !oldChains.ContainsKey(chain.Name)))
-        {
-            messages.AddChain(chain);
-            foreach (var rule in chain.Rules)
-            {
-                messages.AddRule(chain.Name, rule);
-            }
-            oldChains[chain.Name] = chain;
-        }
-        var id = 1u;
-        foreach (var set in Prepared.Where(set => !replacedSets.Contains(set.Name)).ToList())
-        {
-            messages.AddSet(set, id++);
-            messages.AddElements(set, set.Elements, now);
-            oldSets[set.Name] = set;
-        }
+        return to.Chains.Where(chain => needed.Contains(chain.Name) && !oldChains.ContainsKey(chain.Name));
     }
 
     /// <summary>Writes the transaction that switches.</summary>

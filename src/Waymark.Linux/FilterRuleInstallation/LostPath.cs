@@ -1,0 +1,44 @@
+using System.Runtime.ExceptionServices;
+using Waymark.Linux.Netlink;
+using Waymark.Paths;
+
+namespace Waymark.Linux.FilterRuleInstallation;
+
+/// <summary>A path that somebody waits for to be closed, by himself or by whoever has the kernel at the moment.</summary>
+/// <param name="path">The path.</param>
+internal sealed class LostPath(PathId path)
+{
+    private volatile bool isDone;
+    private ExceptionDispatchInfo? failure;
+
+    /// <summary>The path.</summary>
+    public PathId Path { get; } = path;
+
+    /// <summary>Whether it has been closed, or could not be; throws what the kernel said then.</summary>
+    public bool IsDone
+    {
+        get
+        {
+            if (isDone)
+            {
+                failure?.Throw();
+            }
+            return isDone;
+        }
+    }
+
+    /// <summary>Closes it by <paramref name="close"/>.</summary>
+    public void Close(Action<PathId> close)
+    {
+        try
+        {
+            close(Path);
+        }
+        catch (NetlinkException refused)
+        {
+            // Belongs to the one who asked, not to the one who is installing.
+            failure = ExceptionDispatchInfo.Capture(refused);
+        }
+        isDone = true;
+    }
+}
