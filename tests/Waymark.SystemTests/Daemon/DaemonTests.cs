@@ -1,0 +1,205 @@
+using System.Diagnostics;
+
+namespace Waymark.SystemTests.Daemon;
+
+/// <summary>The built programs, as users run them: a daemon in a namespace with two uplinks, asked by the command line.</summary>
+public sealed class DaemonTests : IDisposable
+{
+    private readonly TestNamespace node = new("node");
+    private readonly TestNamespace[] far = [new("far"), new("far")];
+    private readonly string folder = System.IO.Directory.CreateTempSubdirectory("waymark-test-").FullName;
+    private Process? daemon;
+
+    public DaemonTests()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            node.Connect($"w{i}", far[i], "f0");
+            node.Ip($"addr add 10.9.{i}.10/24 dev w{i}");
+            node.Ip($"addr add 2001:db8:9{i}::10/64 dev w{i} nodad");
+            far[i].Ip($"addr add 10.9.{i}.1/24 dev f0");
+            far[i].Ip($"addr add 2001:db8:9{i}::1/64 dev f0 nodad");
+            far[i].Ip("addr add 203.0.113.7/32 dev lo");
+            far[i].Ip("addr add 2001:db8:cafe::7/128 dev lo");
+            node.Ip($"route add default via 10.9.{i}.1 metric {i + 1}");
+            node.Ip($"route add default via 2001:db8:9{i}::1 metric {i + 1}");
+        }
+        System.IO.File.WriteAllText(In("node.way"), """
+            path one { interface w0; cost 1 /GB; }
+            path two { interface w1; cost 2 /GB; }
+            probe default { icmp 203.0.113.7, 2001:db8:cafe::7; every 100 ms; }
+            """);
+        System.IO.Directory.CreateDirectory(In("policy.d"));
+        Start();
+    }
+
+    public void Dispose()
+    {
+        Stop("KILL");
+        node.Dispose();
+        far[0].Dispose();
+        far[1].Dispose();
+        System.IO.Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("203.0.113.7", "10.9.1.10")]
+    [InlineData("2001:db8:cafe::7", "2001:db8:91::10")]
+    public void An_applied_policy_steers_is_undone_and_applied_again(string target, string address)
+    {
+        Write("a.way", "icmp prefer highest cost;");
+        Assert.Contains("in force (revision", Ask($"apply -f {In("a.way")}"), StringComparison.Ordinal);
+        node.Run($"ping -c 1 -W 1 {target}");
+        Assert.Contains(target, Conntrack(address), StringComparison.Ordinal);
+        Assert.Contains("-> two", Ask($"explain icmp peer {target}"), StringComparison.Ordinal);
+        Assert.Contains("unchanged", Ask($"apply -f {In("a.way")}"), StringComparison.Ordinal);
+        Assert.Contains("no longer in force", Ask("undo"), StringComparison.Ordinal);
+        Assert.Contains("no policy speaks of it", Ask($"explain icmp peer {target}"), StringComparison.Ordinal);
+        Assert.Equal((1, "waymark: 'root' has no change to undo\n"), TryAsk("undo"));
+    }
+
+    [Fact]
+    public void What_was_accepted_survives_kill_9_and_the_kernel_keeps_it_meanwhile()
+    {
+        Write("a.way", "icmp prefer highest cost;");
+        Ask($"apply -f {In("a.way")}");
+        var before = node.Run("nft list ruleset");
+        Stop("KILL");
+        // The first two lines tell the owner, who is gone.
+        Assert.Equal(before.Split('\n').Skip(2), node.Run("nft list ruleset").Split('\n').Skip(2));
+        node.Run("ping -c 1 -W 1 203.0.113.7");
+        Assert.Contains("203.0.113.7", Conntrack("10.9.1.10"), StringComparison.Ordinal);
+        Start();
+        Assert.Contains("a.way:1", Ask("get policies"), StringComparison.Ordinal);
+        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_policy_file_with_mistakes_changes_nothing_and_is_reported_whole()
+    {
+        Write("policy.d/site.way", "icmp prefer highest cost;");
+        Ask("reload");
+        Write("policy.d/site.way", "icmp prefr highest cost;\nany requre delay < 5 ms;");
+        var (code, text) = TryAsk("reload");
+        Assert.Equal(2, code);
+        Assert.Contains("site.way:1:6: error WAY0001", text, StringComparison.Ordinal);
+        Assert.Contains("site.way:2:5: error WAY0001", text, StringComparison.Ordinal);
+        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+        // Not even a new start forgets the last good version.
+        Stop("KILL");
+        Start();
+        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+        Write("policy.d/site.way", "icmp drop;");
+        Ask("reload");
+        Assert.Contains("-> drop", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_daemon_in_the_namespace_refuses()
+    {
+        var (code, text) = Shell.Try($"ip netns exec {node.Name} {Program("waymarkd")} --state-directory {In("other")} --socket {In("other.sock")}");
+        Assert.Equal(3, code);
+        Assert.Contains("another waymarkd runs in this network namespace", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Our_table_and_rules_are_put_back_when_others_remove_them()
+    {
+        Write("a.way", "icmp require cost > 1.5 /GB else drop;");
+        Ask($"apply -f {In("a.way")}");
+        node.Ip("rule flush");
+        node.Ip("rule add lookup main priority 32766");
+        Assert.True(Eventually(() => node.Ip("rule").Contains("lookup 27102", StringComparison.Ordinal)), "the ip rules are put back");
+        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_disabled_path_is_left_and_comes_back_by_itself()
+    {
+        Write("a.way", "icmp prefer lowest cost;");
+        Ask($"apply -f {In("a.way")}");
+        Assert.Contains("-> one", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+        Ask("path disable one for 2 s");
+        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+        Assert.True(Eventually(() => Ask("explain icmp peer 203.0.113.7").Contains("-> one", StringComparison.Ordinal)), "it comes back after its time");
+        Assert.Equal((1, "waymark: no path is called 'three'; there are one, two\n"), TryAsk("path disable three"));
+    }
+
+    [Fact]
+    public void A_user_who_is_no_requester_is_told_how_to_become_one()
+    {
+        Write("a.way", "icmp drop;");
+        Shell.Run($"chmod -R a+rX {folder}");
+        var (code, text) = Shell.Try($"ip netns exec {node.Name} setpriv --reuid 65534 --regid 65534 --clear-groups {Program("waymark")} --socket {Socket} apply -f {In("a.way")}");
+        Assert.Equal(1, code);
+        Assert.Contains("user 'nobody' is no requester of this node: its administrator can add 'requester nobody { user nobody;", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Erase_leaves_nothing_and_nothing_of_others_is_touched()
+    {
+        Write("a.way", "any balance; icmp drop;");
+        Ask($"apply -f {In("a.way")}");
+        node.Run("nft add table inet others");
+        Stop("TERM");
+        Assert.Contains("inet waymark", node.Run("nft list tables"), StringComparison.Ordinal);
+        node.Run($"{Program("waymarkd")} erase --node-file {In("node.way")}");
+        Assert.Equal("table inet others\n", node.Run("nft list tables"));
+        Assert.DoesNotContain("proto 177", node.Ip("rule") + node.Ip("-6 rule") + node.Ip("route show table all"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_demo_plays_and_every_expectation_comes_true()
+    {
+        var (code, text) = Shell.Try($"unset WAYMARK_LAB_INSIDE; WAYMARK_LAB={In("lab")} {Program("waymark")} lab demo --root {Root}");
+        Assert.True(code == 0, text);
+        Assert.Contains("everything went as it should", text, StringComparison.Ordinal);
+    }
+
+    private static string Root { get; } = Environment.GetEnvironmentVariable("WAYMARK_ROOT") ?? throw new InvalidOperationException("Run these by ./test, which names the repository.");
+
+    private string Socket => In("waymarkd.sock");
+
+    private static string Program(string name) => System.IO.Path.Combine(Root, "out", name);
+
+    private string In(string name) => System.IO.Path.Combine(folder, name);
+
+    private void Write(string name, string text) => System.IO.File.WriteAllText(In(name), text);
+
+    private string Ask(string arguments) => TryAsk(arguments) is (0, var text) ? text : throw new InvalidOperationException($"'waymark {arguments}' failed: {TryAsk(arguments).Text}");
+
+    private (int Code, string Text) TryAsk(string arguments) => Shell.Try($"ip netns exec {node.Name} {Program("waymark")} --socket {Socket} {arguments}");
+
+    private string Conntrack(string address) => node.Run($"conntrack -L -f {(address.Contains(':', StringComparison.Ordinal) ? "ipv6" : "ipv4")} -q {address}");
+
+    private void Start()
+    {
+        daemon = Process.Start("ip", ["netns", "exec", node.Name, Program("waymarkd"), "--node-file", In("node.way"), "--policy-directory", In("policy.d"), "--state-directory", In("state"), "--socket", Socket]);
+        Assert.True(Eventually(() => TryAsk("get paths -o json") is (0, var text) && text.Split("\"rtt\"").Length > 2), "the daemon is up and has measured both paths");
+    }
+
+    private void Stop(string signal)
+    {
+        if (daemon is null)
+        {
+            return;
+        }
+        Shell.Try($"kill -{signal} {daemon.Id}");
+        daemon.WaitForExit();
+        daemon.Dispose();
+        daemon = null;
+    }
+
+    private static bool Eventually(Func<bool> condition)
+    {
+        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15);)
+        {
+            if (condition())
+            {
+                return true;
+            }
+            Shell.Run("sleep 0.1");
+        }
+        return false;
+    }
+}
