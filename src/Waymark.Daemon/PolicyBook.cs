@@ -14,14 +14,18 @@ namespace Waymark.Daemon;
 /// Module E's memory: every accepted set, from files and from requesters, and who may ask for what. A change is on the disk before it is in force, and in force before
 /// it is answered.
 /// </summary>
-internal sealed class PolicyBook(DaemonOptions options, StateStore store, ReconcileLoop loop, EventStream events, TimeProvider time, ILogger<PolicyBook> log)
+internal sealed class PolicyBook(DaemonOptions options, StateStore store, ReconcileLoop loop, EventStream events, TimeProvider time, ILogger<PolicyBook> log) : IDisposable
 {
     private readonly Lock gate = new();
+    private CancellationTokenSource nodeChange = new();
     private Dictionary<string, (PolicySet Set, DateTimeOffset At)> files = new(StringComparer.Ordinal);
     private List<StoredSet> accepted = [];
 
     /// <summary>The node file in force.</summary>
     public NodeFile Node { get; private set; } = NodeFile.Default;
+
+    /// <summary>Cancelled when <see cref="Node"/> has become another; the one after it is here then. Take it before the file.</summary>
+    public CancellationToken NodeChange => nodeChange.Token;
 
     /// <summary>Whether the node file exists.</summary>
     public bool HasNodeFile { get; private set; }
@@ -50,9 +54,14 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
     {
         lock (gate)
         {
+            var before = Node;
             var warnings = ReadNodeFile().ToList();
             var found = ReadFiles();
             Publish();
+            if (Node != before)
+            {
+                Interlocked.Exchange(ref nodeChange, new()).Cancel();
+            }
             if (found.Any(one => one.Severity == Severity.Error))
             {
                 throw new RefusedException("a policy file has mistakes; what it said before stays in force, the other files are in force as they are now", [.. found]);
@@ -60,6 +69,9 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
             return ([.. warnings, .. found], [.. files.Keys.Order(StringComparer.Ordinal)]);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => nodeChange.Dispose();
 
     /// <summary>Who a local user is here; throws <see cref="RefusedException"/> where nobody.</summary>
     public RequesterDeclaration RequesterOf(uint user)

@@ -54,12 +54,11 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
 
     private async Task FollowPathsAsync(CancellationToken cancellationToken)
     {
-        var node = book.Node;
-        var readAt = time.GetUtcNow();
-        var territory = KernelDataPlane.TerritoryOf(node);
+        var territory = KernelDataPlane.TerritoryOf(book.Node);
+        var file = new ReadNodeFile(book.Node, time.GetUtcNow());
         var examinerOptions = new PathExaminerOptions(
-            path => node.ProbesOf(path.Name),
-            path => ConfiguredCharacteristics.Of(path, node, readAt),
+            path => file.Node.ProbesOf(path.Name),
+            path => ConfiguredCharacteristics.Of(path, file.Node, file.At),
             _ => territory.ProbeMark)
         {
             Ranks = new WantedPercentiles(() => loop.Inputs.Sets).Ranks,
@@ -72,11 +71,23 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
             },
         };
         await using var examiner = new PathExaminer(examinerOptions, set => loop.Post(inputs => inputs with { Characteristics = set }), time, Environment.TickCount);
-        var maintainer = new IpPathMaintainer(Options(node, territory));
-        await foreach (var paths in maintainer.WatchAsync(cancellationToken))
+        while (!cancellationToken.IsCancellationRequested)
         {
-            loop.Post(inputs => inputs with { Paths = paths, IsReady = true });
-            examiner.Examine(paths);
+            // Each node file has a maintainer of its own; what the examiner knows of paths stays.
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, book.NodeChange);
+            file = new(book.Node, time.GetUtcNow());
+            try
+            {
+                await foreach (var paths in new IpPathMaintainer(Options(file.Node, territory)).WatchAsync(either.Token))
+                {
+                    loop.Post(inputs => inputs with { Paths = paths, IsReady = true });
+                    examiner.Examine(paths);
+                }
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The node file says something else of paths now.
+            }
         }
     }
 
@@ -110,4 +121,6 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
             Over = path.Over,
         }).ToEquatableArray(),
     };
+
+    private sealed record ReadNodeFile(NodeFile Node, DateTimeOffset At);
 }
