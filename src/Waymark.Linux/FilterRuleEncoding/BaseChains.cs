@@ -75,7 +75,8 @@ internal sealed class BaseChains(Territory territory, EncoderOptions options)
         [
             Rule(OutputIn("uplinks", isAbsent: true), Return),
             Rule(Mark(territory.StrictBit, 0), Return),
-            Rule(MarkedDevice(isAbsent: true), [new Count()], Then(NftablesVerdict.Drop)),
+            // Other classes may leave by a static route of the system's, which comes before ours.
+            Rule(CtMarkIn(territory.CtClassMask, ClassBindings.StrictClasses), MarkedDevice(isAbsent: true), [new Count()], Then(NftablesVerdict.Drop)),
         ]);
     }
 

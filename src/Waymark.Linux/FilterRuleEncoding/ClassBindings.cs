@@ -10,6 +10,9 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// <summary>What binds classes to paths: the setter chains, the maps <c>class_path4/6</c> and <c>denied4/6</c>, the spreads.</summary>
 internal sealed class ClassBindings
 {
+    /// <summary>The set of the classes whose packets leave by their path's device or not at all.</summary>
+    public const string StrictClasses = "strict_classes";
+
     /// <summary>
     /// A class outlives its selectors by this: a connection whose class is no longer known is classified anew, and must not find the selector that gave it the class.
     /// </summary>
@@ -62,6 +65,13 @@ internal sealed class ClassBindings
             // What has no connection cannot be pinned to a path: where not one packet may stray, none goes.
             content.Add(ClassNames.Setter(one.Number), IsStrict(one) ? [setter, Rule(WithoutConnection, Then(NftablesVerdict.Drop))] : [setter]);
         }
+        content.Add(new NftablesSet
+        {
+            Name = StrictClasses,
+            Key = [NftablesType.Mark],
+            HasTimeouts = true,
+            Elements = enforced.Where(IsStrict).Select(one => new NftablesElement(OddMatches.Host(territory.CtClass(one.Number)), [], null, [], one.EndsAt + Grace)).ToEquatableArray(),
+        });
         foreach (var family in Families)
         {
             content.AddVerdicts(PathMap(family), enforced.Select(one => Element(territory.CtClass(one.Number), Verdict(content, one, family), one.EndsAt + Grace)), hasTimeouts: true);

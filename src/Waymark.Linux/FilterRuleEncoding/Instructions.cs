@@ -57,6 +57,9 @@ internal static class Instructions
     /// <summary><c>ct mark &amp; MASK vmap @MAP</c>.</summary>
     public static NftablesExpression[] CtMarkMap(uint mask, string map) => [.. LoadCtMark(mask), new VerdictOf(map, 0)];
 
+    /// <summary><c>ct mark &amp; MASK @SET</c>.</summary>
+    public static NftablesExpression[] CtMarkIn(uint mask, string set) => [.. LoadCtMark(mask), new InSet(set, 0, Absent: false)];
+
     /// <summary><c>meta mark set meta mark &amp; ~MASK | VALUE</c>: everybody else's bits survive.</summary>
     public static NftablesExpression[] SetMark(uint mask, uint value) =>
         [new Meta(NftablesMetaKey.Mark, 0), Masked(~mask, value), new SetMeta(NftablesMetaKey.Mark, 0)];

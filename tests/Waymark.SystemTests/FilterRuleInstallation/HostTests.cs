@@ -90,6 +90,37 @@ public sealed class HostTests
     }
 
     [Theory]
+    [MemberData(nameof(Families))]
+    public void A_static_route_of_the_systems_comes_first_and_only_strict_flows_stop_at_it(IpFamily family)
+    {
+        using var world = new World();
+        World.Ip(world.NodeName, "route add 203.0.113.0/24 via 10.78.3.2 dev w3; -6 route add 2001:db8:cafe::/48 via 2001:db8:3::2 dev w3");
+        World.Ip(world.FarName, "route replace 192.168.50.0/24 via 10.78.3.1; -6 route replace 2001:db8:50::/64 via 2001:db8:3::1");
+        world.Apply(Set([To(1000, 1999, 1), To(2000, 2999, 2)], Class(1, Use(2)), Class(2, Use(2), true, 1, 3)));
+        var (free, strict) = (world.Udp(world.Far, family, port: 1500), world.Udp(world.Far, family, port: 2500));
+        Assert.Equal(World.Address(family, 3), World.Ask(world.Udp(world.Node, family), free, family));
+        Assert.Equal(family == IpFamily.V4 ? "192.168.50.2" : "2001:db8:50::2", World.Ask(world.Udp(world.Host, family), free, family));
+        Assert.Null(World.Ask(world.Udp(world.Node, family), strict, family, 200));
+        Assert.Null(World.Ask(world.Udp(world.Host, family), strict, family, 200));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void A_flow_that_slept_through_three_generations_is_classified_anew(IpFamily family)
+    {
+        using var world = new World();
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Leave)));
+        var server = world.Udp(world.Far, family, port: 1500);
+        var client = world.Udp(world.Node, family);
+        Assert.NotNull(World.Ask(client, server, family));
+        world.Apply(Set([To(1000, 1998, 1)], Class(1, Leave)));
+        world.Apply(Set([To(1000, 1997, 1)], Class(1, Leave)));
+        world.Apply(Set([To(1000, 1996, 2)], Class(2, Drop)));
+        Assert.Equal(1, world.Memory.Generation);
+        Assert.Null(World.Ask(client, server, family, 200));
+    }
+
+    [Theory]
     [InlineData(IpFamily.V4, BalancePer.Flow)]
     [InlineData(IpFamily.V6, BalancePer.Flow)]
     [InlineData(IpFamily.V4, BalancePer.Peer)]
