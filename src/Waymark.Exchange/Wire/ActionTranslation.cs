@@ -77,7 +77,7 @@ internal static class ActionTranslation
         }
         return new(
             wire.HasBy ? reading.Characteristic("by", wire.By, CharacteristicKind.Numeric).Name : null,
-            wire.Per == V1.BalancePer.Unspecified ? BalancePer.Peer : (BalancePer)(wire.Per - 1));
+            wire.Per is > V1.BalancePer.Unspecified and <= V1.BalancePer.Local ? (BalancePer)(wire.Per - 1) : BalancePer.Peer);
     }
 
     private static V1.Criterion ToWire(Criterion core) => core switch
@@ -109,9 +109,10 @@ internal static class ActionTranslation
         {
             reading.Refuse(WireReading.Missing, "the order is not given or not known", "give ORDER_LOWEST or ORDER_HIGHEST");
         }
+        var before = reading.Mistakes;
         var characteristic = reading.Characteristic("characteristic", wire.Characteristic, CharacteristicKind.Numeric);
         Quantity? within = wire.Within is null ? null : reading.Required("within", wire.Within, reading.ToCore, new Quantity(0, characteristic.Dimension));
-        if (within is { Dimension: not Dimension.Ratio } tolerance)
+        if (within is { Dimension: not Dimension.Ratio } tolerance && reading.Mistakes == before)
         {
             reading.Agree("within", characteristic, tolerance);
         }

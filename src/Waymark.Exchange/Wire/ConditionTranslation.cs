@@ -52,6 +52,7 @@ internal static class ConditionTranslation
         if (wire.Quantifier is < V1.Quantifier.Any or > V1.Quantifier.No)
         {
             reading.Refuse(WireReading.Missing, "the quantifier is not given or not known", "give QUANTIFIER_ANY, QUANTIFIER_EVERY or QUANTIFIER_NO");
+            return new(Quantifier.Any, null);
         }
         return new((Quantifier)(wire.Quantifier - 1), reading.OptionalClaim("predicate", wire.Predicate));
     }

@@ -149,7 +149,7 @@ public static class PolicySetTranslation
             Target = wire.Target is null ? new Target.Local() : reading.Required("target", wire.Target, reading.ToCore, new Target.Local()),
             Action = reading.Required("action", wire.Action, reading.ToCore, new PolicyAction.Default()),
             Else = reading.List("else", wire.Else, reading.ToCore),
-            Established = wire.Established == V1.Established.Unspecified ? null : (Established)(wire.Established - 1),
+            Established = reading.ToCore(wire.Established),
             Lifetime = wire.Lifetime is null ? null : reading.Required("lifetime", wire.Lifetime, reading.ToCore, default),
             Place = place,
         };
@@ -176,14 +176,20 @@ public static class PolicySetTranslation
                 break;
             }
         }
-        if (policy.Established is < Established.Keep or > Established.Cut)
-        {
-            reading.Refuse(WireReading.OutOfRange, "'established' is not known", "give ESTABLISHED_KEEP, ESTABLISHED_MOVE or ESTABLISHED_CUT");
-        }
         if (policy.Lifetime == TimeSpan.Zero)
         {
             reading.Refuse(WireReading.OutOfRange, "the lifetime is zero", "give more, or leave it out for ever");
         }
+    }
+
+    private static Established? ToCore(this WireReading reading, V1.Established wire)
+    {
+        if (wire is < V1.Established.Unspecified or > V1.Established.Cut)
+        {
+            reading.Refuse(WireReading.OutOfRange, $"'established' {(int)wire} is not known", "give ESTABLISHED_KEEP, ESTABLISHED_MOVE or ESTABLISHED_CUT");
+            return null;
+        }
+        return wire == V1.Established.Unspecified ? null : (Established)(wire - 1);
     }
 
     private static V1.Target? ToWire(Target core) => core switch

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Waymark.Paths;
 using Waymark.Policies;
+using Waymark.Policies.Language;
 using Waymark.Units;
 
 namespace Waymark.Exchange.Wire;
@@ -56,7 +57,8 @@ internal static class PredicateTranslation
         {
             if (name.Length > WireLimits.NameLength || name.Any(c => c is not ('.' or '_' or '-') && !char.IsAsciiLetterOrDigit(c)) || !Paths.Characteristic.TryFind(name, out var found))
             {
-                reading.Refuse(WireReading.BadCharacteristic, $"'{(name.Length <= 64 ? name : name[..64] + "...")}' is not a characteristic of paths", "see the table in the language reference; those of other programs have a dot in their name");
+                reading.Refuse(WireReading.BadCharacteristic, $"'{(name.Length <= 64 ? name : name[..64] + "...")}' is not a characteristic of paths",
+                    (name.Length == 0 ? null : NearestWord.Mend(name, Paths.Characteristic.All.Select(one => one.Name))) ?? "see the table in the language reference; those of other programs have a dot in their name");
             }
             else if (found.Kind != kind)
             {
@@ -86,10 +88,14 @@ internal static class PredicateTranslation
 
     private static Predicate.Compare ToCore(this WireReading reading, V1.NumberPredicate wire)
     {
+        var before = reading.Mistakes;
         var characteristic = reading.Characteristic("characteristic", wire.Characteristic, CharacteristicKind.Numeric);
         var comparison = reading.ToCore(wire.Comparison);
         var limit = reading.Required("limit", wire.Limit, reading.ToCore, new(0, characteristic.Dimension));
-        reading.Agree("limit", characteristic, limit);
+        if (reading.Mistakes == before)
+        {
+            reading.Agree("limit", characteristic, limit);
+        }
         return new(characteristic.Name, comparison, limit);
     }
 

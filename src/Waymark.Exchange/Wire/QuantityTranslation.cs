@@ -97,7 +97,7 @@ internal static class QuantityTranslation
     internal static TimeSpan ToCore(this WireReading reading, Duration wire)
     {
         // The largest is protobuf's own: 10,000 years.
-        if (wire.Seconds is < 0 or > 315_576_000_000 || wire.Nanos is < 0 or > 999_999_999)
+        if (wire.Seconds is < 0 or > Duration.MaxSeconds || wire.Nanos is < 0 or > 999_999_999 || (wire.Seconds == Duration.MaxSeconds && wire.Nanos > 0))
         {
             reading.Refuse(WireReading.OutOfRange, "a duration is from 0 to 315576000000 s");
             return default;

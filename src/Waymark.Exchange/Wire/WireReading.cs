@@ -41,14 +41,17 @@ internal sealed class WireReading(string file)
     /// <summary>Every mistake so far, in the order found.</summary>
     internal EquatableArray<Diagnostic> Diagnostics => diagnostics.ToEquatableArray();
 
+    /// <summary>How many they are: what rests on two fields is looked at only where both could be read.</summary>
+    internal int Mistakes => diagnostics.Count;
+
     /// <summary>Whether there was none.</summary>
     internal bool IsClean => diagnostics.Count == 0;
 
-    /// <summary>Goes into a field until the result is disposed.</summary>
+    /// <summary>Goes into a field until the result is disposed; then the place is again what it was.</summary>
     internal Step Enter(string field, int index = -1)
     {
         steps.Add((field, index));
-        return new(this);
+        return new(this, place);
     }
 
     /// <summary>Notes where in a text the message says that what is read now stands, for diagnostics.</summary>
@@ -62,6 +65,9 @@ internal sealed class WireReading(string file)
         return here;
     }
 
+    /// <summary>Goes to a place of the text that is read.</summary>
+    internal void At(Place here) => place = here;
+
     /// <summary>Notes a mistake at the present place.</summary>
     internal void Refuse(string code, string message, string? mend = null)
     {
@@ -69,6 +75,17 @@ internal sealed class WireReading(string file)
         {
             diagnostics.Add(new(code, Severity.Error, file, place.Line, place.Column, 1, steps.Count == 0 ? message : $"{Where()}: {message}", mend));
         }
+    }
+
+    /// <summary>Whether the present field nests deeper than is taken; then it is refused.</summary>
+    internal bool IsTooDeep()
+    {
+        if (steps.Count < WireLimits.Depth)
+        {
+            return false;
+        }
+        Refuse(TooMuch, $"it nests deeper than the {WireLimits.Depth} levels that are taken", "name parts of it, or write them side by side");
+        return true;
     }
 
     /// <summary>Refuses a message of a choice that chooses nothing, and yields the placeholder.</summary>
@@ -117,12 +134,7 @@ internal sealed class WireReading(string file)
                 Refuse(Missing, "it is not given");
                 return placeholder;
             }
-            if (steps.Count >= WireLimits.Depth)
-            {
-                Refuse(TooMuch, $"it nests deeper than the {WireLimits.Depth} levels that are taken");
-                return placeholder;
-            }
-            return read(wire);
+            return IsTooDeep() ? placeholder : read(wire);
         }
     }
 
@@ -169,9 +181,8 @@ internal sealed class WireReading(string file)
         {
             using (Enter(field, i))
             {
-                if (steps.Count >= WireLimits.Depth)
+                if (IsTooDeep())
                 {
-                    Refuse(TooMuch, $"it nests deeper than the {WireLimits.Depth} levels that are taken");
                     return [];
                 }
                 items[i] = read(wires[i]);
@@ -194,10 +205,14 @@ internal sealed class WireReading(string file)
         return text.ToString();
     }
 
-    /// <summary>Leaves the field when disposed.</summary>
-    internal readonly struct Step(WireReading reading) : IDisposable
+    /// <summary>Leaves the field, and the place in it, when disposed.</summary>
+    internal readonly struct Step(WireReading reading, Place before) : IDisposable
     {
         /// <inheritdoc/>
-        public void Dispose() => reading.steps.RemoveAt(reading.steps.Count - 1);
+        public void Dispose()
+        {
+            reading.steps.RemoveAt(reading.steps.Count - 1);
+            reading.place = before;
+        }
     }
 }

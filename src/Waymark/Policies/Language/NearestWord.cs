@@ -1,7 +1,7 @@
 namespace Waymark.Policies.Language;
 
 /// <summary>Finds the word that somebody probably meant.</summary>
-internal static class NearestWord
+public static class NearestWord
 {
     /// <summary>The known word at the least distance, if that is at most a <paramref name="share"/>-th of the length (at least one); null: none is near.</summary>
     public static string? Of(string word, IEnumerable<string> known, int share = 3)
