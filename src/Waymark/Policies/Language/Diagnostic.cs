@@ -14,14 +14,14 @@ public enum Severity
 /// <param name="Code"><c>WAYnnnn</c>; stable, listed in the documentation.</param>
 /// <param name="Severity">Error or warning.</param>
 /// <param name="File">The file's name as the user gave it.</param>
-/// <param name="Line">From 1.</param>
-/// <param name="Column">From 1, in characters.</param>
+/// <param name="Line">From 1; 0 where there is no text (a message from a program).</param>
+/// <param name="Column">From 1, in characters; 0 where there is no text.</param>
 /// <param name="Length">How many characters the caret underlines, at least 1.</param>
 /// <param name="Message">One sentence without a full stop: what is wrong.</param>
 /// <param name="Mend">The likely mend, for example <c>did you mean 'jitter'?</c>; null where there is none.</param>
 public sealed record Diagnostic(string Code, Severity Severity, string File, int Line, int Column, int Length, string Message, string? Mend)
 {
-    /// <summary>On one line: <c>file:line:column: error WAY0001: message; mend</c>.</summary>
+    /// <summary>On one line: <c>file:line:column: error WAY0001: message; mend</c>; without a place where there is none.</summary>
     public override string ToString() =>
-        $"{File}:{Line}:{Column}: {(Severity == Severity.Error ? "error" : "warning")} {Code}: {Message}{(Mend is null ? "" : "; " + Mend)}";
+        $"{File}{(Line == 0 ? "" : $":{Line}:{Column}")}: {(Severity == Severity.Error ? "error" : "warning")} {Code}: {Message}{(Mend is null ? "" : "; " + Mend)}";
 }

@@ -12,7 +12,7 @@ public static class DiagnosticText
     {
         var rendered = new StringBuilder();
         rendered.Append(diagnostic).Append('\n');
-        if (text is not null && Line(text, diagnostic.Line) is { } line)
+        if (text is not null && diagnostic.Line > 0 && Line(text, diagnostic.Line) is { } line)
         {
             // A tab stays a tab in the second line, so that the caret stands below its character whatever the terminal's width of a tab.
             var before = diagnostic.Column - 1 <= line.Length ? line[..(diagnostic.Column - 1)] : line;
