@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Waymark.Exchange.Wire;
@@ -12,6 +13,9 @@ public sealed class LocalClient : IDisposable
 {
     /// <summary>Where the daemon listens unless it was told otherwise.</summary>
     public const string DefaultSocket = "/run/waymark/waymarkd.sock";
+
+    /// <summary>What <c>sun_path</c> holds beside its zero byte (unix(7)).</summary>
+    private const int LongestSocket = 107;
 
     private readonly GrpcChannel channel;
 
@@ -27,6 +31,10 @@ public sealed class LocalClient : IDisposable
             {
                 ConnectCallback = async (_, cancellationToken) =>
                 {
+                    if (Encoding.UTF8.GetByteCount(socket) is 0 or > LongestSocket)
+                    {
+                        throw new SocketException((int)SocketError.InvalidArgument);
+                    }
                     var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
                     try
                     {
@@ -78,6 +86,7 @@ public sealed class LocalClient : IDisposable
         return reason switch
         {
             SocketError.AccessDenied => $"this user may not connect to {Socket}: ask the node's administrator",
+            SocketError.InvalidArgument => $"'{Socket}' cannot be the path of a socket, which has 1 to {LongestSocket} bytes: name another (--socket, WAYMARK_SOCKET)",
             _ => $"no daemon answers at {Socket}: start it ('systemctl start waymarkd', or 'waymarkd' as root), or name another socket (--socket, WAYMARK_SOCKET)",
         };
     }
