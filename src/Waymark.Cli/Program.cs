@@ -20,7 +20,9 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     TextCommands.Check(),
     TextCommands.Format(),
     TextCommands.Convert(),
+    ReplayCommand.Replay(),
     LabCommands.Lab(),
+    CompletionCommand.Completion(),
 };
 var version = new Command("version", "Prints the version.");
 version.SetAction(_ => Console.WriteLine($"waymark {typeof(ExitCodes).Assembly.GetName().Version?.ToString(3)}"));

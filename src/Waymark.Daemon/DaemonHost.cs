@@ -155,7 +155,7 @@ internal static class DaemonHost
                 // The decision stands; only the next start will know less.
                 Log.StoreFailed(log, failed.Message);
             }
-        }, store.Memory(), TimeProvider.System, log);
+        }, DecisionRecorder.To(provider.GetRequiredService<DaemonOptions>().Record, log), store.Memory(), TimeProvider.System, log);
         loop.Post(inputs => inputs with { Disabled = store.Disabled().Select(one => KeyValuePair.Create(one.Key, one.Value)).ToEquatableArray(), Names = NodeNamesReading.Read([]) });
         return loop;
     }

@@ -12,6 +12,9 @@ public sealed record DaemonOptions
     /// <summary>Accepted sets and what decisions remember; made where it does not exist.</summary>
     public string StateDirectory { get; init; } = "/var/lib/waymark";
 
+    /// <summary>Where each decision is recorded for <c>waymark replay</c>; null: nowhere.</summary>
+    public string? Record { get; init; }
+
     /// <summary>The socket that requesters connect to.</summary>
     public string Socket { get; init; } = "/run/waymark/waymarkd.sock";
 }

@@ -48,6 +48,9 @@ internal static partial class Log
     [LoggerMessage(15, LogLevel.Information, "{Classes} strict classes are in force; nothing of theirs leaves until waymarkd runs")]
     public static partial void Guarded(ILogger log, int classes);
 
+    [LoggerMessage(16, LogLevel.Error, "a decision could not be recorded: {Reason}")]
+    public static partial void RecordFailed(ILogger log, string reason);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 }

@@ -13,13 +13,16 @@ var policies = new Option<string>("--policy-directory") { Description = "Every *
 var state = new Option<string>("--state-directory") { Description = "Where accepted sets are kept.", DefaultValueFactory = _ => defaults.StateDirectory, Recursive = true };
 var socket = new Option<string>("--socket") { Description = "Where requesters connect.", DefaultValueFactory = _ => defaults.Socket, Recursive = true };
 
-var root = new RootCommand("Decides which path each flow of this host takes, and has the kernel do it.") { nodeFile, policies, state, socket };
+var record = new Option<string?>("--record") { Description = "Records each decision in this file, for 'waymark replay'." };
+
+var root = new RootCommand("Decides which path each flow of this host takes, and has the kernel do it.") { nodeFile, policies, state, socket, record };
 DaemonOptions Read(ParseResult parse) => new()
 {
     NodeFile = parse.GetValue(nodeFile)!,
     PolicyDirectory = parse.GetValue(policies)!,
     StateDirectory = parse.GetValue(state)!,
     Socket = parse.GetValue(socket)!,
+    Record = parse.GetValue(record),
 };
 root.SetAction((parse, cancellationToken) => DaemonHost.RunAsync(Read(parse), cancellationToken));
 

@@ -12,7 +12,7 @@ namespace Waymark.Daemon.Loop;
 /// The one consumer that owns change (design, "The loop"). Producers replace their part of the inputs and nudge; the loop decides, publishes, and has the kernel
 /// changed where the filter rules or the paths differ. An apply that fails leaves the last good state and is tried again, less and less often.
 /// </summary>
-internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Action<DecisionMemory> keep, DecisionMemory memory, TimeProvider time, ILogger<ReconcileLoop> log)
+internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Action<DecisionMemory> keep, Action<World, Decision> record, DecisionMemory memory, TimeProvider time, ILogger<ReconcileLoop> log)
     : IDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
@@ -163,6 +163,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
         if (differs)
         {
+            record(world, decision);
             KeepMemory(decision.Next);
         }
         Settle(counted);
