@@ -62,6 +62,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
     {
         while (Now.Kind != TokenKind.End && !(isBlock && Now.Is("}")))
         {
+            var start = Now;
             try
             {
                 if (Now.Kind != TokenKind.Word)
@@ -78,7 +79,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
             catch (SyntaxException)
             {
                 // Reported; the statement is given up.
-                SkipStatement(() => readers.ContainsKey(Now.Text) && !isBlock);
+                SkipStatement(start, () => readers.ContainsKey(Now.Text) && !isBlock);
                 if (!isBlock && Now.Is("}"))
                 {
                     Take();
@@ -114,7 +115,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
     {
         var token = Last;
         Source.Warn("WAY2010", token.Start, token.End, $"'{keyword}' has no effect yet", why);
-        SkipStatement(() => TopWords.Contains(Now.Text));
+        SkipStatement(token, () => TopWords.Contains(Now.Text));
         // A block ends without a semicolon: what was passed over ends at its brace.
     }
 

@@ -3,10 +3,13 @@ namespace Waymark.Policies.Language;
 /// <summary>Finds claims that exclude each other whatever is measured.</summary>
 internal static class Contradictions
 {
+    /// <summary>Each pair is compared; nobody writes more claims than that in one policy.</summary>
+    private const int MostClaims = 300;
+
     /// <summary>Two claims that cannot both hold; null where there are none.</summary>
     public static (Predicate One, Predicate Other)? Between(IEnumerable<Predicate> claims)
     {
-        var all = claims.SelectMany(Conjuncts).ToList();
+        var all = claims.SelectMany(Conjuncts).Take(MostClaims).ToList();
         for (var i = 0; i < all.Count; i++)
         {
             for (var j = 0; j < i; j++)

@@ -136,7 +136,7 @@ internal sealed class Lexer
             return false;
         }
         // A policy's name may end in a colon that has nothing to do with the address before it; an address may not end in one.
-        while (text[end - 1] == '.' || (text[end - 1] == ':' && text[end - 2] != ':'))
+        while (end > at + 1 && (text[end - 1] == '.' || (text[end - 1] == ':' && text[end - 2] != ':')))
         {
             end--;
         }

@@ -16,9 +16,9 @@ internal static class PolicyChecks
         // Users, groups and domains exist on the node, not here: each name gets a value of its own, so that emptiness shows whatever they are.
         var names = ImaginedNames.Of(set);
         var merged = PolicyMerge.Merge([new(new("", 0), "", set, DateTimeOffset.UnixEpoch, [])], names);
+        CheckFlows(set, names, source);
         foreach (var policy in merged.Policies)
         {
-            CheckFlows(policy, parser, source);
             CheckWish(policy, parser, source);
         }
         if (merged.Policies.Count <= MostCompared)
@@ -69,12 +69,30 @@ internal static class PolicyChecks
         _ => throw new System.Diagnostics.UnreachableException(),
     });
 
-    private static void CheckFlows(MergedPolicy policy, PolicyParser parser, SourceText source)
+    private static void CheckFlows(PolicySet set, NodeNames names, SourceText source)
     {
-        if (policy.Flows.Selector.IsEmpty)
+        var resolution = new FlowResolution(set.Definitions, names);
+        foreach (var flow in set.Definitions.SelectMany(definition => definition.Flows).Concat(Policies(set.Statements).SelectMany(policy => policy.Flows)))
         {
-            var (start, end) = parser.Spans[policy.Policy];
-            source.Warn("WAY2005", start, end, "no packet can belong to these flows", "look for parts that exclude each other, such as ip4 with an IPv6 address");
+            var own = flow with { Named = null };
+            // A name alone is empty where its definition is, and that has been said there.
+            if (own != new Flow() && resolution.Resolve([flow]).Selector.IsEmpty)
+            {
+                CheckEmpty(flow, own, resolution, source);
+            }
+        }
+    }
+
+    private static void CheckEmpty(Flow flow, Flow own, FlowResolution resolution, SourceText source)
+    {
+        var offset = source.OffsetOf(flow.Place);
+        if (flow.Named is not { } name)
+        {
+            source.Warn("WAY2005", offset, offset + 1, "no packet can belong to these flows", "look for parts that exclude each other, such as ip4 with an IPv6 address");
+        }
+        else if (!resolution.Resolve([new() { Named = name }]).Selector.IsEmpty)
+        {
+            source.Error("WAY1021", offset, offset + name.Length, $"nothing of '{name}' is left by '{PolicyPrinter.Print(own)}'", "look for parts that exclude each other");
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class PolicyFormatter(SourceText source, PolicyParser parser)
     private void Print(PolicyRule rule, int end, int level)
     {
         Indent(level).Append(PolicyPrinter.PrintHead(rule)).Append(" {\n");
-        var otherwise = rule.HasOtherwise ? BlockEnd(rule.Then, end) : end;
+        var otherwise = parser.Blocks.TryGetValue(rule, out var block) ? block.End : end;
         Print([.. rule.Then], HeadEnd(rule, parser.Spans[rule].Start), otherwise, level + 1);
         Indent(level).Append('}');
         if (rule.HasOtherwise)
@@ -66,14 +66,7 @@ internal sealed class PolicyFormatter(SourceText source, PolicyParser parser)
     }
 
     /// <summary>Where the block of a rule opens: comments before it belong to its head.</summary>
-    private int HeadEnd(PolicyRule rule, int start) => parser.BlockStarts.GetValueOrDefault(rule, start);
-
-    private int BlockEnd(EquatableArray<Statement> statements, int end)
-    {
-        var from = statements.IsEmpty ? -1 : parser.Spans[statements[statements.Count - 1]].End;
-        var close = from < 0 ? -1 : source.Text.IndexOf('}', from);
-        return close < 0 ? end : close;
-    }
+    private int HeadEnd(PolicyRule rule, int start) => parser.Blocks.TryGetValue(rule, out var block) ? block.Start : start;
 
     /// <summary>Prints the comments before <paramref name="to"/> on lines of their own; gives the offset behind the last.</summary>
     private int Comments(int last, int to, int start, int level, ref bool isFirst)

@@ -95,7 +95,13 @@ internal sealed partial class PolicyParser
     private Predicate Parenthesized()
     {
         Expect("(", "and a claim about the path");
+        var before = Source.Errors;
         var predicate = Nested(Predicate);
+        if (!Now.Is(")") && Source.Errors > before)
+        {
+            // What is wrong inside may well have cost the parenthesis its end.
+            throw new SyntaxException();
+        }
         Expect(")", "behind the claim");
         return predicate;
     }

@@ -68,7 +68,7 @@ internal sealed partial class PolicyParser
             {
                 throw Fail("WAY0007", Now, $"'{Now.Text}' is a word of the language and starts no flow", $"a flow of that name is quoted: \"{Now.Text}\"");
             }
-            throw Unexpected("a flow", Now.Kind is TokenKind.Address ? "say whose address it is: 'peer' or 'local'" : null);
+            throw Unexpected("a flow", Now.Kind is TokenKind.Address ? "say whose address it is: 'peer' or 'local'" : Now.Is(";") ? "remove it" : null);
         }
         return new() { Named = named, Family = family, Protocol = protocol, Local = local, Peer = peer, Extras = extras.ToEquatableArray(), Place = Source.PlaceOf(start.Start) };
     }
@@ -202,5 +202,5 @@ internal sealed partial class PolicyParser
 
     /// <summary>A user or group may be given by number.</summary>
     private string NameOrNumber(string what) =>
-        Now.Kind == TokenKind.Number && Then.Start > Now.End ? Integer(what, uint.MaxValue - 1).ToString(System.Globalization.CultureInfo.InvariantCulture) : Name(what);
+        Now.Kind == TokenKind.Number && !(Then.Kind == TokenKind.Word && Then.Start == Now.End) ? Integer(what, uint.MaxValue - 1).ToString(System.Globalization.CultureInfo.InvariantCulture) : Name(what);
 }

@@ -6,14 +6,23 @@ namespace Waymark.Policies.Language;
 /// </summary>
 internal sealed partial class PolicyParser(SourceText source) : TokenReader(source)
 {
+    /// <summary>Longer chains of definitions than anybody reads; resolving one goes as deep.</summary>
+    private const int DeepestDefinitions = 100;
+
     private readonly List<(string Name, Token Token)> references = [];
     private readonly Dictionary<string, FlowDefinition> definitions = new(StringComparer.Ordinal);
+
+    /// <summary>Names whose definition could not be read: what uses them is not wrong for that.</summary>
+    private readonly HashSet<string> broken = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a definition was given up before its name was known, the one at hand or any: an unknown name may be it.</summary>
+    private bool isNameLost, areNamesLost;
 
     /// <summary>From the first character of each statement and definition to behind its last.</summary>
     public Dictionary<object, (int Start, int End)> Spans { get; } = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Where the first block of each rule opens.</summary>
-    public Dictionary<PolicyRule, int> BlockStarts { get; } = new(ReferenceEqualityComparer.Instance);
+    /// <summary>Where the first block of each rule opens and where it closes.</summary>
+    public Dictionary<PolicyRule, (int Start, int End)> Blocks { get; } = new(ReferenceEqualityComparer.Instance);
 
     public PolicySet Read()
     {
@@ -42,7 +51,9 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
             catch (SyntaxException)
             {
                 // Reported where it was found; the statement is given up.
-                SkipStatement(StartsStatement);
+                areNamesLost |= isNameLost;
+                isNameLost = false;
+                SkipStatement(start, StartsStatement);
             }
         }
         CheckReferences();
@@ -87,10 +98,14 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
     {
         Take();
         var token = Now;
+        isNameLost = true;
         var name = Name("the name of a flow");
         Expect("=", "behind the flow's name");
+        isNameLost = false;
+        broken.Add(name);
         var definition = new FlowDefinition(name, Flows()) { Place = Source.PlaceOf(token.Start) };
         ExpectSemicolon(() => "',' and another flow, or ';'");
+        broken.Remove(name);
         if (!definitions.TryAdd(name, definition))
         {
             Source.Error("WAY1002", token.Start, token.End, $"the flow '{name}' is defined at line {definitions[name].Place.Line} already", "give one of them another name");
@@ -112,6 +127,13 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         {
             throw Fail("WAY0001", Now, "this 'otherwise' follows no 'when' block");
         }
+        if (Now.Kind == TokenKind.Word && Then.Is("{"))
+        {
+            var opener = Now;
+            _ = Unexpected("a statement", NearestWord.Mend(opener.Text, ["otherwise", "when"]) ?? "blocks stand behind 'when' and 'otherwise'");
+            // Whatever it was to be, what it holds is read.
+            return new PolicyRule { Condition = new Condition.Always(), Then = Nested(() => Block(Take(), "otherwise")) };
+        }
         return Policy();
     }
 
@@ -120,23 +142,23 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         var start = Now;
         string? name = null;
         int? priority = null;
-        if (TryTake("rule"))
-        {
-            name = Name("the name of a rule");
-            if (TryTake("priority"))
-            {
-                priority = (int)Integer("a priority", int.MaxValue);
-            }
-        }
         Condition condition = new Condition.Always();
         try
         {
+            if (TryTake("rule"))
+            {
+                name = Name("the name of a rule");
+                if (TryTake("priority"))
+                {
+                    priority = (int)Integer("a priority", int.MaxValue);
+                }
+            }
             Expect("when", "and the rule's condition");
             condition = Condition();
         }
         catch (SyntaxException)
         {
-            // Reported; what the condition guards is read nevertheless.
+            // Reported; what the rule holds is read nevertheless.
             while (!Now.Is("{") && !Now.Is(";") && !Now.Is("}") && Now.Kind != TokenKind.End)
             {
                 Take();
@@ -148,6 +170,7 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         }
         var open = Now.Start;
         var then = Block(start, "when");
+        var close = Last.Start;
         var hasOtherwise = IsWord("otherwise");
         EquatableArray<Statement> otherwise = [];
         if (hasOtherwise)
@@ -164,7 +187,7 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
             HasOtherwise = hasOtherwise,
             Place = Source.PlaceOf(start.Start),
         };
-        BlockStarts[rule] = open;
+        Blocks[rule] = (open, close);
         return rule;
     }
 
@@ -190,7 +213,7 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
             catch (SyntaxException)
             {
                 // Reported where it was found; the statement is given up.
-                SkipStatement(StartsStatement);
+                SkipStatement(start, StartsStatement);
             }
         }
         return statements.ToEquatableArray();
@@ -201,46 +224,27 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
     {
         foreach (var (name, token) in references)
         {
-            if (!definitions.ContainsKey(name) && !WellKnownApplications.TryFind(name, out _))
-            {
-                Source.Error("WAY1001", token.Start, token.End, $"no flow is called '{name}'",
-                    NearestWord.Mend(name, definitions.Keys.Concat(Words.FlowStarts).Concat(WellKnownApplications.Names)) ?? $"define it: flow {PolicyPrinter.Name(name)} = ...;");
-            }
-        }
-        var done = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var definition in definitions.Values)
-        {
-            if (done.Contains(definition.Name) || Cycle(definition.Name) is not { } cycle)
+            if (definitions.ContainsKey(name) || broken.Contains(name) || WellKnownApplications.TryFind(name, out _))
             {
                 continue;
             }
-            done.UnionWith(cycle);
-            var offset = Spans[definition].Start;
-            Source.Error("WAY1003", offset, Spans[definition].End, $"the flow '{definition.Name}' is defined by itself: {string.Join(" -> ", cycle.Append(definition.Name))}");
-        }
-    }
-
-    /// <summary>The names on the way from a definition back to itself; null where it leads nowhere.</summary>
-    private List<string>? Cycle(string name)
-    {
-        var way = new List<string>();
-        var visited = new HashSet<string>(StringComparer.Ordinal);
-        bool Leads(string from)
-        {
-            way.Add(from);
-            foreach (var next in definitions.TryGetValue(from, out var definition) ? definition.Flows.SelectMany(NamesIn).ToList() : [])
+            var near = NearestWord.Mend(name, definitions.Keys.Concat(Words.FlowStarts).Concat(WellKnownApplications.Names));
+            if (near is not null || !areNamesLost)
             {
-                if (next == name || (visited.Add(next) && way.Count < 1000 && Leads(next)))
-                {
-                    return true;
-                }
+                Source.Error("WAY1001", token.Start, token.End, $"no flow is called '{name}'", near ?? $"define it: flow {PolicyPrinter.Name(name)} = ...;");
             }
-            way.RemoveAt(way.Count - 1);
-            return false;
         }
-        return Leads(name) ? way : null;
+        foreach (var (definition, cycle) in DefinitionOrder.Cycles(definitions, DeepestDefinitions))
+        {
+            var (start, end) = Spans[definition];
+            if (cycle is null)
+            {
+                Source.Error("WAY0008", start, end, $"the flow '{definition.Name}' stands on more than {DeepestDefinitions} definitions, each on the next", "write some of them out");
+            }
+            else
+            {
+                Source.Error("WAY1003", start, end, $"the flow '{definition.Name}' is defined by itself: {string.Join(" -> ", cycle)}");
+            }
+        }
     }
-
-    private static IEnumerable<string> NamesIn(Flow flow) =>
-        (flow.Named is { } name ? [name] : Enumerable.Empty<string>()).Concat(flow.Extras.OfType<FlowExtra.Not>().SelectMany(not => not.Flows.SelectMany(NamesIn)));
 }

@@ -197,6 +197,9 @@ public static class PolicyPrinter
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
+    /// <summary>A number with its unit.</summary>
+    public static string Print(Quantity quantity) => Unit.Print(quantity);
+
     /// <summary>A name, quoted where it would be read as something else.</summary>
     public static string Name(string name)
     {

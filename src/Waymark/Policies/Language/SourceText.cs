@@ -8,8 +8,7 @@ internal sealed class SourceText
 
     private readonly List<int> lineStarts = [0];
     private readonly List<(int Offset, Diagnostic Diagnostic)> found = [];
-    private readonly HashSet<int> places = [];
-
+    private readonly Dictionary<int, int> places = [];
     public SourceText(string text, string file)
     {
         (Text, File) = (text, file);
@@ -26,7 +25,11 @@ internal sealed class SourceText
 
     public string File { get; }
 
-    public bool HasErrors => found.Any(one => one.Diagnostic.Severity == Severity.Error);
+    /// <summary>How many errors were found, those included that are not among the diagnostics.</summary>
+    public int Errors { get; private set; }
+
+    /// <summary>Whether the text is refused; also where the message itself was one too many.</summary>
+    public bool HasErrors => Errors > 0;
 
     public EquatableArray<Diagnostic> Diagnostics => found.OrderBy(one => one.Offset).Select(one => one.Diagnostic).ToEquatableArray();
 
@@ -35,6 +38,9 @@ internal sealed class SourceText
         var line = LineOf(offset);
         return new(line + 1, offset - lineStarts[line] + 1);
     }
+
+    /// <summary>The reverse of <see cref="PlaceOf"/>.</summary>
+    public int OffsetOf(Place place) => lineStarts[place.Line - 1] + place.Column - 1;
 
     /// <summary>From 0.</summary>
     public int LineOf(int offset)
@@ -49,13 +55,28 @@ internal sealed class SourceText
 
     private void Report(string code, Severity severity, int start, int end, string message, string? mend)
     {
-        if (found.Count >= MostDiagnostics || !places.Add(start))
+        Errors += severity == Severity.Error ? 1 : 0;
+        if (places.TryGetValue(start, out var index))
         {
+            // An error takes the place of a warning, never the other way round.
+            if (severity == Severity.Error && found[index].Diagnostic.Severity == Severity.Warning)
+            {
+                found[index] = (start, Of(code, severity, start, end, message, mend));
+            }
             return;
         }
+        if (severity == Severity.Error ? Errors <= MostDiagnostics : found.Count < MostDiagnostics)
+        {
+            places.Add(start, found.Count);
+            found.Add((start, Of(code, severity, start, end, message, mend)));
+        }
+    }
+
+    private Diagnostic Of(string code, Severity severity, int start, int end, string message, string? mend)
+    {
         var place = PlaceOf(start);
         var lineEnd = Text.IndexOf('\n', start);
         var length = Math.Max(1, Math.Min(end, lineEnd < 0 ? Text.Length : lineEnd) - start);
-        found.Add((start, new(code, severity, File, place.Line, place.Column, length, message, mend)));
+        return new(code, severity, File, place.Line, place.Column, length, message, mend);
     }
 }

@@ -96,8 +96,11 @@ internal abstract class TokenReader
         }
     }
 
-    /// <summary>Goes behind the next <c>;</c>, or before what ends or starts a statement; balanced braces on the way are passed over.</summary>
-    protected void SkipStatement(Func<bool> startsStatement)
+    /// <summary>
+    /// Goes behind the next <c>;</c>, or before what ends or starts a statement; balanced braces on the way are passed over. What the given-up statement itself starts with
+    /// (<paramref name="first"/>) counts for no other statement's start.
+    /// </summary>
+    protected void SkipStatement(Token first, Func<bool> startsStatement)
     {
         for (var braces = 0; Now.Kind != TokenKind.End; Take())
         {
@@ -117,7 +120,7 @@ internal abstract class TokenReader
                 Take();
                 return;
             }
-            else if (braces == 0 && IsFirstOnLine && startsStatement())
+            else if (braces == 0 && Now.Start != first.Start && IsFirstOnLine && startsStatement())
             {
                 return;
             }

@@ -4,8 +4,10 @@ namespace Waymark.Tests.Policies.Language;
 
 public sealed class PolicyLanguageTests
 {
-    public static TheoryData<string> Samples => new(System.IO.Directory.GetFiles(System.IO.Path.Combine(Repository.Root, "samples"), "*.way")
-        .Where(file => !file.EndsWith("node.way", StringComparison.Ordinal)).Select(file => System.IO.Path.GetFileName(file)));
+    public static IEnumerable<string> SampleNames => System.IO.Directory.GetFiles(System.IO.Path.Combine(Repository.Root, "samples"), "*.way")
+        .Select(file => System.IO.Path.GetFileName(file)).Where(name => name != "node.way").Order(StringComparer.Ordinal);
+
+    public static TheoryData<string> Samples => new(SampleNames);
 
     [Theory]
     [MemberData(nameof(Samples))]
@@ -44,9 +46,27 @@ public sealed class PolicyLanguageTests
     [InlineData("any require medium = wfi else drop;", "t.way:1:22: error WAY1012: 'medium' is never 'wfi'; did you mean 'wifi'?")]
     [InlineData("any prefer lowest delay within 5 msec;", "t.way:1:34: error WAY1006: 'msec' is no unit; did you mean 'ms'?")]
     [InlineData("flow a = b; flow b = a; a drop;", "t.way:1:1: error WAY1003: the flow 'a' is defined by itself: a -> b -> a")]
+    [InlineData("flow a = b; flow b = c; flow c = b; a drop;", "t.way:1:13: error WAY1003: the flow 'b' is defined by itself: b -> c -> b")]
+    [InlineData("flow web = https; web peer port 80 drop;", "t.way:1:19: error WAY1021: nothing of 'web' is left by 'peer port 80'; look for parts that exclude each other")]
+    [InlineData("any peer 10.1.0.0/8 peer 10.0.0.0/8 drop;", "t.way:1:10: warning WAY2009: the prefix has bits behind its length; it means 10.0.0.0/8", "t.way:1:21: error WAY1013: 'peer' is said twice of one flow; write addresses with '|' between them: 192.0.2.1 | 192.0.2.2")]
+    [InlineData("any by usr alice drop;", "t.way:1:8: error WAY0001: expected 'user', 'group', 'app' or 'cgroup' behind 'by', found 'usr'; did you mean 'user'?")]
+    [InlineData("any prefer lowest medium;", "t.way:1:19: error WAY1005: 'medium' is no number and has no lowest")]
+    [InlineData("any require up = 1 else drop;", "t.way:1:13: error WAY1005: 'up' is true or false and is not compared; write 'up' or 'not up'")]
+    [InlineData("any drop established cutt;", "t.way:1:22: error WAY0001: expected 'keep', 'move' or 'cut' behind 'established', found 'cutt'; did you mean 'cut'?")]
+    [InlineData("any require up else drop else default;", "t.way:1:26: error WAY1011: this 'else' is never reached: the one before always succeeds; remove one of them")]
+    [InlineData("any drop lifetime 8;", "t.way:1:19: error WAY1006: a lifetime needs a unit; 8 ms, 8 s?")]
+    [InlineData("when time 25:00-26:00 { any drop; }", "t.way:1:11: error WAY1008: there is no 25:00 on the clock", "t.way:1:17: error WAY1008: there is no 26:00 on the clock")]
+    [InlineData("when day mno-fri { any drop; }", "t.way:1:10: error WAY1012: no day is called 'mno'; did you mean 'mon'?")]
+    [InlineData("when any path (up { any drop; }", "t.way:1:19: error WAY0001: expected ')' behind the claim, found '{'")]
+    [InlineData("any drop;;", "t.way:1:10: error WAY0001: expected a flow, found ';'; remove it")]
+    [InlineData("}", "t.way:1:1: error WAY0003: this '}' closes nothing; remove it")]
+    [InlineData("any require delay ≤ 5 ms else drop;", "t.way:1:19: error WAY0005: the character '≤' has no meaning here; write '<='")]
+    [InlineData("tcp local domain \"a.example\" drop;", "t.way:1:11: error WAY1015: this node's own end has no domain; write its addresses, or say 'peer domain'")]
+    [InlineData("any peer 00:11:22:33:44:55 drop;", "t.way:1:10: error WAY1016: a hardware address tells no flows apart beyond the next router; write an IP address or prefix")]
+    [InlineData("flow 6in4 = proto 41; \"6in4\" drop;", "t.way:1:6: error WAY0007: the name of a flow that starts with a digit has to be quoted; quote it: \"6in4\"")]
     [InlineData("any peer 10.0.0.0/33 drop;", "t.way:1:10: error WAY1008: a prefix length here is at most 32, found '33'")]
-    public void A_mistake_has_one_message_with_place_cause_and_mend(string text, string message) =>
-        Assert.Equal([message], PolicyLanguage.Parse(text, "t.way").Diagnostics.Select(one => one.ToString()));
+    public void A_mistake_has_one_message_with_place_cause_and_mend(string text, params string[] messages) =>
+        Assert.Equal(messages, PolicyLanguage.Parse(text, "t.way").Diagnostics.Select(one => one.ToString()));
 
     [Theory]
     [InlineData("any require delay < 5 ms, delay > 9 ms else drop;", "WAY2004")]
@@ -84,6 +104,22 @@ public sealed class PolicyLanguageTests
     {
         var deep = "when " + new string('(', 100_000) + "always";
         Assert.Equal("WAY0008", Assert.Single(PolicyLanguage.Parse(deep, "t.way").Diagnostics).Code);
+    }
+
+    [Fact]
+    public void Definitions_without_end_are_one_message()
+    {
+        var chain = string.Concat(Enumerable.Range(0, 50_000).Select(i => $"flow f{i} = f{i + 1};\n")) + "flow f50000 = any; f0 drop;";
+        Assert.Equal("WAY0008", Assert.Single(PolicyLanguage.Parse(chain, "t.way").Diagnostics).Code);
+    }
+
+    [Fact]
+    public void An_error_is_not_hidden_by_a_warning_at_the_same_place_or_by_a_thousand_before_it()
+    {
+        var text = string.Concat(Enumerable.Repeat("any require delay = 5 ms else drop;\n", 2000)) + "any require dely < 5 ms;";
+        var parse = PolicyLanguage.Parse(text, "t.way");
+        Assert.True(parse.HasErrors);
+        Assert.Equal("WAY1004", Assert.Single(parse.Diagnostics, one => one.Severity == Severity.Error).Code);
     }
 
     [Fact]

@@ -1,0 +1,61 @@
+using CsCheck;
+using Waymark.Policies.Language;
+
+namespace Waymark.Tests.Policies.Language;
+
+public sealed class PolicyLanguageProperties
+{
+    [Fact]
+    public void What_is_printed_reads_as_what_it_was() => PolicySamples.Set.Sample(
+        set =>
+        {
+            var text = PolicyPrinter.Print(set);
+            var parse = PolicyLanguage.Parse(text, "t.way");
+            Assert.False(parse.HasErrors, $"{string.Join('\n', parse.Diagnostics.Where(one => one.Severity == Severity.Error))}\n{text}");
+            Assert.Equal(set, parse.Set);
+            Assert.Equal(text, PolicyPrinter.Print(parse.Set!));
+        }, iter: 2000);
+
+    [Fact]
+    public void Formatting_what_was_printed_changes_nothing() => PolicySamples.Set.Sample(
+        set =>
+        {
+            var text = PolicyPrinter.Print(set);
+            Assert.DoesNotContain(PolicyLanguage.Parse(text, "t.way").Diagnostics, one => one.Severity == Severity.Error);
+            Assert.Equal(text, PolicyLanguage.Format(text, "t.way"));
+        }, iter: 500);
+
+    [Fact]
+    public void Comments_and_line_feeds_anywhere_survive_formatting_and_change_no_meaning()
+    {
+        var samples = PolicyLanguageTests.SampleNames.Select(Repository.Sample).ToArray();
+        Gen.Select(Gen.Int[0, samples.Length - 1], Gen.Select(Gen.Double[0, 1], Gen.Int[0, 4]).Array[1, 6]).Sample(
+            (pick, inserts) =>
+            {
+                var text = samples[pick];
+                var set = PolicyLanguage.Parse(text, "t.way").Set;
+                var number = 0;
+                foreach (var (where, kind) in inserts)
+                {
+                    var blanks = Enumerable.Range(0, text.Length).Where(i => text[i] == ' ' && !IsInStringOrComment(text, i)).ToArray();
+                    var at = blanks[(int)(where * (blanks.Length - 1))];
+                    text = text.Insert(at, kind switch { 0 => "\n", 1 => "\n\n\n", 2 => $" # }} c{number++}; {{\n", 3 => $"\n# c{number++} \"\n", _ => " \t " });
+                }
+                var formatted = PolicyLanguage.Format(text, "t.way");
+                Assert.NotNull(formatted);
+                Assert.Equal(set, PolicyLanguage.Parse(formatted, "t.way").Set);
+                Assert.Equal(Comments(text), Comments(formatted));
+                Assert.Equal(formatted, PolicyLanguage.Format(formatted, "t.way"));
+            }, iter: 400);
+    }
+
+    /// <summary>Comments, in order of text: those inside a statement come to stand before it, so order is not kept among neighbours of one statement.</summary>
+    private static string[] Comments(string text) =>
+        [.. text.Split('\n').Where(line => line.Contains('#', StringComparison.Ordinal)).Select(line => line[line.IndexOf('#', StringComparison.Ordinal)..].TrimEnd()).Order(StringComparer.Ordinal)];
+
+    private static bool IsInStringOrComment(string text, int at)
+    {
+        var line = text[(text.LastIndexOf('\n', at) + 1)..at];
+        return line.Contains('#', StringComparison.Ordinal) || line.Count(c => c == '"') % 2 == 1;
+    }
+}
