@@ -1,0 +1,60 @@
+using Waymark.ConditionDecision;
+using Waymark.Flows;
+using Waymark.PathDecision;
+using Waymark.Paths;
+using Waymark.Policies;
+
+namespace Waymark.Benchmarks;
+
+/// <summary>Worlds of a size: paths with devices d1, d2 ... and policies with as many different actions as wanted.</summary>
+internal static class Worlds
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static PathSet Paths(int count, IReadOnlyDictionary<string, int>? indexes = null) => new(Enumerable.Range(1, count).Select(i => new Path
+    {
+        Id = new("ip", $"d{i}"),
+        Name = $"d{i}",
+        Device = $"d{i}",
+        DeviceIndex = indexes?.GetValueOrDefault($"d{i}") ?? i,
+        Halves =
+        [
+            new() { Family = IpFamily.V4, Locators = [IpAddress.Parse($"10.1.{i}.2")], Gateway = IpAddress.Parse($"10.1.{i}.1"), Connected = [new(IpAddress.Parse($"10.1.{i}.0"), 24)], Metric = (uint)i },
+            new() { Family = IpFamily.V6, Locators = [IpAddress.Parse($"2001:db8:{i:x}::2")], Gateway = IpAddress.Parse($"2001:db8:{i:x}::1"), Connected = [new(IpAddress.Parse($"2001:db8:{i:x}::"), 64)], Metric = (uint)i },
+        ],
+    }));
+
+    public static CharacteristicsSet Known(int count, int shift = 0) => new(Enumerable.Range(1, count).Select(i => PathCharacteristics.Of(new("ip", $"d{i}"),
+    [
+        new("delay", Measured(0.01 * (1 + ((i + shift) % count)))), new("loss", Measured(0.001 * i)), new("cost", Measured(i % 5)), new("bandwidth", Measured(1e6 * i)),
+    ])));
+
+    /// <summary>Policies for a port of a prefix each, in <paramref name="actions"/> different actions.</summary>
+    public static MergedPolicies Policies(int count, int actions)
+    {
+        var wishes = Enumerable.Range(0, actions).Select(a => new PolicyAction.Wish
+        {
+            Require = [new Predicate.Compare("delay", Comparison.Less, new(0.05m + (0.0001m * a), Units.Dimension.Duration))],
+            Prefer = [new Criterion.ByNumber(a % 2 == 0 ? "cost" : "loss", false, null, null)],
+        }).ToArray();
+        var policies = Enumerable.Range(0, count).Select(i => (Statement)new Policy
+        {
+            Flows =
+            [
+                new Flow
+                {
+                    Family = IpFamily.V4,
+                    Protocol = new FlowProtocol.Transport(TransportProtocol.Udp, []),
+                    Peer = new() { Addresses = [new(new(IpFamily.V4, 0x0b000000 + ((UInt128)i * 8)), 29)], Ports = [new(1000 + ((uint)i % 300), 2000)] },
+                },
+            ],
+            Action = wishes[i % actions],
+            Else = [new PolicyAction.Default()],
+        });
+        return PolicyMerge.Merge([new(new("root", 0), "bench", new() { Statements = policies.ToEquatableArray() }, Now, [])], NodeNames.None);
+    }
+
+    public static World World(MergedPolicies policies, PathSet paths, CharacteristicsSet known) => new() { Paths = paths, Characteristics = known, Policies = policies, Now = Now };
+
+    private static Measured Measured(double value) => new(CharacteristicValue.Of(value), Now, 10, "bench");
+}
