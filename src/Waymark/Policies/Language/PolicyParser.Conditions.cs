@@ -29,8 +29,9 @@ internal sealed partial class PolicyParser
     private Condition ConditionFor()
     {
         var condition = ConditionNot();
-        while (TryTake("for"))
+        for (var levels = 0; TryTake("for"); levels++)
         {
+            RefuseNesting(levels);
             condition = new Condition.For(condition, Duration("the time behind 'for'"));
         }
         return condition;
@@ -151,8 +152,9 @@ internal sealed partial class PolicyParser
     private Predicate PredicateFor()
     {
         var predicate = PredicateNot();
-        while (TryTake("for"))
+        for (var levels = 0; TryTake("for"); levels++)
         {
+            RefuseNesting(levels);
             predicate = new Predicate.For(predicate, Duration("the time behind 'for'"));
         }
         return predicate;

@@ -81,10 +81,7 @@ internal abstract class TokenReader
     /// <summary>Runs <paramref name="inner"/> one level deeper; refuses what no person has written.</summary>
     protected T Nested<T>(Func<T> inner)
     {
-        if (depth >= DeepestNesting)
-        {
-            throw Fail("WAY0008", Now, $"this is nested more than {DeepestNesting} levels deep", "name parts of it, or write them side by side");
-        }
+        RefuseDeeperThan(DeepestNesting - 1);
         depth++;
         try
         {
@@ -93,6 +90,17 @@ internal abstract class TokenReader
         finally
         {
             depth--;
+        }
+    }
+
+    /// <summary>Refuses one level more around what already has <paramref name="inside"/> levels from a loop: a value that deep could not be compared or printed.</summary>
+    protected void RefuseNesting(int inside) => RefuseDeeperThan(DeepestNesting - 1 - inside);
+
+    private void RefuseDeeperThan(int deepest)
+    {
+        if (depth > deepest)
+        {
+            throw Fail("WAY0008", Now, $"this is nested more than {DeepestNesting} levels deep", "name parts of it, or write them side by side");
         }
     }
 

@@ -99,10 +99,16 @@ public sealed class PolicyLanguageTests
             PolicyLanguage.Parse(text, "t.way").Diagnostics.Select(one => (one.Line, one.Code)).OrderBy(one => one.Line));
     }
 
-    [Fact]
-    public void Nesting_without_end_is_one_message()
+    [Theory]
+    [InlineData("when ", "(", "")]
+    [InlineData("when ", "not ", "always")]
+    [InlineData("when always", " for 1 s", " {}")]
+    [InlineData("any require up", " for 1 s", ";")]
+    [InlineData("any require ", "not ", "up;")]
+    [InlineData("", "any not (", "")]
+    public void Nesting_without_end_is_one_message(string before, string level, string behind)
     {
-        var deep = "when " + new string('(', 100_000) + "always";
+        var deep = before + string.Concat(Enumerable.Repeat(level, 100_000)) + behind;
         Assert.Equal("WAY0008", Assert.Single(PolicyLanguage.Parse(deep, "t.way").Diagnostics).Code);
     }
 
