@@ -105,9 +105,9 @@ public static class PathResolution
         /// <summary>One filter rule for each region of scopes that the policy's flows touch (Meaning 3).</summary>
         private (Standing, EquatableArray<int>) Resolve(MergedPolicy policy)
         {
-            var classes = new SortedSet<int>();
             bool hasV4 = Carries(policy, IpFamily.V4), hasV6 = Carries(policy, IpFamily.V6);
-            (Failure Failure, ClassReason Reason)? failed = null;
+            var classes = default(EquatableArray<int>);
+            Failed? failed = null;
             var served = false;
             for (var i = 0; i < regions.Count; i++)
             {
@@ -121,33 +121,35 @@ public static class PathResolution
                     unresolved.Add(new(policy.Origin, "WAY3005", $"there are more than {ClassNumbers.Highest} different actions, and this one has no number: give policies the same 'require' and 'prefer' where that is meant", null));
                     return (Standing.Unresolved, []);
                 }
-                classes.Add(one.Class.Number);
+                // Policies of one class that touch one region, which is nearly all of them, share the list of their class.
+                classes = classes.IsEmpty ? one.Numbers : [.. classes.Append(one.Class.Number).Distinct().Order()];
                 rules.Add(new(selector, one.Class.Number, policy.Origin, policy.EndsAt));
-                foreach (var (family, outcome) in new[] { (IpFamily.V4, one.V4), (IpFamily.V6, one.V6) })
+                if (hasV4)
                 {
-                    if (!(family == IpFamily.V4 ? hasV4 : hasV6))
-                    {
-                        continue;
-                    }
-                    served |= outcome.Failure is null;
-                    // A family that no path of the node carries is not the policy's failure, unless the policy speaks of nothing else.
-                    if (outcome.Failure is { } failure && (outcome.HasPaths || !(hasV4 && hasV6)))
-                    {
-                        failed ??= (failure, one.Reason);
-                    }
+                    served |= one.V4.Failure is null;
+                    failed ??= Failure(one.V4, one, hasBoth: hasV6);
+                }
+                if (hasV6)
+                {
+                    served |= one.V6.Failure is null;
+                    failed ??= Failure(one.V6, one, hasBoth: hasV4);
                 }
             }
-            if (failed is null && !served && classes.Count > 0)
+            if (failed is null && !served && !classes.IsEmpty)
             {
-                failed = (new("WAY3001", "no path carries its flows at the moment: they are left to the system's own routing; an 'else' would say what else to do"), resolved[(policy.Class, 0)]?.Reason!);
+                failed = new(new("WAY3001", "no path carries its flows at the moment: they are left to the system's own routing; an 'else' would say what else to do"), resolved[(policy.Class, 0)]?.Reason);
             }
-            if (failed is var (why, reason))
+            if (failed is { } why)
             {
-                unresolved.Add(new(policy.Origin, why.Code, why.Message, reason));
-                return (Standing.Unresolved, classes.ToEquatableArray());
+                unresolved.Add(new(policy.Origin, why.Failure.Code, why.Failure.Message, why.Reason));
+                return (Standing.Unresolved, classes);
             }
-            return (Standing.InForce, classes.ToEquatableArray());
+            return (Standing.InForce, classes);
         }
+
+        /// <summary>A family that no path of the node carries is not the policy's failure, unless the policy speaks of nothing else.</summary>
+        private static Failed? Failure(FamilyOutcome outcome, Resolved one, bool hasBoth) =>
+            outcome.Failure is { } failure && (outcome.HasPaths || !hasBoth) ? new(failure, one.Reason) : null;
 
         private static bool Carries(MergedPolicy policy, IpFamily family)
         {
@@ -196,8 +198,13 @@ public static class PathResolution
         private static string Key(PolicyClass policy, ScopeRegion region) => region.Key.Length == 0 ? policy.Key : $"{policy.Key} on {region.Key}";
     }
 
+    private sealed record Failed(Failure Failure, ClassReason? Reason);
+
     private sealed record Resolved(FilterClass Class, ClassReason Reason, FamilyOutcome V4, FamilyOutcome V6)
     {
+        /// <summary>Its number alone.</summary>
+        public EquatableArray<int> Numbers { get; } = [Class.Number];
+
         public IEnumerable<PathsInUse> InUse
         {
             get
