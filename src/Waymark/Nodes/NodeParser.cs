@@ -116,7 +116,6 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
         var token = Last;
         Source.Warn("WAY2010", token.Start, token.End, $"'{keyword}' has no effect yet", why);
         SkipStatement(token, () => TopWords.Contains(Now.Text));
-        // A block ends without a semicolon: what was passed over ends at its brace.
     }
 
     private uint Mask(string what, int leastBits)
@@ -156,6 +155,8 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
                 }
             });
         }
+        // What a block lacks is only said where nothing in it was misread.
+        var before = Source.Errors;
         Block("path", opener, new(StringComparer.Ordinal)
         {
             ["interface"] = () => Single(null, () => path = path with { Interface = Name("an interface's name") }),
@@ -212,7 +213,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
                 Take();
             }),
         });
-        if (path.Interface.Length == 0)
+        if (path.Interface.Length == 0 && Source.Errors == before)
         {
             Source.Error("WAY1019", opener.Start, token.End, $"the path '{path.Name}' has no interface", "add 'interface NAME;'");
         }
@@ -224,6 +225,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
         var opener = Last;
         var interfaces = new List<string>();
         var masquerade = false;
+        var before = Source.Errors;
         Block("forward", opener, new(StringComparer.Ordinal)
         {
             ["from"] = () => Single(null, () =>
@@ -237,7 +239,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
             }),
             ["masquerade"] = () => Single(null, () => masquerade = true),
         });
-        if (interfaces.Count == 0)
+        if (interfaces.Count == 0 && Source.Errors == before)
         {
             Source.Error("WAY1019", opener.Start, opener.End, "'forward' does not say whose flows", "add 'from interface NAME;'");
         }
@@ -329,6 +331,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
         {
             Source.Error("WAY1002", token.Start, token.End, $"a requester called '{requester.Name}' is declared already");
         }
+        var before = Source.Errors;
         Block("requester", opener, new(StringComparer.Ordinal)
         {
             ["user"] = () => Single(null, () => requester = requester with { User = Name("a user's name") }),
@@ -342,7 +345,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
                 Duration("the time to confirm");
             }),
         });
-        if (requester is { User: null, Certificate: null })
+        if (requester is { User: null, Certificate: null } && Source.Errors == before)
         {
             Source.Error("WAY1019", opener.Start, token.End, $"the requester '{requester.Name}' has neither user nor certificate, so nobody can be it", "add 'user NAME;'");
         }

@@ -26,7 +26,8 @@ public sealed class NodeLanguageTests
 
     [Theory]
     [InlineData("pth wifi { interface wlan0; }", "n.way:1:1: error WAY1018: the node file has no 'pth' here; did you mean 'path'?")]
-    [InlineData("path wifi { interfce wlan0; }", "n.way:1:13: error WAY1018: the node file has no 'interfce' here; did you mean 'interface'?", "n.way:1:1: error WAY1019: the path 'wifi' has no interface; add 'interface NAME;'")]
+    [InlineData("path wifi { interfce wlan0; }", "n.way:1:13: error WAY1018: the node file has no 'interfce' here; did you mean 'interface'?")]
+    [InlineData("path wifi { metered; }", "n.way:1:1: error WAY1019: the path 'wifi' has no interface; add 'interface NAME;'")]
     [InlineData("path wifi { interface wlan0; medium wfi; }", "n.way:1:37: error WAY1012: 'medium' is never 'wfi'; did you mean 'wifi'?")]
     [InlineData("path wifi { interface wlan0; cost 4 GB; }", "n.way:1:37: error WAY1007: 'GB' is a unit of an amount of data, and 'cost' is a price; use /GB")]
     [InlineData("node \"a\"; node \"b\";", "n.way:1:11: error WAY1013: 'node' is said twice; remove one of them")]
@@ -44,5 +45,47 @@ public sealed class NodeLanguageTests
         var parse = NodeLanguage.Parse("listen { address [::]; port 7443; }\nstrict at boot;", "n.way");
         Assert.Equal(["WAY2010"], parse.Diagnostics.Select(one => one.Code));
         Assert.True(parse.File!.IsStrictAtBoot);
+    }
+
+    [Fact]
+    public void Statements_of_a_later_version_cost_the_others_nothing()
+    {
+        var parse = NodeLanguage.Parse(
+            """
+            listen { address [::]; port 7443; certificate "/etc/waymark/node.pem"; } peer hq { address hq.example.net port 7443; may flows local 2001:db8:12::/48; } node "a";
+            dashboard { metrics 127.0.0.1 port 9464; } strict at boot;
+            path lte { interface wwan0; quota 20 GB resets day 1 at "Europe/Paris"; probe-budget 30 MB / day; shared 1; metered; }
+            probe lte { http "http://probe.example.net/204" expect 204; tcp 192.0.2.80 port 443; every 2 s; }
+            requester fleet { certificate "fleet.example.net"; rank 5; may any; confirm within 60 s; }
+            """, "n.way");
+        Assert.All(parse.Diagnostics, one => Assert.Equal("WAY2010", one.Code));
+        var node = parse.File!;
+        Assert.Equal(("a", true), (node.Name, node.IsStrictAtBoot));
+        Assert.True(node.Paths.Single().IsMetered);
+        Assert.Equal(TimeSpan.FromSeconds(2), node.ProbesOf("lte").Every);
+        Assert.Equal("fleet.example.net", node.Requesters.Single().Certificate);
+    }
+
+    [Theory]
+    [InlineData("node \"van-12\";", "nod \"van-12\";")]
+    [InlineData("node \"van-12\";", "node van-12;")]
+    [InlineData("label site \"home\";", "label site home;")]
+    [InlineData("cost 4 /GB;", "cost 4 ms;")]
+    [InlineData("quota 20 GB; }", "quota 20 GB }")]
+    [InlineData("bandwidth.up 6 Mbit/s;", "bandwith.up 6 Mbit/s;")]
+    [InlineData("from interface lan0;", "from lan0;")]
+    [InlineData("9.9.9.9, 2606", "9.9.9.999, 2606")]
+    [InlineData("every 200 ms;", "every 200;")]
+    [InlineData("half-life 15 s;", "half-live 15 s;")]
+    [InlineData("may any;", "may all;")]
+    [InlineData("may flows by user alice;", "may flows by usr alice;")]
+    public void A_slip_in_the_sample_is_one_message_on_its_line(string right, string wrong)
+    {
+        var text = Repository.Sample("node.way");
+        var at = text.IndexOf(right, StringComparison.Ordinal);
+        var mutated = string.Concat(text.AsSpan(0, at), wrong, text.AsSpan(at + right.Length));
+        var parse = NodeLanguage.Parse(mutated, "node.way");
+        Assert.Null(parse.File);
+        Assert.Equal([text[..at].Count(c => c == '\n') + 1], parse.Diagnostics.Select(one => one.Line));
     }
 }

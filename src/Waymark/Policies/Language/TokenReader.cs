@@ -105,7 +105,7 @@ internal abstract class TokenReader
     }
 
     /// <summary>
-    /// Goes behind the next <c>;</c>, or before what ends or starts a statement; balanced braces on the way are passed over. What the given-up statement itself starts with
+    /// Goes behind the next <c>;</c>, or before what ends or starts a statement; a block on the way is passed over and ends it. What the given-up statement itself starts with
     /// (<paramref name="first"/>) counts for no other statement's start.
     /// </summary>
     protected void SkipStatement(Token first, Func<bool> startsStatement)
@@ -120,6 +120,11 @@ internal abstract class TokenReader
             {
                 if (braces-- == 0)
                 {
+                    return;
+                }
+                if (braces == 0 && !Then.Is("otherwise"))
+                {
+                    Take();
                     return;
                 }
             }
