@@ -95,6 +95,18 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public void The_node_file_that_is_read_again_renames_prices_and_ignores_paths()
+    {
+        Write("node.way", "path cable { interface w0; cost 7 /GB; } probe default { icmp 203.0.113.7; every 100 ms; }");
+        Ask("reload");
+        Assert.True(Eventually(() => Ask("get paths").Split('\n').Any(line => line.StartsWith("cable ", StringComparison.Ordinal) && line.Contains("7 /GB", StringComparison.Ordinal))));
+        Write("node.way", "path cable { interface w0; ignore; } probe default { icmp 203.0.113.7; every 100 ms; }");
+        Ask("reload");
+        Assert.True(Eventually(() => !Ask("get paths").Contains("cable", StringComparison.Ordinal)));
+        Assert.Contains("w1", Ask("get paths"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_second_daemon_in_the_namespace_refuses()
     {
         var (code, text) = Shell.Try($"ip netns exec {node.Name} {Program("waymarkd")} --state-directory {In("other")} --socket {In("other.sock")}");
