@@ -26,12 +26,13 @@ public static class FilterRuleEvaluation
 
     /// <summary>
     /// The parts of <paramref name="flows"/> by the rule that decides each, in order of precedence; what no rule decides comes last. Exact; the parts are disjoint and
-    /// their union is <paramref name="flows"/>.
+    /// their union is <paramref name="flows"/> unless there are too many.
     /// </summary>
     /// <param name="rules">The rules.</param>
     /// <param name="flows">The flows.</param>
     /// <param name="mostOverruled">How many later rules are named for each part.</param>
-    public static IEnumerable<DecidedPart> Parts(FilterRuleSet rules, FlowSelector flows, int mostOverruled = 0)
+    /// <param name="mostBoxes">What is still undecided is cut up by each rule; beyond so many pieces the parts end there.</param>
+    public static IEnumerable<DecidedPart> Parts(FilterRuleSet rules, FlowSelector flows, int mostOverruled = 0, int mostBoxes = 5_000)
     {
         var rest = flows;
         for (var i = 0; i < rules.Rules.Count && !rest.IsEmpty; i++)
@@ -43,7 +44,11 @@ public static class FilterRuleEvaluation
             }
             var part = rest.Intersect(rule.Selector);
             yield return new(part, rule, Overruled(rules, part, i + 1, mostOverruled));
-            rest = rest.Subtract(rule.Selector);
+            if (rest.TrySubtract(rule.Selector, mostBoxes) is not { } left)
+            {
+                yield break;
+            }
+            rest = left;
         }
         if (!rest.IsEmpty)
         {

@@ -15,6 +15,9 @@ public sealed record ResolvedFlows(FlowSelector Selector, EquatableArray<string>
 /// </summary>
 public sealed class FlowResolution
 {
+    /// <summary>More parts than any flow that somebody meant; each costs a row in the kernel's maps.</summary>
+    private const int MostBoxes = 10_000;
+
     private readonly Dictionary<string, FlowDefinition> definitions;
     private readonly NodeNames names;
     private readonly Dictionary<string, ResolvedFlows> resolved = new(StringComparer.Ordinal);
@@ -71,7 +74,12 @@ public sealed class FlowResolution
             {
                 var hole = Resolve(excluded);
                 problems.AddRange(hole.Problems);
-                boxes = boxes.Subtract(hole.Selector);
+                if (boxes.TrySubtract(hole.Selector, MostBoxes) is not { } rest)
+                {
+                    problems.Add($"what its 'not (...)' leaves has more than {MostBoxes} parts: exclude less, or write what is meant");
+                    break;
+                }
+                boxes = rest;
             }
         }
         return new(problems.Count == 0 ? boxes : FlowSelector.Nothing, problems.ToEquatableArray());

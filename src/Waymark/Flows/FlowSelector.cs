@@ -85,12 +85,27 @@ public sealed record FlowSelector(EquatableArray<FlowBox> Boxes)
     }
 
     /// <summary>What is in this one and not in the other.</summary>
-    public FlowSelector Subtract(FlowSelector other)
+    public FlowSelector Subtract(FlowSelector other) => TrySubtract(other, int.MaxValue) ?? throw new System.Diagnostics.UnreachableException();
+
+    /// <summary>
+    /// As <see cref="Subtract"/>, but null where on the way there would be more than <paramref name="most"/> boxes: what is written in a few lines can take more than memory
+    /// holds, and whoever reads foreign policies has to stop somewhere.
+    /// </summary>
+    public FlowSelector? TrySubtract(FlowSelector other, int most)
     {
-        IEnumerable<FlowBox> rest = (IReadOnlyList<FlowBox>)Boxes;
+        IReadOnlyList<FlowBox> rest = Boxes;
         foreach (var hole in other.Boxes)
         {
-            rest = rest.SelectMany(box => box.Subtract(hole)).ToList();
+            var cut = new List<FlowBox>(rest.Count);
+            foreach (var box in rest)
+            {
+                cut.AddRange(box.Subtract(hole));
+                if (cut.Count > most)
+                {
+                    return null;
+                }
+            }
+            rest = cut;
         }
         return new(rest.ToEquatableArray());
     }
