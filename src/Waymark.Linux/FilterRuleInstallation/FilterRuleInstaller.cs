@@ -19,8 +19,6 @@ namespace Waymark.Linux.FilterRuleInstallation;
 /// </remarks>
 public sealed class FilterRuleInstaller : IDisposable
 {
-    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
-
     private readonly Lock gate = new();
     private readonly ConcurrentQueue<LostPath> lost = [];
     private readonly Territory territory;
@@ -28,7 +26,8 @@ public sealed class FilterRuleInstaller : IDisposable
     private readonly Action<int>? faultPoint;
     private readonly NftablesSocket nftables = new();
     private readonly RoutingSocket routing = new();
-    private readonly ReversePathFilter reversePath = new();
+    private readonly RouteInstallation routes;
+    private readonly ReversePathInstallation reversePath;
     private readonly FlowReset resets;
     private readonly RepairLimit repairs;
     private readonly bool isForgiving = Environment.OSVersion.Version >= new Version(6, 3);
@@ -49,6 +48,7 @@ public sealed class FilterRuleInstaller : IDisposable
     {
         territory.Check();
         (this.territory, this.time, this.faultPoint) = (territory, time, faultPoint);
+        (routes, reversePath) = (new(routing, territory, Pass), new(routing, Pass));
         (resets, repairs) = (new(territory), new(time));
     }
 
@@ -167,25 +167,13 @@ public sealed class FilterRuleInstaller : IDisposable
             if (nftables.Has(territory.Table))
             {
                 Own();
-                RestoreReversePath(nftables.Read(territory.Table, time.GetUtcNow()));
+                reversePath.Restore(nftables.Read(territory.Table, time.GetUtcNow()));
                 nftables.Commit(territory.Table, "remove the table", messages => messages.DeleteTable());
             }
             Pass();
             resets.ClearMarks();
             Pass();
-            foreach (var rule in OwnIpRules())
-            {
-                routing.Delete(rule);
-                Pass();
-            }
-            for (var number = 1; number <= territory.Paths; number++)
-            {
-                foreach (var route in OwnRoutes(territory.TableOf(number)))
-                {
-                    routing.Delete(route);
-                    Pass();
-                }
-            }
+            routes.Erase();
             (installed, applied, isOwner, isProtected) = (null, null, false, false);
         }
     }
@@ -241,12 +229,11 @@ public sealed class FilterRuleInstaller : IDisposable
         var owned = step;
         var before = installed;
         var problems = new List<string>();
-        var strict = StrictDevices(wanted);
-        var table = RememberedReversePath.AddTo(wanted.Table, Remembered(strict));
-        AddRoutes(wanted, problems);
-        AddIpRules(wanted);
+        var strict = reversePath.Strict(wanted);
+        var table = reversePath.Remember(wanted.Table, installed, strict);
+        routes.Add(wanted, problems);
         var isChanged = Switch(table);
-        LoosenReversePath(strict, problems);
+        reversePath.Loosen(strict, problems);
         var reset = isChanged ? resets.AfterSwitch(before, table) : 0;
         if (isChanged && InstallerMemory.Of(before).Generation != wanted.Memory.Generation)
         {
@@ -254,56 +241,12 @@ public sealed class FilterRuleInstaller : IDisposable
             resets.ClearGeneration((wanted.Memory.Generation % 3) + 1);
         }
         Pass();
-        RemoveIpRules(wanted);
-        RemoveRoutes(wanted);
+        routes.Remove(wanted);
         applied = wanted;
         return new(isChanged || step > owned + 1, problems.ToEquatableArray(), reset);
     }
 
-    private bool HasDrifted(EncodedRuleSet wanted)
-    {
-        var rules = OwnIpRules();
-        return !IsUntouched || rules.Count != wanted.IpRules.Count || rules.Except(wanted.IpRules).Any()
-            || wanted.Routes.Select(route => route.Table).Distinct().Any(table => wanted.Routes.Any(route => route.Table == table && !OwnRoutes(table).Any(there => IsSame(there, route))));
-    }
-
-    /// <summary>The path devices whose reverse-path filter is strict.</summary>
-    private List<Link> StrictDevices(EncodedRuleSet wanted) => [.. routing.Links().Where(link => wanted.LooseDevices.Contains(link.Name) && reversePath.IsStrict(link.Index))];
-
-    /// <summary>What is remembered already, and what these devices have: to be restored by whoever erases, also after our death.</summary>
-    private SortedDictionary<string, int> Remembered(List<Link> strict)
-    {
-        var remembered = RememberedReversePath.Of(installed);
-        strict.ForEach(link => remembered.TryAdd(link.Name, reversePath.Own(link.Index)));
-        return remembered;
-    }
-
-    private void LoosenReversePath(List<Link> strict, List<string> problems)
-    {
-        foreach (var link in strict)
-        {
-            try
-            {
-                reversePath.Set(link.Index, RememberedReversePath.Loose);
-            }
-            catch (NetlinkException refused)
-            {
-                // Flows that leave by the path still do; the host's own filter drops their answers.
-                problems.Add($"{refused.Message}; set net.ipv4.conf.{link.Name}.rp_filter=2, or flows steered to it get no answers");
-            }
-            Pass();
-        }
-    }
-
-    private void RestoreReversePath(NftablesTable? table)
-    {
-        var remembered = RememberedReversePath.Of(table);
-        foreach (var link in routing.Links().Where(link => remembered.ContainsKey(link.Name) && reversePath.Own(link.Index) == RememberedReversePath.Loose))
-        {
-            reversePath.Set(link.Index, remembered[link.Name]);
-            Pass();
-        }
-    }
+    private bool HasDrifted(EncodedRuleSet wanted) => !IsUntouched || !routes.IsInPlace(wanted);
 
     /// <summary>Whether the table cannot have changed but by us: nobody else may, or nobody has changed any.</summary>
     private bool IsUntouched => isProtected || nftables.Generation() == generation;
@@ -363,66 +306,6 @@ public sealed class FilterRuleInstaller : IDisposable
         generation = nftables.Generation();
         Pass();
     }
-
-    private void AddRoutes(EncodedRuleSet wanted, List<string> problems)
-    {
-        foreach (var table in wanted.Routes.Select(route => route.Table).Distinct())
-        {
-            var there = OwnRoutes(table);
-            foreach (var route in wanted.Routes.Where(route => route.Table == table && !there.Any(old => IsSame(old, route))))
-            {
-                try
-                {
-                    routing.Replace(route);
-                }
-                catch (NetlinkException refused)
-                {
-                    // The link went down meanwhile, or an address with it: the path is without a route, and what is marked for it is unreachable.
-                    problems.Add(refused.Message);
-                }
-                Pass();
-            }
-        }
-    }
-
-    private void AddIpRules(EncodedRuleSet wanted)
-    {
-        var there = OwnIpRules();
-        foreach (var rule in wanted.IpRules.Where(rule => !there.Contains(rule)))
-        {
-            routing.Add(rule);
-            Pass();
-        }
-    }
-
-    private void RemoveIpRules(EncodedRuleSet wanted)
-    {
-        foreach (var rule in OwnIpRules().Where(rule => !wanted.IpRules.Contains(rule)))
-        {
-            routing.Delete(rule);
-            Pass();
-        }
-    }
-
-    private void RemoveRoutes(EncodedRuleSet wanted)
-    {
-        for (var number = 1; number <= wanted.Memory.Paths.Paths.Count; number++)
-        {
-            foreach (var route in OwnRoutes(territory.TableOf(number)).Where(old => !wanted.Routes.Any(route => IsSame(old, route))))
-            {
-                routing.Delete(route);
-                Pass();
-            }
-        }
-    }
-
-    private List<RoutingRule> OwnIpRules() => [.. Families.SelectMany(routing.Rules).Where(rule => rule.Protocol == territory.Protocol)];
-
-    private List<Route> OwnRoutes(uint table) => [.. Families.SelectMany(family => routing.Routes(family, table)).Where(route => route.Protocol == territory.Protocol)];
-
-    private static bool IsSame(Route one, Route other) =>
-        one.Table == other.Table && one.Destination == other.Destination && one.LinkIndex == other.LinkIndex && one.Gateway == other.Gateway
-        && one.PreferredSource == other.PreferredSource && one.Metric == other.Metric;
 
     private void Pass()
     {
