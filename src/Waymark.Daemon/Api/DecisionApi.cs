@@ -56,10 +56,11 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
         return true;
     });
 
-    public override Task<V1.ExplainResponse> Explain(V1.ExplainRequest request, ServerCallContext context) => Calls.Answer(() =>
+    public override Task<V1.ExplainResponse> Explain(V1.ExplainRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
         book.Caller(context);
-        var now = loop.Current;
+        // Settled: in the middle of a round the kernel is not yet where the decision is, and nobody has changed it.
+        var now = await loop.SettleAsync(context.CancellationToken);
         var flow = FlowTranslation.ToCore(request.Flow ?? new(), "the flow", out var diagnostics) ?? throw new RefusedException("the flow cannot be read", diagnostics);
         var resolved = FlowResolution.Resolve([flow], [], loop.Inputs.Names);
         if (!resolved.Problems.IsEmpty)
@@ -81,7 +82,7 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
                 response.Explanations.Add(Explain(part, family, now, translation));
             }
         }
-        return Task.FromResult(response);
+        return response;
     });
 
     private V1.Explanation Explain(DecidedPart part, IpFamily family, Snapshot now, DecisionTranslation translation)
