@@ -34,6 +34,7 @@ internal static class LabCommands
             if (!OwnNamespaces.IsInside)
             {
                 LabClient.PrepareFolder();
+                await LabClient.ClaimAsync(LabClient.Socket, cancellationToken);
                 OwnNamespaces.Enter(["lab", "up", "--seed", parse.GetValue(seed).ToString(CultureInfo.InvariantCulture)]);
             }
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -19,6 +19,25 @@ public static class LabClient
         }
     }
 
+    /// <summary>
+    /// Makes sure that a lab may listen at <paramref name="path"/>: throws <see cref="LabException"/> where one does, and takes away what one that was killed left there.
+    /// </summary>
+    public static async Task ClaimAsync(string path, CancellationToken cancellationToken)
+    {
+        using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+        }
+        catch (SocketException)
+        {
+            // Nobody listens there.
+            System.IO.File.Delete(path);
+            return;
+        }
+        throw new LabException("a lab runs already: end it with 'waymark lab down', or give this one a socket of its own in WAYMARK_LAB");
+    }
+
     /// <summary>Sends a command and gives the answer; throws <see cref="LabException"/> where it was refused, or no lab runs.</summary>
     public static async Task<string> AskAsync(string command, CancellationToken cancellationToken)
     {

@@ -10,12 +10,15 @@ namespace Waymark.Lab.Control;
 /// <param name="down">Called when the lab shall end.</param>
 public sealed class LabServer(NetworkLab lab, string path, Action down)
 {
+    /// <summary>A command is one short line that is sent at once; who has not said it by then keeps the others waiting.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private CancellationTokenSource? replay;
 
-    /// <summary>Serves until cancelled.</summary>
+    /// <summary>Serves until cancelled; throws <see cref="LabException"/> where another lab already listens there.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        System.IO.File.Delete(path);
+        await LabClient.ClaimAsync(path, cancellationToken);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
@@ -23,7 +26,10 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
         {
             using var connection = await listener.AcceptAsync(cancellationToken);
             var buffer = new byte[4096];
-            var count = await connection.ReceiveAsync(buffer, cancellationToken);
+            if (await ReceiveAsync(connection, buffer, cancellationToken) is not { } count)
+            {
+                continue;
+            }
             string answer;
             var ends = false;
             try
@@ -48,6 +54,22 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
             {
                 down();
             }
+        }
+    }
+
+    /// <summary>What a caller says; null: nothing, in time or ever.</summary>
+    private static async Task<int?> ReceiveAsync(Socket connection, byte[] buffer, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(Patience);
+        try
+        {
+            return await connection.ReceiveAsync(buffer, deadline.Token);
+        }
+        catch (Exception silent) when (silent is SocketException || (silent is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // The caller went away or sleeps; the next one is served.
+            return null;
         }
     }
 
