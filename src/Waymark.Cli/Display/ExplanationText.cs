@@ -42,6 +42,10 @@ internal static class ExplanationText
             {
                 Console.WriteLine($"     {candidate.Name}: {Why(candidate, now)}");
             }
+            if (one.Backup.Length > 0)
+            {
+                Console.WriteLine($"     should that path be lost, {names.GetValueOrDefault(one.Backup, one.Backup)} takes over at once");
+            }
             if (one.Overruled.Count > 0)
             {
                 Console.WriteLine($"  also spoken of, behind it: {string.Join(", ", one.Overruled.Select(WireText.Origin))}");

@@ -120,6 +120,7 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
             Reason = reason is null ? null : translation.ToWire(reason),
             FamilyReason = half is null ? null : translation.ToWire(half),
             Kernel = kernel.Ask(packet, one, now),
+            Backup = one?.Backup(family)?.ToString() ?? "",
             Overruled = { part.Overruled.Select(later => DecisionTranslation.ToWire(later.Origin)) },
         };
     }

@@ -181,9 +181,16 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         Now = now,
     };
 
-    /// <summary>A path that has just lost its link ends its flows before anything is decided: the decision may take longer than they should wait.</summary>
+    /// <summary>
+    /// A path that has just lost its link ends its flows before anything is decided: the decision may take longer than they should wait. Where there is no other
+    /// to go to, they wait for the link to come back.
+    /// </summary>
     private void KillFallen(PathSet paths)
     {
+        if (!paths.Paths.Any(path => path.HasCarrier && path.Halves.Count > 0))
+        {
+            return;
+        }
         foreach (var path in Current.World.Paths.Paths)
         {
             var now = paths.Find(path.Id);

@@ -125,6 +125,8 @@ public sealed class DecisionTranslation(Func<PathId, string> nameOf)
             Established = PolicySetTranslation.ToWire(core.Established),
             DeniedV4 = { core.Denied4.Select(path => path.ToString()) },
             DeniedV6 = { core.Denied6.Select(path => path.ToString()) },
+            BackupV4 = core.Backup4?.ToString() ?? "",
+            BackupV6 = core.Backup6?.ToString() ?? "",
         };
         if (core.EndsAt is { } end)
         {

@@ -26,6 +26,7 @@ internal sealed class ClassBindings
     private readonly List<FilterClass> enforced = [];
     private readonly HashSet<int> known = [];
     private readonly List<RefusedRule> refused = [];
+    private readonly SortedSet<(int Path, int Backup)> backups = [];
 
     /// <summary>Of the classes of <paramref name="rules"/>.</summary>
     public ClassBindings(FilterRuleSet rules, PathSet paths, PathNumbers numbers, Territory territory)
@@ -55,6 +56,9 @@ internal sealed class ClassBindings
 
     /// <summary>Whether the class of that number is there.</summary>
     public bool Enforces(int number) => known.Contains(number);
+
+    /// <summary>The pairs of path and backup that classes have, once they were added.</summary>
+    public IReadOnlyCollection<(int Path, int Backup)> Backups => backups;
 
     /// <summary>Adds the chains and maps.</summary>
     public void AddTo(TableContent content)
@@ -104,10 +108,19 @@ internal sealed class ClassBindings
         {
             FilterAction.Drop => NftablesVerdict.Goto(PathChains.Dead),
             FilterAction.Default => NftablesVerdict.Return,
-            FilterAction.Use use => NftablesVerdict.Goto(PathChains.NewPin(numbers.Of(use.Path))),
-            FilterAction.Spread spread => Spread(content, $"spread{family.Digit}_{one.Number}", spread, family),
+            FilterAction.Use use => Pin(numbers.Of(use.Path), one.Backup(family) is { } backup && Lack(backup, family) is null ? numbers.Of(backup) : 0),
+            FilterAction.Spread spread => Spread(content, SpreadEncoding.Name(family, one.Number), spread, family),
             _ => throw new UnreachableException(),
         };
+    }
+
+    private NftablesVerdict Pin(int path, int backup)
+    {
+        if (backup > 0)
+        {
+            backups.Add((path, backup));
+        }
+        return NftablesVerdict.Goto(PathChains.NewPin(path, backup));
     }
 
     private NftablesVerdict Spread(TableContent content, string name, FilterAction.Spread spread, IpFamily family)

@@ -14,14 +14,14 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// <code>
 /// selector -> class        classify_*: maps of selectors, entered once a connection, and once more when the generation changes
 /// class    -> path         class_path4/6: one element a class; a spread hashes further
-/// path     -> alive        pin_path: one element a path; every later packet of a connection needs only this
+/// path     -> alive        pin_path: one element a path; every later packet of a connection needs only this; a class has a backup for when it is gone
 ///
 /// output ------------+-> bound   (the program chose the device: only prohibitions)
 ///                    +-> steer_local ------+
 /// prerouting --------+-> steer_forwarded --+-> decide_* -> classify_* -> cN   (class and generation into the connection mark)
 ///   (from uplinks:                         +-> denied4/6 -> dead
 ///    pinned to the device)                 +-> pin_path  -> pN | dead         (mark: the path, strictly)
-///                                          +-> class_path4/6 -> nN -> pN | spread | dead
+///                                          +-> class_path4/6 -> nN_M -> pN | pM | spread | dead
 /// postrouting: source NAT by mark, where the packet leaves by that path's device; guard: what leaves by another is dropped
 /// </code>
 /// </remarks>
@@ -61,7 +61,7 @@ public static class NftablesEncoder
         {
             steering.AddTo(content, FlowSide.Forwarded);
         }
-        PathChains.AddTo(content, numbers, numbered, territory);
+        PathChains.AddTo(content, numbers, numbered, bindings.Backups, territory);
         AddressSets.AddTo(content, numbered, territory, options);
         new BaseChains(territory, options).AddTo(content);
         return new(territory, content.ToTable(territory.Table))

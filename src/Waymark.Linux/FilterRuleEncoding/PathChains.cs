@@ -1,3 +1,4 @@
+using System.Globalization;
 using Waymark.Linux.Nftables;
 using static Waymark.Linux.FilterRuleEncoding.Instructions;
 
@@ -15,29 +16,53 @@ internal static class PathChains
     /// <summary>What a path chain's comment starts with; the path's id follows.</summary>
     public const string PathComment = "path ";
 
-    /// <summary>The chain that pins a new connection to a path and marks its packet.</summary>
-    public static string NewPin(int number) => $"n{number}";
+    /// <summary>The set of the pins whose paths are there: what <see cref="Pins"/> knows, for those who ask before they pin.</summary>
+    public const string Live = "live_paths";
+
+    /// <summary>The chain that pins a new connection to a path, or to its backup where the path has been lost, and marks its packet.</summary>
+    /// <param name="number">The path.</param>
+    /// <param name="backup">The backup; 0: none.</param>
+    public static string NewPin(int number, int backup = 0) => backup == 0 ? $"n{number}" : $"n{number}_{backup}";
+
+    /// <summary>The numbers in the name of such a chain, the backup's last; none of another.</summary>
+    public static IEnumerable<int> PinnedBy(string? chain) =>
+        chain?.StartsWith('n') == true ? chain[1..].Split('_').Select(part => int.Parse(part, NumberStyles.None, CultureInfo.InvariantCulture)) : [];
 
     /// <summary>The chain that marks a packet for its path.</summary>
     public static string Mark(int number) => $"p{number}";
 
     /// <summary>Adds them.</summary>
-    public static void AddTo(TableContent content, PathNumbers numbers, IReadOnlyList<NumberedPath> present, Territory territory)
+    public static void AddTo(
+        TableContent content, PathNumbers numbers, IReadOnlyList<NumberedPath> present, IEnumerable<(int Path, int Backup)> backups, Territory territory)
     {
         var there = present.Select(one => one.Number).ToHashSet();
         var all = Enumerable.Range(1, numbers.Paths.Count).ToList();
+        var live = all.Where(there.Contains).Select(territory.CtPath).ToList();
         // A pin that the map does not know is dead: connections of a path that is gone are refused, not set free. So a path is closed by taking an element away,
         // which costs the kernel nothing; adding one that leads to a chain has it walk all maps of the table, to see that no chain leads back to itself.
         content.AddVerdicts(Pins, all.Where(there.Contains).Select(number => ClassBindings.Element(territory.CtPath(number), NftablesVerdict.Goto(Mark(number)))));
+        // A set without verdicts beside it: each class would have the kernel walk the whole map.
+        content.Add(new NftablesSet { Name = Live, Key = [NftablesType.Mark], Elements = live.Select(pin => new NftablesElement(OddMatches.Host(pin), [], null, [])).ToEquatableArray() });
         foreach (var number in all)
         {
-            var pin = Rule(SetCtMark(territory.CtPathMask, territory.CtPath(number)));
             content.Add(Mark(number), Rule(SetMark(territory.FwMark, territory.StrictBit | territory.Mark(number))) with { Comment = PathComment + numbers.Paths[number - 1] });
-            content.Add(NewPin(number), pin, Rule(Goto(Mark(number))));
-            content.Add($"i{number}", pin);
+            content.Add(NewPin(number), FirstLive(territory, number));
+            content.Add($"i{number}", Rule(SetCtMark(territory.CtPathMask, territory.CtPath(number))));
+        }
+        foreach (var (path, backup) in backups)
+        {
+            content.Add(NewPin(path, backup), FirstLive(territory, path, backup));
         }
         content.Add(Dead,
             Rule(Protocol(6), [new NftablesExpression.Reject(TcpReset: true)]),
             Rule([new NftablesExpression.Reject(TcpReset: false)]));
     }
+
+    /// <summary>Pins to the first of the paths that is there; to none where all are lost.</summary>
+    private static IEnumerable<NftablesRule> FirstLive(Territory territory, params IEnumerable<int> paths) =>
+        paths.SelectMany(number => new[]
+        {
+            Rule(SetCtMark(territory.CtPathMask, territory.CtPath(number))),
+            Rule(CtMarkIn(territory.CtPathMask, Live), Goto(Mark(number))),
+        }).Append(Rule(SetCtMark(territory.CtPathMask, 0))).Append(Rule(Goto(Dead)));
 }

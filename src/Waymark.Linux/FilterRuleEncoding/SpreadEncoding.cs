@@ -14,6 +14,12 @@ internal static class SpreadEncoding
 {
     private const int Attempts = 4;
 
+    /// <summary>The name of the chain and the map of a class.</summary>
+    public static string Name(IpFamily family, int @class) => $"spread{family.Digit}_{@class}";
+
+    /// <summary>Whether a chain or map has such a name.</summary>
+    public static bool IsSpread(string name) => name.StartsWith("spread", StringComparison.Ordinal);
+
     /// <summary>The rules of the spread's chain.</summary>
     /// <param name="per">What stays together.</param>
     /// <param name="family">Whose packets come here.</param>

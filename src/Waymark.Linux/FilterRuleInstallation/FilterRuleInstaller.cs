@@ -98,8 +98,8 @@ public sealed class FilterRuleInstaller : IDisposable
     }
 
     /// <summary>
-    /// A path is lost: refuses the next packet of each of its connections, and new ones of the classes that used it, in one transaction of a few elements.
-    /// What follows is a new decision and <see cref="Apply"/>. A path that is not known is fine. Throws <see cref="NetlinkException"/>.
+    /// A path is lost: refuses the next packet of each of its connections and sends new ones of the classes that used it to their backups, in one transaction that
+    /// takes a few elements away. What follows is a new decision and <see cref="Apply"/>. A path that is not known is fine. Throws <see cref="NetlinkException"/>.
     /// </summary>
     public void KillPath(PathId path)
     {
@@ -146,10 +146,12 @@ public sealed class FilterRuleInstaller : IDisposable
         lock (gate)
         {
             var key = OddMatches.Host(territory.CtClass(@class));
-            var verdict = nftables.Elements(territory.Table, ClassBindings.PathMap(family), time.GetUtcNow()).FirstOrDefault(element => element.Key == key)?.Verdict;
-            for (var number = 1; number <= territory.Paths && verdict is not null; number++)
+            var now = time.GetUtcNow();
+            var verdict = nftables.Elements(territory.Table, ClassBindings.PathMap(family), now).FirstOrDefault(element => element.Key == key)?.Verdict;
+            var live = nftables.Elements(territory.Table, PathChains.Live, now).Select(element => element.Key).ToHashSet();
+            foreach (var number in PathChains.PinnedBy(verdict?.Chain))
             {
-                if (verdict == NftablesVerdict.Goto(PathChains.NewPin(number)))
+                if (live.Contains(OddMatches.Host(territory.CtPath(number))))
                 {
                     return territory.StrictBit | territory.Mark(number);
                 }
@@ -202,7 +204,7 @@ public sealed class FilterRuleInstaller : IDisposable
         {
             return;
         }
-        var loss = PathLoss.Of(table, number);
+        var loss = PathLoss.Of(table, number, territory);
         nftables.Commit(territory.Table, $"close path {path}", messages =>
         {
             foreach (var (set, elements) in loss.Taken)
@@ -211,6 +213,7 @@ public sealed class FilterRuleInstaller : IDisposable
             }
         });
         (installed, applied, generation) = (loss.After, null, nftables.Generation());
+        resets.Forget(number);
     }
 
     private InstallReport Install(EncodedRuleSet wanted)

@@ -28,6 +28,15 @@ internal sealed class FlowReset(Territory territory) : IDisposable
     /// </summary>
     public int Sweep(NftablesTable table) => End(Forbidden(table).ToList());
 
+    /// <summary>Forgets the datagram flows of a lost path: their next packet is decided anew, and goes to the backup. Connections are reset by their own next packet.</summary>
+    public void Forget(int path)
+    {
+        foreach (var entry in tracking.Entries(territory.CtPath(path), territory.CtPathMask).Where(entry => entry.Protocol != Tcp))
+        {
+            tracking.Forget(entry);
+        }
+    }
+
     /// <summary>Takes our bits from every connection, when our table is new or has gone: a number in an old mark would mean another path now.</summary>
     public void ClearMarks()
     {

@@ -20,6 +20,15 @@ public sealed record FilterClass
     public required FilterAction V6 { get; init; }
 
     /// <summary>
+    /// Which path new IPv4 flows take from the moment the one in use is lost until the next decision, which agrees; null: they are refused that long. Decided
+    /// beforehand, so that the loss of a path moves any number of classes in one step (as BGP's prefix-independent convergence does for routes).
+    /// </summary>
+    public PathId? Backup4 { get; init; }
+
+    /// <summary>As <see cref="Backup4"/>, for IPv6.</summary>
+    public PathId? Backup6 { get; init; }
+
+    /// <summary>
     /// Paths on which established flows of the class may not go on: local or forwarded ones are reset there (UDP: forgotten, so that the next datagram is decided
     /// anew), inbound ones refused. For a strict class every path of the family that does not satisfy it, from the start. In order of path.
     /// </summary>
@@ -39,6 +48,9 @@ public sealed record FilterClass
 
     /// <summary>What becomes of its flows of <paramref name="family"/>.</summary>
     public FilterAction Action(IpFamily family) => family == IpFamily.V4 ? V4 : V6;
+
+    /// <summary>The backup path of <paramref name="family"/>.</summary>
+    public PathId? Backup(IpFamily family) => family == IpFamily.V4 ? Backup4 : Backup6;
 
     /// <summary>The denied paths of <paramref name="family"/>.</summary>
     public EquatableArray<PathId> Denied(IpFamily family) => family == IpFamily.V4 ? Denied4 : Denied6;

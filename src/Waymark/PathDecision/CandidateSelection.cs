@@ -9,12 +9,12 @@ namespace Waymark.PathDecision;
 /// <summary>What became of one class's flows of one family in one region.</summary>
 /// <param name="Action">What is done with them.</param>
 /// <param name="Denied">Where established ones may not go on, in order of path.</param>
-/// <param name="InUse">The paths that new ones take, for the next decision's memory.</param>
+/// <param name="Shares">The paths that new ones take, and their weights.</param>
 /// <param name="Reason">Every path and how it fared.</param>
 /// <param name="Failure">Why no wish could be met and nothing was said for that case; null where all is well.</param>
 /// <param name="HasPaths">Whether any path of the node carries the family at all.</param>
 internal sealed record FamilyOutcome(
-    FilterAction Action, EquatableArray<PathId> Denied, EquatableArray<PathShare> InUse, FamilyReason Reason, Failure? Failure, bool HasPaths);
+    FilterAction Action, EquatableArray<PathId> Denied, EquatableArray<PathShare> Shares, FamilyReason Reason, Failure? Failure, bool HasPaths);
 
 /// <summary>Why a policy could not be resolved.</summary>
 /// <param name="Code"><c>WAY3nnn</c>.</param>
@@ -23,7 +23,7 @@ internal sealed record Failure(string Code, string Message);
 
 /// <summary>
 /// The heart of module D (paper 5.2; language, Meaning 3, 5 and 6): the paths that satisfy a class's requirement, the ones it likes best among them, and what it
-/// falls back to where there is none. One instance a class, region and family.
+/// falls back to where there is none. One instance a class, region and family, and another for its backup.
 /// </summary>
 internal sealed class CandidateSelection
 {
@@ -34,18 +34,30 @@ internal sealed class CandidateSelection
     private readonly ClaimEvaluation claims;
     private readonly Ranking ranking;
     private readonly HashSet<PathId> suppressed;
-    private readonly EquatableArray<PathShare> inUse;
+    private readonly EquatableArray<PathShare> sharesInUse;
     private readonly HashSet<PathId> used;
     private readonly Dictionary<PathId, CandidateVerdict> excluded = [];
     private readonly List<Path> usable = [];
     private readonly bool hasPaths;
 
+    /// <summary>Sorts out what cannot carry the flows.</summary>
+    /// <param name="policy">The class.</param>
+    /// <param name="region">The region.</param>
+    /// <param name="family">Of which flows.</param>
+    /// <param name="world">The decision's world.</param>
+    /// <param name="claims">What holds of paths.</param>
+    /// <param name="timers">Since when.</param>
+    /// <param name="suppressed">Paths that are held down.</param>
+    /// <param name="inUse">What the last decision chose; null: there was none.</param>
+    /// <param name="lost">A path that counts as down although it is up: the one in use, when its backup is looked for.</param>
     public CandidateSelection(
-        PolicyClass policy, ScopeRegion region, IpFamily family, World world, ClaimEvaluation claims, HoldTimers timers, HashSet<PathId> suppressed, EquatableArray<PathShare> inUse)
+        PolicyClass policy, ScopeRegion region, IpFamily family, World world, ClaimEvaluation claims, HoldTimers timers, HashSet<PathId> suppressed, PathsInUse? inUse, PathId? lost = null)
     {
-        (this.policy, this.region, this.family, this.world, this.claims, this.suppressed, this.inUse) = (policy, region, family, world, claims, suppressed, inUse);
-        ranking = new(claims, timers, family, $"{policy.Key} [{region.Key}]");
-        used = [.. inUse.Select(share => share.Path)];
+        (this.policy, this.region, this.family, this.world, this.claims, this.suppressed) = (policy, region, family, world, claims, suppressed);
+        sharesInUse = inUse?.Shares ?? [];
+        used = lost is null ? [.. sharesInUse.Select(share => share.Path)] : [];
+        // The two selections wait for a `for` of their own.
+        ranking = new(claims, timers, family, lost is null ? $"{policy.Key} [{region.Key}]" : $"{policy.Key} [{region.Key}] backup");
         var inRegion = region.Paths.Select(path => path.Id).ToHashSet();
         foreach (var path in world.Paths.Paths)
         {
@@ -62,7 +74,7 @@ internal sealed class CandidateSelection
             {
                 excluded[path.Id] = CandidateVerdict.NoFamily;
             }
-            else if (!claims.IsUp(path, family))
+            else if (path.Id == lost || !claims.IsUp(path, family))
             {
                 excluded[path.Id] = CandidateVerdict.Down;
             }
@@ -70,6 +82,11 @@ internal sealed class CandidateSelection
             {
                 usable.Add(path);
             }
+        }
+        // The backup takes over from a path that is lost, and is in use from then on.
+        if (inUse?.Backup is { } backup && !usable.Any(path => used.Contains(path.Id)))
+        {
+            used = [backup];
         }
     }
 
@@ -135,7 +152,7 @@ internal sealed class CandidateSelection
         if (wish.Balance is { } balance && stage.Chosen.Count > 1)
         {
             var weights = stage.Chosen.Select(path => (path.Id, balance.By is null ? 1 : claims.Look(path, balance.By, family)?.Value.Number)).ToList();
-            return new FilterAction.Spread(Sixteenths.Of(weights, inUse), balance.Per);
+            return new FilterAction.Spread(Sixteenths.Of(weights, sharesInUse), balance.Per);
         }
         return new FilterAction.Use(stage.Chosen[0].Id);
     }

@@ -29,7 +29,8 @@ public sealed record DecisionMemory
 /// <param name="Class">Its number.</param>
 /// <param name="Family">Of which flows.</param>
 /// <param name="Shares">The paths and their weights; one of weight 1 where flows are not spread.</param>
-public sealed record PathsInUse(int Class, IpFamily Family, EquatableArray<FilterRules.PathShare> Shares);
+/// <param name="Backup">The path that takes over when the one in use is lost; null: none.</param>
+public sealed record PathsInUse(int Class, IpFamily Family, EquatableArray<FilterRules.PathShare> Shares, PathId? Backup);
 
 /// <summary>How much a path has been flapping.</summary>
 /// <param name="Path">The path.</param>

@@ -64,6 +64,10 @@ public static class MemoryText
                 json.WriteNumber(share.Path.ToString(), share.Weight);
             }
             json.WriteEndObject();
+            if (use.Backup is { } backup)
+            {
+                json.WriteString("backup", backup.ToString());
+            }
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -90,7 +94,8 @@ public static class MemoryText
         InUse = json.GetProperty("inUse").EnumerateArray().Select(one => new PathsInUse(
             one.GetProperty("class").GetInt32(),
             one.GetProperty("family").GetInt32() == 4 ? IpFamily.V4 : IpFamily.V6,
-            one.GetProperty("shares").EnumerateObject().Select(share => new PathShare(Id(share.Name), share.Value.GetInt32())).ToEquatableArray())).ToEquatableArray(),
+            one.GetProperty("shares").EnumerateObject().Select(share => new PathShare(Id(share.Name), share.Value.GetInt32())).ToEquatableArray(),
+            one.TryGetProperty("backup", out var backup) ? Id(backup.GetString()) : null)).ToEquatableArray(),
         Penalties = json.GetProperty("penalties").EnumerateArray().Select(one => new FlapPenalty(
             Id(one.GetProperty("path").GetString()),
             BitConverter.UInt64BitsToDouble(ulong.Parse(one.GetProperty("value").GetString()!, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)),

@@ -24,7 +24,7 @@ public static class PathResolution
         private readonly EquatableArray<FlapPenalty> penalties;
         private readonly HashSet<PathId> suppressed;
         private readonly ClassNumbers numbers;
-        private readonly Dictionary<(int Class, IpFamily Family), EquatableArray<PathShare>> inUse;
+        private readonly Dictionary<(int Class, IpFamily Family), PathsInUse> inUse;
         private readonly Dictionary<(int Class, int Region), Resolved?> resolved = [];
         private readonly List<FilterRule> rules = [];
         private readonly List<Unresolved> unresolved = [];
@@ -40,7 +40,7 @@ public static class PathResolution
             suppressed = [.. penalties.Where(one => one.IsSuppressed).Select(one => one.Path)];
             numbers = new(world.Previous.ClassNumbers);
             numbers.Reserve(world.Policies.Classes.SelectMany(one => regions.Select(region => Key(one, region))));
-            inUse = world.Previous.InUse.ToDictionary(one => (one.Class, one.Family), one => one.Shares);
+            inUse = world.Previous.InUse.ToDictionary(one => (one.Class, one.Family));
         }
 
         public Decision Decide()
@@ -173,13 +173,15 @@ public static class PathResolution
             Resolved? made = null;
             if (numbers.Of(Key(policy, regions[region])) is { } number)
             {
-                var v4 = Select(policy, region, IpFamily.V4, number);
-                var v6 = Select(policy, region, IpFamily.V6, number);
+                var (v4, backup4) = Select(policy, region, IpFamily.V4, number);
+                var (v6, backup6) = Select(policy, region, IpFamily.V6, number);
                 var filterClass = new FilterClass
                 {
                     Number = number,
                     V4 = v4.Action,
                     V6 = v6.Action,
+                    Backup4 = backup4,
+                    Backup6 = backup6,
                     Denied4 = v4.Denied,
                     Denied6 = v6.Denied,
                     IsStrict = policy.IsStrict,
@@ -192,8 +194,18 @@ public static class PathResolution
             return made;
         }
 
-        private FamilyOutcome Select(PolicyClass policy, int region, IpFamily family, int number) =>
-            new CandidateSelection(policy, regions[region], family, world, claims, timers, suppressed, inUse.GetValueOrDefault((number, family))).Select();
+        /// <summary>What is done with the flows, and where they go should the path that they take be lost.</summary>
+        private (FamilyOutcome Outcome, PathId? Backup) Select(PolicyClass policy, int region, IpFamily family, int number)
+        {
+            var before = inUse.GetValueOrDefault((number, family));
+            var outcome = new CandidateSelection(policy, regions[region], family, world, claims, timers, suppressed, before).Select();
+            if (outcome.Action is not FilterAction.Use(var path))
+            {
+                return (outcome, null);
+            }
+            var without = new CandidateSelection(policy, regions[region], family, world, claims, timers, suppressed, before, lost: path).Select();
+            return (outcome, (without.Action as FilterAction.Use)?.Path);
+        }
 
         private static string Key(PolicyClass policy, ScopeRegion region) => region.Key.Length == 0 ? policy.Key : $"{policy.Key} on {region.Key}";
     }
@@ -209,13 +221,13 @@ public static class PathResolution
         {
             get
             {
-                if (!V4.InUse.IsEmpty)
+                if (!V4.Shares.IsEmpty)
                 {
-                    yield return new(Class.Number, IpFamily.V4, V4.InUse);
+                    yield return new(Class.Number, IpFamily.V4, V4.Shares, Class.Backup4);
                 }
-                if (!V6.InUse.IsEmpty)
+                if (!V6.Shares.IsEmpty)
                 {
-                    yield return new(Class.Number, IpFamily.V6, V6.InUse);
+                    yield return new(Class.Number, IpFamily.V6, V6.Shares, Class.Backup6);
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.Netlink;
 using static Waymark.SystemTests.FilterRuleInstallation.Rules;
@@ -44,6 +45,30 @@ public sealed class EstablishedFlowTests
         var (_, third) = world.Connect(Side(world, isForwarded), family, first);
         Assert.Equal(World.Address(family, 1), World.From(third));
         accepted.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Sides))]
+    public void The_backup_of_a_class_takes_its_flows_over_before_anything_is_decided(IpFamily family, bool isForwarded)
+    {
+        using var world = new World();
+        var backed = Class(1, Use(2), isStrict: true) with { Backup4 = World.Id(3), Backup6 = World.Id(3) };
+        world.Apply(Set([To(1000, 1999, 1), To(2000, 2999, 2)], backed, Class(2, Use(2))));
+        Socket server = world.Udp(world.Far, family, port: 1500), other = world.Udp(world.Far, family, port: 2500);
+        Socket client = world.Udp(Side(world, isForwarded), family), second = world.Udp(Side(world, isForwarded), family);
+        Assert.Equal(World.Address(family, 2), World.Ask(client, server, family));
+        Assert.Equal(World.Address(family, 2), World.Ask(second, other, family));
+        Assert.Equal(World.Id(2), MarkedPath(world, 1, family));
+        world.Installer.KillPath(World.Id(2));
+        Assert.Equal(World.Id(3), MarkedPath(world, 1, family));
+        // One that was there, one that is new; both of a class without a backup are refused.
+        Assert.Equal(World.Address(family, 3), World.Ask(client, server, family));
+        Assert.Equal(World.Address(family, 3), World.Ask(world.Udp(Side(world, isForwarded), family), server, family));
+        Assert.Null(World.Ask(second, other, family, 100));
+        Assert.Null(World.Ask(world.Udp(Side(world, isForwarded), family), other, family, 100));
+        world.Installer.KillPath(World.Id(3));
+        Assert.Null(World.Ask(world.Udp(Side(world, isForwarded), family), server, family, 100));
+        Assert.Equal(0, world.Seen()[0]);
     }
 
     [Theory]
@@ -103,6 +128,9 @@ public sealed class EstablishedFlowTests
         Assert.Equal(1, world.Installer.SweepFlows());
         Assert.Equal(World.Address(family, 2), World.Ask(client, server, family));
     }
+
+    private static Waymark.Paths.PathId? MarkedPath(World world, int number, IpFamily family) =>
+        world.Installer.MarkOf(number, family) is { } mark ? World.Id((int)(mark >> 24) & 63) : null;
 
     private static NetworkNamespace Side(World world, bool isForwarded) => isForwarded ? world.Host : world.Node;
 }

@@ -60,6 +60,22 @@ public sealed class PathResolutionProperties
         }
     }, iter: 300);
 
+    [Theory]
+    [InlineData("any prefer lowest delay within 20 ms;")]
+    [InlineData("any require delay < 100 ms prefer lowest cost within 0.5 for 4 s else prefer lowest delay else drop;")]
+    [InlineData("any require cost < 1 for 3 s else closest;")]
+    public void A_backup_is_what_is_decided_when_the_path_in_use_is_lost(string policies) => Course.Sample(course =>
+    {
+        foreach (var (world, decision) in Play(policies, course))
+        {
+            if (Used(decision) is { } id)
+            {
+                var lost = world.Up(id.LocalId, false) with { Previous = decision.Next };
+                Assert.Equal(Used(PathResolution.Decide(lost)), decision.FilterRules.Classes[0].Backup4);
+            }
+        }
+    }, iter: 300);
+
     [Fact]
     public void The_same_world_gives_the_same_decision_in_whatever_order_it_is_told() => Course.Sample(course =>
     {
