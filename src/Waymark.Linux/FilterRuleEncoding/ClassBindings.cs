@@ -24,7 +24,6 @@ internal sealed class ClassBindings
     private readonly PathNumbers numbers;
     private readonly Territory territory;
     private readonly List<FilterClass> enforced = [];
-    private readonly HashSet<int> known = [];
     private readonly List<RefusedRule> refused = [];
     private readonly SortedSet<(int Path, int Backup)> backups = [];
 
@@ -34,7 +33,7 @@ internal sealed class ClassBindings
         (this.paths, this.numbers, this.territory) = (paths, numbers, territory);
         foreach (var one in rules.Classes)
         {
-            var fits = one.Number >= 1 && one.Number <= territory.Classes;
+            var fits = Fits(one.Number, territory);
             var reason = fits
                 ? ReasonAgainst(one.V4, IpFamily.V4) ?? ReasonAgainst(one.V6, IpFamily.V6)
                 : $"Class {one.Number} does not fit in the connection mark (1 to {territory.Classes}): let policies share requirements, or widen ctmark.";
@@ -46,16 +45,12 @@ internal sealed class ClassBindings
             {
                 // A path that cannot be used closes a strict class; the flows of another are left to the system.
                 enforced.Add(one);
-                known.Add(one.Number);
             }
         }
     }
 
     /// <summary>Rules whose class cannot be carried out, wholly or for one family.</summary>
     public IReadOnlyList<RefusedRule> Refused => refused;
-
-    /// <summary>Whether the class of that number is there.</summary>
-    public bool Enforces(int number) => known.Contains(number);
 
     /// <summary>The pairs of path and backup that classes have, once they were added.</summary>
     public IReadOnlyCollection<(int Path, int Backup)> Backups => backups;
@@ -83,6 +78,9 @@ internal sealed class ClassBindings
                 .Select(number => Element(territory.CtClass(one.Number) | territory.CtPath(number), NftablesVerdict.Goto(PathChains.Dead), one.EndsAt + Grace))), hasTimeouts: true);
         }
     }
+
+    /// <summary>Whether the connection mark can hold the number of a class.</summary>
+    public static bool Fits(int number, Territory territory) => number >= 1 && number <= territory.Classes;
 
     /// <summary>The map from class to path.</summary>
     public static string PathMap(IpFamily family) => $"class_path{family.Digit}";

@@ -43,6 +43,9 @@ public sealed record EncoderMemory(PathNumbers Paths, int Generation, string Cla
 {
     /// <summary>Of a kernel that holds nothing of ours.</summary>
     public static EncoderMemory Empty { get; } = new(PathNumbers.Empty, 0, "");
+
+    /// <summary>The classification itself, so that it need not be made again; null after a restart.</summary>
+    internal Classification? Encoded { get; init; }
 }
 
 /// <summary>A filter rule that this back end cannot enforce.</summary>

@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
 using Waymark.FilterRules;
-using Waymark.Linux.Nftables;
 using Waymark.Paths;
 
 namespace Waymark.Linux.FilterRuleEncoding;
@@ -43,19 +40,12 @@ public static class NftablesEncoder
         var bindings = new ClassBindings(rules, paths, numbers, territory);
         bindings.AddTo(content);
 
-        var classification = new ClassificationEncoding(new Dictionary<string, ulong>(options.Cgroups, StringComparer.Ordinal));
-        var reset = Instructions.Rule(Instructions.SetCtMark(territory.CtClassMask, 0));
-        var chains = classification.Encode(rules.Rules.Where(rule => bindings.Enforces(rule.Class)), reset, isForwarding: !options.ForwardFrom.IsEmpty).ToList();
-        chains.ForEach(content.Add);
-        foreach (var set in classification.Sets)
-        {
-            content.Add(set);
-        }
-        var digest = Digest(chains, classification.Sets);
+        var classification = Classification.Of(new(rules.Rules, territory, !options.ForwardFrom.IsEmpty, options.Cgroups), previous.Encoded);
+        content.Add(classification);
         // Another classification is another generation: what was classified under the one before is classified anew by its next packet.
-        var generation = digest == previous.Classification && previous.Generation > 0 ? previous.Generation : (previous.Generation % 3) + 1;
+        var generation = classification.Digest == previous.Classification && previous.Generation > 0 ? previous.Generation : (previous.Generation % 3) + 1;
 
-        var steering = new SteeringChains(territory, generation, digest);
+        var steering = new SteeringChains(territory, generation, classification.Digest);
         steering.AddTo(content, FlowSide.Local);
         if (!options.ForwardFrom.IsEmpty)
         {
@@ -70,21 +60,7 @@ public static class NftablesEncoder
             IpRules = RouteEncoding.Rules(numbered, territory).ToEquatableArray(),
             LooseDevices = numbered.Select(one => one.Device).Distinct().Order(StringComparer.Ordinal).ToEquatableArray(),
             Refused = [.. bindings.Refused, .. classification.Refused],
-            Memory = new(numbers, generation, digest),
+            Memory = new(numbers, generation, classification.Digest) { Encoded = classification },
         };
-    }
-
-    private static string Digest(IEnumerable<NftablesChain> chains, IEnumerable<NftablesSet> maps)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var chain in chains)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(chain.ToString()));
-        }
-        foreach (var map in maps)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(map.Name + ClassificationEncoding.Digest(map)));
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 6));
     }
 }

@@ -17,6 +17,19 @@ internal sealed class TableContent
     /// <summary>Adds a chain.</summary>
     public void Add(NftablesChain chain) => chains.Add(chain.Name, chain);
 
+    /// <summary>Adds a classification.</summary>
+    public void Add(Classification classification)
+    {
+        foreach (var chain in classification.Chains)
+        {
+            Add(chain);
+        }
+        foreach (var map in classification.Maps)
+        {
+            sets.Add(map.Name, map);
+        }
+    }
+
     /// <summary>Adds a set, its elements in any order.</summary>
     public void Add(NftablesSet set) => sets.Add(set.Name, set with { Elements = set.Elements.Order().ToEquatableArray() });
 
