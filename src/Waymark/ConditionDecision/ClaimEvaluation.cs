@@ -12,62 +12,30 @@ namespace Waymark.ConditionDecision;
 /// </summary>
 internal sealed class ClaimEvaluation
 {
-    private static readonly Measured FreeOfCharge = new(CharacteristicValue.Of(0.0), DateTimeOffset.UnixEpoch, 0, "no tariff");
-    private static readonly Measured Unlimited = new(CharacteristicValue.Of(double.PositiveInfinity), DateTimeOffset.UnixEpoch, 0, "no quota");
-    private static readonly Measured Never = new(CharacteristicValue.Of(false), DateTimeOffset.UnixEpoch, 0, "not set");
-
     private readonly HoldTimers timers;
-    private readonly HashSet<PathId> disabled;
-    private readonly Dictionary<PathId, PathCharacteristics> known;
+    private readonly Dictionary<PathId, PathState> byId;
 
     public ClaimEvaluation(World world, HoldTimers timers)
     {
         this.timers = timers;
-        disabled = [.. world.Disabled];
-        known = world.Characteristics.Paths.ToDictionary(one => one.Path);
+        var known = world.Characteristics.Paths.ToDictionary(one => one.Path);
+        Paths = [.. world.Paths.Paths.Select((path, index) =>
+            new PathState(path, index, known.GetValueOrDefault(path.Id), world.Disabled.AsSpan().Contains(path.Id), world.Now))];
+        byId = Paths.ToDictionary(path => path.Id);
     }
 
-    public bool IsDisabled(Path path) => disabled.Contains(path.Id);
+    /// <summary>Every path, in order.</summary>
+    public IReadOnlyList<PathState> Paths { get; }
 
-    /// <summary>Whether flows of <paramref name="family"/> (null: of any) get through the path at the moment.</summary>
-    public bool IsUp(Path path, IpFamily? family)
-    {
-        if (IsDisabled(path) || !path.HasCarrier)
-        {
-            return false;
-        }
-        foreach (var half in path.Halves)
-        {
-            if (family is null || half.Family == family)
-            {
-                // Without a reachability test there is only the link's own word: carrier, an address and a route.
-                if (Find(path, PathCharacteristics.Up(half.Family))?.Value.Flag ?? true)
-                {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    /// <summary>The value of a characteristic; null: unknown. What a path has no limit on is known.</summary>
-    public Measured? Look(Path path, string characteristic, IpFamily? family) => characteristic switch
-    {
-        "up" => Up(path, family),
-        "movable" => new(CharacteristicValue.Of(path.IsMovable), timers.Now, 0, path.Id.Protocol),
-        "estimated" => new(CharacteristicValue.Of(Up(path, family).IsEstimated), timers.Now, 0, "up"),
-        "cost" => Find(path, characteristic) ?? FreeOfCharge,
-        "quota" => Find(path, characteristic) ?? Unlimited,
-        "metered" or "encrypted" => Find(path, characteristic) ?? Never,
-        _ => Find(path, characteristic),
-    };
+    /// <summary>The path of that id; null where there is none.</summary>
+    public PathState? Find(PathId id) => byId.GetValueOrDefault(id);
 
     /// <summary>Evaluates a claim about one path.</summary>
     /// <param name="predicate">The claim.</param>
     /// <param name="path">The path.</param>
     /// <param name="family">The flows' family; null: the path as such.</param>
     /// <param name="findings">Where each single claim that was looked at is noted; null: nowhere.</param>
-    public Truth Evaluate(Predicate predicate, Path path, IpFamily? family, List<Finding>? findings)
+    public Truth Evaluate(Predicate predicate, PathState path, IpFamily? family, List<Finding>? findings)
     {
         switch (predicate)
         {
@@ -95,26 +63,26 @@ internal sealed class ClaimEvaluation
                 return timers.HasHeld($"{path.Id} {family} {PolicyPrinter.Print(predicate)}", Evaluate(operand, path, family, findings), duration);
             case Predicate.Compare compare:
             {
-                var measured = Look(path, compare.Characteristic, family);
+                var measured = path.Look(compare.Characteristic, family);
                 return Note(compare, compare.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Numeric } m
                     ? Kleene.Of(Holds(m.Value.Number, compare.Comparison, compare.Limit.ToDouble())) : Truth.Unknown, findings);
             }
             case Predicate.Is { } word:
             {
-                var measured = Look(path, word.Characteristic, family);
+                var measured = path.Look(word.Characteristic, family);
                 return Note(word, word.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Name } m
                     ? Kleene.Of((m.Value.Word == word.Word) == word.Equal) : Truth.Unknown, findings);
             }
             case Predicate.Flag { } flag:
             {
-                var measured = Look(path, flag.Characteristic, family);
+                var measured = path.Look(flag.Characteristic, family);
                 return Note(flag, flag.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Flag } m ? Kleene.Of(m.Value.Flag) : Truth.Unknown, findings);
             }
             case Predicate.Label { } label:
             {
                 var measured = label.Key == "name"
-                    ? new Measured(CharacteristicValue.Of(path.Name), timers.Now, 0, "name")
-                    : Find(path, PathCharacteristics.LabelPrefix + label.Key);
+                    ? new Measured(CharacteristicValue.Of(path.Path.Name), timers.Now, 0, "name")
+                    : path.Find(PathCharacteristics.LabelPrefix + label.Key);
                 return Note(label, PathCharacteristics.LabelPrefix + label.Key, measured, Kleene.Of((measured?.Value.Word == label.Value) == label.Equal), findings);
             }
             default:
@@ -138,24 +106,4 @@ internal sealed class ClaimEvaluation
         Comparison.NotEqual => value != limit,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    private Measured Up(Path path, IpFamily? family)
-    {
-        if (IsDisabled(path))
-        {
-            return new(CharacteristicValue.Of(false), timers.Now, 0, "disabled");
-        }
-        var up = IsUp(path, family);
-        foreach (var half in path.Halves)
-        {
-            if ((family is null || half.Family == family) && path.HasCarrier && Find(path, PathCharacteristics.Up(half.Family)) is { } measured && measured.Value.Flag == up)
-            {
-                return measured;
-            }
-        }
-        return new(CharacteristicValue.Of(up), timers.Now, 0, path.HasCarrier ? "address and route" : "carrier") { IsEstimated = up };
-    }
-
-    private Measured? Find(Path path, string name) =>
-        known.TryGetValue(path.Id, out var values) && values.TryGet(name, out var measured) ? measured : null;
 }

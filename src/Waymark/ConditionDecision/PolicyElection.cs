@@ -71,9 +71,9 @@ internal sealed class PolicyElection(World world, ClaimEvaluation claims, HoldTi
             case Condition.Count count:
                 return Count(count);
             case Condition.NamedPath(var name, var predicate):
-                foreach (var path in world.Paths.Paths)
+                foreach (var path in claims.Paths)
                 {
-                    if (path.Name == name)
+                    if (path.Path.Name == name)
                     {
                         return claims.Evaluate(predicate, path, family: null, findings: null);
                     }
@@ -92,8 +92,8 @@ internal sealed class PolicyElection(World world, ClaimEvaluation claims, HoldTi
 
     private Truth Quantify(Quantifier quantifier, Predicate? predicate)
     {
-        Truth any = Truth.False, every = world.Paths.Paths.IsEmpty ? Truth.False : Truth.True;
-        foreach (var path in world.Paths.Paths)
+        Truth any = Truth.False, every = claims.Paths.Count == 0 ? Truth.False : Truth.True;
+        foreach (var path in claims.Paths)
         {
             var holds = predicate is null ? Truth.True : claims.Evaluate(predicate, path, family: null, findings: null);
             any = Kleene.Or(any, holds);
@@ -112,7 +112,7 @@ internal sealed class PolicyElection(World world, ClaimEvaluation claims, HoldTi
     private Truth Count(Condition.Count count)
     {
         int least = 0, most = 0;
-        foreach (var path in world.Paths.Paths)
+        foreach (var path in claims.Paths)
         {
             var holds = count.Predicate is null ? Truth.True : claims.Evaluate(count.Predicate, path, family: null, findings: null);
             least += holds == Truth.True ? 1 : 0;

@@ -16,8 +16,8 @@ internal static class FlapDamping
         var next = new List<FlapPenalty>();
         foreach (var id in world.Paths.Paths.Select(path => path.Id).Union(before.Keys).Order())
         {
-            var path = world.Paths.Find(id);
-            var isUp = path is not null && claims.IsUp(path, family: null);
+            var path = claims.Find(id);
+            var isUp = path is not null && path.IsUp(family: null);
             if (!before.TryGetValue(id, out var old))
             {
                 next.Add(new(id, 0, world.Now, false, isUp));
@@ -25,7 +25,7 @@ internal static class FlapDamping
             }
             var value = Decay(old.Value, world.Now - old.At, hold.HalfLife);
             // What the administrator takes away has not flapped.
-            if (old.WasUp && !isUp && !(path is not null && claims.IsDisabled(path)))
+            if (old.WasUp && !isUp && path is not { IsDisabled: true })
             {
                 value += hold.Penalty;
             }

@@ -22,7 +22,8 @@ public static class PathResolution
         private readonly ClaimEvaluation claims;
         private readonly IReadOnlyList<ScopeRegion> regions;
         private readonly EquatableArray<FlapPenalty> penalties;
-        private readonly HashSet<PathId> suppressed;
+        private readonly bool[] isHeldDown;
+        private readonly Dictionary<(int Region, IpFamily Family, int? Lost), EligiblePaths> eligible = [];
         private readonly ClassNumbers numbers;
         private readonly Dictionary<(int Class, IpFamily Family), PathsInUse> inUse;
         private readonly Dictionary<(int Class, int Region), Resolved?> resolved = [];
@@ -37,7 +38,14 @@ public static class PathResolution
             claims = new(world, timers);
             regions = ScopeRegions.Of(world.Paths);
             penalties = FlapDamping.Update(world, claims, timers);
-            suppressed = [.. penalties.Where(one => one.IsSuppressed).Select(one => one.Path)];
+            isHeldDown = new bool[claims.Paths.Count];
+            foreach (var penalty in penalties)
+            {
+                if (penalty.IsSuppressed && claims.Find(penalty.Path) is { } path)
+                {
+                    isHeldDown[path.Index] = true;
+                }
+            }
             numbers = new(world.Previous.ClassNumbers);
             numbers.Reserve(world.Policies.Classes.SelectMany(one => regions.Select(region => Key(one, region))));
             inUse = world.Previous.InUse.ToDictionary(one => (one.Class, one.Family));
@@ -198,13 +206,23 @@ public static class PathResolution
         private (FamilyOutcome Outcome, PathId? Backup) Select(PolicyClass policy, int region, IpFamily family, int number)
         {
             var before = inUse.GetValueOrDefault((number, family));
-            var outcome = new CandidateSelection(policy, regions[region], family, world, claims, timers, suppressed, before).Select();
+            var outcome = new CandidateSelection(policy, Eligible(region, family, lost: null), claims, timers, isHeldDown, before).Select();
             if (outcome.Action is not FilterAction.Use(var path))
             {
                 return (outcome, null);
             }
-            var without = new CandidateSelection(policy, regions[region], family, world, claims, timers, suppressed, before, lost: path).Select();
+            var without = new CandidateSelection(policy, Eligible(region, family, claims.Find(path)), claims, timers, isHeldDown, before, isBackup: true).Select();
             return (outcome, (without.Action as FilterAction.Use)?.Path);
+        }
+
+        private EligiblePaths Eligible(int region, IpFamily family, PathState? lost)
+        {
+            if (!eligible.TryGetValue((region, family, lost?.Index), out var known))
+            {
+                known = lost is null ? EligiblePaths.Of(regions[region], family, claims.Paths) : Eligible(region, family, lost: null).Without(lost);
+                eligible.Add((region, family, lost?.Index), known);
+            }
+            return known;
         }
 
         private static string Key(PolicyClass policy, ScopeRegion region) => region.Key.Length == 0 ? policy.Key : $"{policy.Key} on {region.Key}";

@@ -13,10 +13,14 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
     private const double DefaultTolerance = 0.1;
 
     /// <summary>
-    /// Filters <paramref name="paths"/>, which are not empty; what comes back isn't either. Paths in <paramref name="inUse"/> that a criterion with a <c>for</c> would
-    /// put out stay until it has put them out for that long. Each step is noted in the findings of the path.
+    /// Filters <paramref name="paths"/>, which are not empty; what comes back isn't either. Paths in use that a criterion with a <c>for</c> would put out stay until it
+    /// has put them out for that long. Each step is noted in the findings of the path.
     /// </summary>
-    public List<Path> Filter(List<Path> paths, EquatableArray<Criterion> criteria, HashSet<PathId> inUse, Func<PathId, List<Finding>> findings)
+    /// <param name="paths">The paths.</param>
+    /// <param name="criteria">The preference.</param>
+    /// <param name="isInUse">By index of path.</param>
+    /// <param name="findings">Where it is noted; null: nowhere.</param>
+    public List<PathState> Filter(List<PathState> paths, EquatableArray<Criterion> criteria, bool[] isInUse, PathFindings? findings)
     {
         var stay = paths;
         for (var i = 0; i < criteria.Count && stay.Count > 1; i++)
@@ -24,7 +28,7 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
             stay = criteria[i] switch
             {
                 Criterion.ByPredicate(var predicate) => BySatisfaction(stay, predicate, findings),
-                Criterion.ByNumber number => ByNumber(stay, number, i, inUse, findings),
+                Criterion.ByNumber number => ByNumber(stay, number, i, isInUse, findings),
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
         }
@@ -35,39 +39,54 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
     /// The order of <paramref name="paths"/> by the exact values of the criteria, then by the system's own metric, then by id: who wins where tolerance leaves several
     /// and none is in use.
     /// </summary>
-    public List<Path> Order(IEnumerable<Path> paths, EquatableArray<Criterion> criteria)
+    public List<PathState> Order(List<PathState> paths, EquatableArray<Criterion> criteria)
     {
-        var ordered = paths.OrderBy(static _ => 0);
-        foreach (var criterion in criteria)
+        var width = criteria.Count + 1;
+        var keys = new double[paths.Count * width];
+        for (var p = 0; p < paths.Count; p++)
         {
-            ordered = criterion switch
+            for (var c = 0; c < criteria.Count; c++)
             {
-                Criterion.ByPredicate(var predicate) => ordered.ThenBy(path => claims.Evaluate(predicate, path, family, findings: null) switch
-                {
-                    Truth.True => 0,
-                    Truth.Unknown => 1,
-                    _ => 2,
-                }),
-                Criterion.ByNumber number => ordered.ThenBy(path => Value(path, number) is { } value ? (number.Highest ? -value : value) : double.PositiveInfinity),
-                _ => throw new System.Diagnostics.UnreachableException(),
-            };
+                keys[(p * width) + c] = Key(paths[p], criteria[c]);
+            }
+            keys[(p * width) + criteria.Count] = paths[p].Path.Half(family)?.Metric ?? uint.MaxValue;
         }
-        return [.. ordered.ThenBy(path => path.Half(family)?.Metric ?? uint.MaxValue).ThenBy(path => path.Id)];
+        var places = new int[paths.Count];
+        for (var p = 0; p < places.Length; p++)
+        {
+            places[p] = p;
+        }
+        Array.Sort(places, (a, b) =>
+            keys.AsSpan(a * width, width).SequenceCompareTo(keys.AsSpan(b * width, width)) is var order and not 0 ? order : paths[a].Index.CompareTo(paths[b].Index));
+        return [.. places.Select(place => paths[place])];
     }
 
-    private List<Path> BySatisfaction(List<Path> paths, Predicate predicate, Func<PathId, List<Finding>> findings)
+    /// <summary>The smaller the better.</summary>
+    private double Key(PathState path, Criterion criterion) => criterion switch
     {
-        var satisfying = paths.Where(path => claims.Evaluate(predicate, path, family, findings(path.Id)) == Truth.True).ToList();
+        Criterion.ByPredicate(var predicate) => claims.Evaluate(predicate, path, family, findings: null) switch
+        {
+            Truth.True => 0,
+            Truth.Unknown => 1,
+            _ => 2,
+        },
+        Criterion.ByNumber number => path.Number(number.Characteristic, family) is { } value ? (number.Highest ? -value : value) : double.PositiveInfinity,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private List<PathState> BySatisfaction(List<PathState> paths, Predicate predicate, PathFindings? findings)
+    {
+        var satisfying = paths.Where(path => claims.Evaluate(predicate, path, family, findings?.Of(path)) == Truth.True).ToList();
         return satisfying.Count > 0 ? satisfying : paths;
     }
 
-    private List<Path> ByNumber(List<Path> paths, Criterion.ByNumber criterion, int index, HashSet<PathId> inUse, Func<PathId, List<Finding>> findings)
+    private List<PathState> ByNumber(List<PathState> paths, Criterion.ByNumber criterion, int index, bool[] isInUse, PathFindings? findings)
     {
-        Path? best = null;
+        PathState? best = null;
         var bestValue = 0.0;
         foreach (var path in paths)
         {
-            if (Value(path, criterion) is { } value && (best is null || (criterion.Highest ? value > bestValue : value < bestValue)))
+            if (path.Number(criterion.Characteristic, family) is { } value && (best is null || (criterion.Highest ? value > bestValue : value < bestValue)))
             {
                 (best, bestValue) = (path, value);
             }
@@ -77,17 +96,19 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
             return paths;
         }
         var tolerance = Tolerance(criterion, best, bestValue);
-        var stay = new List<Path>();
+        var stay = new List<PathState>();
         foreach (var path in paths)
         {
+            var measured = path.Look(criterion.Characteristic, family);
             // Infinite minus infinite is no distance: equal values are always within.
-            var within = Value(path, criterion) is { } value && (value == bestValue || (criterion.Highest ? bestValue - value : value - bestValue) <= tolerance);
-            if (!within && criterion.For is { } wait && inUse.Contains(path.Id)
+            var within = measured is { Value: { Kind: CharacteristicKind.Numeric, Number: var value } }
+                && (value == bestValue || (criterion.Highest ? bestValue - value : value - bestValue) <= tolerance);
+            if (!within && criterion.For is { } wait && isInUse[path.Index]
                 && timers.HasHeld($"{key} {family} beaten {index} {path.Id}", Truth.True, wait) != Truth.True)
             {
                 within = true;
             }
-            findings(path.Id).Add(new(null, criterion.Characteristic, Kleene.Of(within), claims.Look(path, criterion.Characteristic, family)));
+            findings?.Of(path).Add(new(null, criterion.Characteristic, Kleene.Of(within), measured));
             if (within)
             {
                 stay.Add(path);
@@ -96,7 +117,7 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
         return stay;
     }
 
-    private double Tolerance(Criterion.ByNumber criterion, Path best, double value)
+    private double Tolerance(Criterion.ByNumber criterion, PathState best, double value)
     {
         if (double.IsInfinity(value))
         {
@@ -104,12 +125,9 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
         }
         if (criterion.Within is not { } within)
         {
-            return Math.Max(Math.Abs(value) * DefaultTolerance, claims.Look(best, criterion.Characteristic, family)?.StandardError ?? 0);
+            return Math.Max(Math.Abs(value) * DefaultTolerance, best.Look(criterion.Characteristic, family)?.StandardError ?? 0);
         }
         var isShare = Characteristic.TryFind(criterion.Characteristic, out var known) && known.Dimension == Dimension.Ratio;
         return within.Dimension == Dimension.Ratio && !isShare ? Math.Abs(value) * within.ToDouble() : within.ToDouble();
     }
-
-    private double? Value(Path path, Criterion.ByNumber criterion) =>
-        claims.Look(path, criterion.Characteristic, family) is { Value.Kind: CharacteristicKind.Numeric } measured ? measured.Value.Number : null;
 }

@@ -1,0 +1,138 @@
+using Waymark.ConditionDecision;
+using Waymark.Policies;
+
+namespace Waymark.PathDecision;
+
+/// <summary>One wish tried: which of the eligible paths satisfy it, and how they rank.</summary>
+internal sealed class WishTrial
+{
+    private readonly EligiblePaths eligible;
+    private readonly CandidateVerdict[] verdicts;
+    private readonly bool[] satisfies;
+    private List<PathState> ranked = [];
+
+    /// <summary>Asks each eligible path for the requirement.</summary>
+    /// <param name="eligible">The paths.</param>
+    /// <param name="claims">What holds of them.</param>
+    /// <param name="require">What is required.</param>
+    /// <param name="refusesAll">Whether no path shall do, as <c>drop</c> wants it.</param>
+    /// <param name="hasFindings">Whether what is looked at is noted.</param>
+    public WishTrial(EligiblePaths eligible, ClaimEvaluation claims, EquatableArray<Predicate> require, bool refusesAll, bool hasFindings)
+    {
+        this.eligible = eligible;
+        verdicts = eligible.Verdicts();
+        satisfies = new bool[verdicts.Length];
+        Findings = hasFindings ? new(verdicts.Length) : null;
+        foreach (var path in eligible.Usable)
+        {
+            var truth = Kleene.Of(!refusesAll);
+            foreach (var predicate in require)
+            {
+                truth = Kleene.And(truth, claims.Evaluate(predicate, path, eligible.Family, Findings?.Of(path)));
+            }
+            if (truth == Truth.True)
+            {
+                Satisfying.Add(path);
+                satisfies[path.Index] = true;
+            }
+            else
+            {
+                verdicts[path.Index] = truth == Truth.False ? CandidateVerdict.Violates : CandidateVerdict.Unknown;
+            }
+        }
+    }
+
+    /// <summary>The paths that satisfy, in order of path.</summary>
+    public List<PathState> Satisfying { get; } = [];
+
+    /// <summary>The paths that were chosen among them, the best first.</summary>
+    public List<PathState> Chosen { get; private set; } = [];
+
+    /// <summary>What was looked at; null where nobody wants to know.</summary>
+    public PathFindings? Findings { get; }
+
+    /// <summary>Whether the path satisfies.</summary>
+    public bool Satisfies(PathState path) => satisfies[path.Index];
+
+    /// <summary>How the path fared.</summary>
+    public CandidateVerdict Verdict(PathState path) => verdicts[path.Index];
+
+    /// <summary>Orders the satisfying paths by the preference and chooses.</summary>
+    public void Rank(PolicyAction.Wish wish, Ranking ranking, bool[] isHeldDown, bool[] isInUse)
+    {
+        var free = Satisfying.FindAll(path => !isHeldDown[path.Index]);
+        var field = Satisfying;
+        if (free.Count > 0 && free.Count < Satisfying.Count)
+        {
+            field = free;
+            foreach (var path in Satisfying)
+            {
+                if (isHeldDown[path.Index])
+                {
+                    verdicts[path.Index] = CandidateVerdict.HeldDown;
+                }
+            }
+        }
+        var best = ranking.Filter(field, wish.Prefer, isInUse, Findings);
+        var order = ranking.Order(field, wish.Prefer);
+        var first = order.FindAll(best.Contains);
+        if (wish.Balance is not null || wish.Duplicate)
+        {
+            Choose(first, order);
+            return;
+        }
+        var kept = first.FindIndex(path => isInUse[path.Index]);
+        Choose([first[Math.Max(kept, 0)]], order);
+        for (var i = 0; i < kept; i++)
+        {
+            verdicts[first[i].Index] = CandidateVerdict.KeptOther;
+        }
+    }
+
+    /// <summary>Takes <paramref name="chosen"/> out of those in <paramref name="ordered"/>.</summary>
+    public void Choose(List<PathState> chosen, List<PathState> ordered)
+    {
+        Chosen = chosen;
+        ranked = ordered;
+        foreach (var path in ordered)
+        {
+            verdicts[path.Index] = CandidateVerdict.NotPreferred;
+        }
+        foreach (var path in chosen)
+        {
+            verdicts[path.Index] = CandidateVerdict.Chosen;
+        }
+    }
+
+    /// <summary>Every path: chosen first, then by rank, then the others by id.</summary>
+    public EquatableArray<Candidate> Candidates(bool isServed)
+    {
+        var candidates = new Candidate[verdicts.Length];
+        var isListed = new bool[verdicts.Length];
+        var count = 0;
+        void List(List<PathState> paths)
+        {
+            foreach (var path in paths)
+            {
+                if (!isListed[path.Index])
+                {
+                    isListed[path.Index] = true;
+                    candidates[count++] = new(path.Id, verdicts[path.Index], Findings?.All(path) ?? []);
+                }
+            }
+        }
+        if (isServed)
+        {
+            List(Chosen);
+            List(ranked);
+        }
+        foreach (var path in eligible.All)
+        {
+            if (!isListed[path.Index])
+            {
+                candidates[count++] = new(path.Id, verdicts[path.Index], Findings?.All(path) ?? []);
+            }
+        }
+        return new(candidates);
+    }
+}
