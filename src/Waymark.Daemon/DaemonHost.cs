@@ -47,6 +47,7 @@ internal static class DaemonHost
                 Paths = paths,
                 Characteristics = Paths.CharacteristicsSet.Empty,
                 Policies = ConditionDecision.PolicyMerge.Merge(state.Sets, state.Names),
+                Settings = ReconcileLoop.SettingsOf(book.Node),
                 Previous = services.GetRequiredService<StateStore>().Memory(),
                 Now = TimeProvider.System.GetUtcNow(),
             });

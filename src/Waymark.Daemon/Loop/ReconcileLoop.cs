@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Waymark.ConditionDecision;
 using Waymark.Linux.Netlink;
+using Waymark.Nodes;
 using Waymark.PathDecision;
 using Waymark.Paths;
 using Waymark.Policies;
@@ -30,6 +31,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private readonly List<(ulong Version, TaskCompletionSource<Snapshot> Settled)> waiting = [];
     private Inputs inputs = new();
     private ulong version;
+    private readonly PathResolver resolver = new();
     private MergedPolicies merged = MergedPolicies.Empty;
     private (FilterRules.FilterRuleSet Rules, PathSet Paths)? applied;
     private DecisionMemory last = memory;
@@ -79,6 +81,10 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         nudge.Release();
         return settled.Task.WaitAsync(cancellationToken);
     }
+
+    /// <summary>What a node file says of decisions.</summary>
+    public static DecisionSettings SettingsOf(NodeFile node) =>
+        new() { TimeZone = TimeZoneInfo.Local, HoldDown = node.HoldDown, Classes = KernelDataPlane.TerritoryOf(node).Classes };
 
     /// <summary>What would be decided with other sets, now; changes nothing.</summary>
     public (Snapshot Now, MergedPolicies Policies, Decision Then) Plan(Func<EquatableArray<AcceptedPolicySet>, EquatableArray<AcceptedPolicySet>> change)
@@ -135,7 +141,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             merged = PolicyMerge.Merge(state.Sets, state.Names);
         }
         var world = World(state, merged, now);
-        var decision = PathResolution.Decide(world);
+        var decision = resolver.Decide(world);
         last = decision.Next;
         var before = Current;
         var differs = before.Revision == 0 || before.Decision.FilterRules != decision.FilterRules || before.Decision.Unresolved != decision.Unresolved
@@ -175,7 +181,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         Paths = state.Paths,
         Characteristics = state.Characteristics,
         Policies = policies,
-        Settings = new() { TimeZone = TimeZoneInfo.Local, HoldDown = state.Node.HoldDown },
+        Settings = SettingsOf(state.Node),
         Disabled = state.Disabled.Where(one => one.Value is null || one.Value > now).Select(one => one.Key).Order().ToEquatableArray(),
         Previous = last,
         Now = now,

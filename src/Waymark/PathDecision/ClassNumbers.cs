@@ -6,15 +6,16 @@ namespace Waymark.PathDecision;
 /// </summary>
 internal sealed class ClassNumbers
 {
-    /// <summary>As many as the data plane's marks hold (10 bits without 0).</summary>
-    public const int Highest = 1023;
-
     private readonly SortedDictionary<string, int> numbers;
     private readonly HashSet<string> live = new(StringComparer.Ordinal);
-    private readonly SortedSet<int> free = new(Enumerable.Range(1, Highest));
+    private readonly SortedSet<int> free;
 
-    public ClassNumbers(EquatableArray<KeyValuePair<string, int>> before)
+    /// <summary>With the numbers that were given before.</summary>
+    /// <param name="before">The last decision's.</param>
+    /// <param name="highest">The highest that may be given.</param>
+    public ClassNumbers(EquatableArray<KeyValuePair<string, int>> before, int highest)
     {
+        free = new(Enumerable.Range(1, highest));
         numbers = new(StringComparer.Ordinal);
         foreach (var (key, number) in before)
         {

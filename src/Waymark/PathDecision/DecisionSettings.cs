@@ -11,6 +11,9 @@ public sealed record DecisionSettings
 
     /// <summary>Flap damping.</summary>
     public HoldDown HoldDown { get; init; } = new(1000, 2000, 750, TimeSpan.FromSeconds(15));
+
+    /// <summary>How many classes the data plane's marks can tell apart, from 1.</summary>
+    public int Classes { get; init; } = 1023;
 }
 
 /// <summary>Flap damping (language, Meaning 5; after RFC 2439): a fall adds to a path's penalty, which halves every half-life.</summary>

@@ -36,6 +36,7 @@ public static class Recording
             json.WriteNumberValue(hold.Reuse);
             json.WriteNumberValue(hold.HalfLife.Ticks);
             json.WriteEndArray();
+            json.WriteNumber("classes", world.Settings.Classes);
             Write(json, "peers", world.ConnectedPeers);
             Write(json, "disabled", world.Disabled.Select(path => path.ToString()));
             json.WritePropertyName("previous");
@@ -64,6 +65,7 @@ public static class Recording
                 {
                     TimeZone = TimeZoneInfo.FindSystemTimeZoneById(json.GetProperty("zone").GetString()!),
                     HoldDown = new(hold[0].GetInt32(), hold[1].GetInt32(), hold[2].GetInt32(), new(hold[3].GetInt64())),
+                    Classes = json.GetProperty("classes").GetInt32(),
                 },
                 ConnectedPeers = Strings(json, "peers").ToEquatableArray(),
                 Disabled = Strings(json, "disabled").Select(Id).ToEquatableArray(),

@@ -220,6 +220,8 @@ public sealed class PathResolutionTests
         var decision = PathResolution.Decide(Worlds.Of(text));
         Assert.Equal(1023, decision.FilterRules.Classes.Count);
         Assert.Equal(7, decision.Unresolved.Count(one => one.Code == "WAY3005"));
+        var wide = Worlds.Of(text) with { Settings = DecisionSettings.Default with { Classes = 4095 } };
+        Assert.Equal(1030, PathResolution.Decide(wide).FilterRules.Classes.Count);
     }
 
     [Fact]
