@@ -80,7 +80,7 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
             {
                 await foreach (var paths in new IpPathMaintainer(Options(file.Node, territory)).WatchAsync(either.Token))
                 {
-                    loop.Post(inputs => inputs with { Paths = paths, IsReady = true });
+                    loop.PostPaths(paths);
                     examiner.Examine(paths);
                 }
             }

@@ -5,14 +5,17 @@ using Waymark.Policies;
 
 namespace Waymark.Daemon.Loop;
 
-/// <summary>Modules F and G as the loop sees them: one caller at a time. The kernel's is the real one; tests have one in memory.</summary>
+/// <summary>Modules F and G as the loop sees them: one caller at a time, but for <see cref="Kill"/>. The kernel's is the real one; tests have one in memory.</summary>
 internal interface IDataPlane : IDisposable
 {
     /// <summary>Puts rules in force, all or none; throws <see cref="Linux.Netlink.NetlinkException"/>, and what was in force before still is.</summary>
     /// <returns>Policies that this kernel cannot enforce, with the reason; the others are in force.</returns>
     IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths);
 
-    /// <summary>Ends the flows of a path that has just gone down, at once, before anything is decided.</summary>
+    /// <summary>
+    /// Ends the flows of a path that has just gone down, or moves them to their backups, before anything is decided; from any thread, also while another applies.
+    /// Throws as <see cref="Apply"/>.
+    /// </summary>
     void Kill(PathId path);
 
     /// <summary>Compares the kernel with what was applied and mends it; true where something was mended. Throws as <see cref="Apply"/>.</summary>

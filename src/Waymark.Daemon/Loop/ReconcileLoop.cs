@@ -58,6 +58,27 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         nudge.Release();
     }
 
+    /// <summary>
+    /// Replaces the paths. One that has just lost its link is closed in the kernel here and now, before anything is decided and whatever the loop is busy with: its
+    /// flows go over to their backups. Where there is no other path to go to, they wait for the link to come back.
+    /// </summary>
+    public void PostPaths(PathSet paths)
+    {
+        if (paths.Paths.Any(IsUsable))
+        {
+            foreach (var path in Inputs.Paths.Paths)
+            {
+                if (IsUsable(path) && paths.Find(path.Id) is not { HasCarrier: true })
+                {
+                    Kill(path.Id);
+                }
+            }
+        }
+        Post(inputs => inputs with { Paths = paths, IsReady = true });
+
+        static bool IsUsable(Paths.Path path) => path.HasCarrier && path.Halves.Count > 0;
+    }
+
     /// <summary>The inputs at the moment.</summary>
     public Inputs Inputs
     {
@@ -135,7 +156,6 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             return now + RepairInterval;
         }
         var stopwatch = Stopwatch.GetTimestamp();
-        KillFallen(state.Paths);
         if (merged.Sets != state.Sets || !ReferenceEquals(merged.Names, state.Names))
         {
             merged = PolicyMerge.Merge(state.Sets, state.Names);
@@ -187,31 +207,16 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         Now = now,
     };
 
-    /// <summary>
-    /// A path that has just lost its link ends its flows before anything is decided: the decision may take longer than they should wait. Where there is no other
-    /// to go to, they wait for the link to come back.
-    /// </summary>
-    private void KillFallen(PathSet paths)
+    private void Kill(PathId path)
     {
-        if (!paths.Paths.Any(path => path.HasCarrier && path.Halves.Count > 0))
+        try
         {
-            return;
+            dataPlane.Kill(path);
         }
-        foreach (var path in Current.World.Paths.Paths)
+        catch (NetlinkException refused)
         {
-            var now = paths.Find(path.Id);
-            if (path.HasCarrier && path.Halves.Count > 0 && (now is null || !now.HasCarrier) && applied is not null)
-            {
-                try
-                {
-                    dataPlane.Kill(path.Id);
-                }
-                catch (NetlinkException refused)
-                {
-                    // The apply that follows says the same again, whole.
-                    Log.KillRefused(log, path.Id, refused.Message);
-                }
-            }
+            // The apply that follows says the same again, whole.
+            Log.KillRefused(log, path, refused.Message);
         }
     }
 

@@ -1,0 +1,68 @@
+using Waymark.Daemon.Loop;
+using Waymark.FilterRules;
+using Waymark.Flows;
+using Waymark.Linux.Netlink;
+using Waymark.Paths;
+using Waymark.Policies;
+
+namespace Waymark.Tests.Daemon;
+
+/// <summary>A data plane that remembers what it was asked, and refuses or waits when told to.</summary>
+internal sealed class MemoryDataPlane : IDataPlane
+{
+    private readonly Lock gate = new();
+    private readonly List<string> calls = [];
+
+    /// <summary>What the next applies fail with, in order.</summary>
+    public Queue<string> Refusals { get; } = [];
+
+    /// <summary>Held while an apply shall not come to its end.</summary>
+    public SemaphoreSlim Door { get; } = new(1000);
+
+    /// <summary>The rules in force.</summary>
+    public FilterRuleSet Rules { get; private set; } = FilterRuleSet.Empty;
+
+    /// <summary>What was asked, in order: <c>apply N</c> with the number of rules, <c>kill PATH</c>.</summary>
+    public IReadOnlyList<string> Calls
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. calls];
+            }
+        }
+    }
+
+    public IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths)
+    {
+        Note($"apply {rules.Rules.Count}");
+        Door.Wait(TimeSpan.FromSeconds(30));
+        if (Refusals.TryDequeue(out var reason))
+        {
+            throw new NetlinkException(reason, 28, "");
+        }
+        Rules = rules;
+        return [];
+    }
+
+    public void Kill(PathId path) => Note($"kill {path.LocalId}");
+
+    public bool Repair() => false;
+
+    public void Sweep()
+    {
+    }
+
+    public uint? MarkOf(int filterClass, IpFamily family) => null;
+
+    public void Dispose() => Door.Dispose();
+
+    private void Note(string call)
+    {
+        lock (gate)
+        {
+            calls.Add(call);
+        }
+    }
+}

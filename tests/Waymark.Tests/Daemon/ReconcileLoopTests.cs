@@ -1,0 +1,142 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Waymark.Daemon.Loop;
+using Waymark.PathDecision;
+using Waymark.Paths;
+using Waymark.Policies.Language;
+using Waymark.Tests.PathDecision;
+
+namespace Waymark.Tests.Daemon;
+
+/// <summary>What the loop asks of the data plane, and when.</summary>
+public sealed class ReconcileLoopTests : IAsyncDisposable
+{
+    private static readonly Waymark.Paths.Path Wifi = Worlds.Path("wifi"), Lte = Worlds.Path("lte", metric: 200);
+
+    private readonly MemoryDataPlane dataPlane = new();
+    private readonly CancellationTokenSource stop = new(TimeSpan.FromSeconds(60));
+    private readonly ReconcileLoop loop;
+    private readonly Task running;
+    private DecisionMemory kept = DecisionMemory.None;
+
+    public ReconcileLoopTests()
+    {
+        loop = new(dataPlane, new(TimeProvider.System), memory => kept = memory, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
+        running = Task.Run(() => loop.RunAsync(stop.Token));
+    }
+
+    [Fact]
+    public async Task Nothing_is_asked_of_the_kernel_before_the_maintainer_has_spoken()
+    {
+        Say("any prefer lowest delay;");
+        await loop.SettleAsync(stop.Token).WaitAsync(TimeSpan.FromMilliseconds(200), stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.Empty(dataPlane.Calls);
+    }
+
+    [Fact]
+    public async Task A_decision_that_says_the_same_leaves_the_kernel_alone()
+    {
+        loop.PostPaths(new([Wifi, Lte]));
+        Say("any prefer lowest delay;");
+        await Measured(("wifi", 0.01), ("lte", 0.05));
+        var revision = loop.Current.Revision;
+        var calls = dataPlane.Calls.Count;
+        await Measured(("wifi", 0.011), ("lte", 0.05));
+        Assert.Equal((revision, calls), (loop.Current.Revision, dataPlane.Calls.Count));
+        await Measured(("wifi", 0.2), ("lte", 0.05));
+        Assert.Equal((revision + 1, calls + 1), (loop.Current.Revision, dataPlane.Calls.Count));
+    }
+
+    [Fact]
+    public async Task A_path_that_loses_its_link_is_closed_before_the_decision_even_while_something_is_being_applied()
+    {
+        loop.PostPaths(new([Wifi, Lte]));
+        await loop.SettleAsync(stop.Token);
+        Shut();
+        Say("any prefer lowest delay;");
+        await Until(() => dataPlane.Calls[^1] == "apply 1");
+        loop.PostPaths(new([Wifi with { HasCarrier = false }, Lte]));
+        Assert.Equal("kill wifi", dataPlane.Calls[^1]);
+        Open();
+        await loop.SettleAsync(stop.Token);
+        Assert.Equal("lte", loop.Current.Decision.Outcome());
+        loop.PostPaths(new([Wifi]));
+        Assert.Equal("kill lte", dataPlane.Calls.Last(call => call.StartsWith("kill", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task The_flows_of_the_last_path_wait_for_its_link_to_come_back()
+    {
+        loop.PostPaths(new([Wifi, Lte with { HasCarrier = false }]));
+        await loop.SettleAsync(stop.Token);
+        loop.PostPaths(new([Wifi with { HasCarrier = false }, Lte with { HasCarrier = false }]));
+        loop.PostPaths(new([]));
+        Assert.DoesNotContain(dataPlane.Calls, call => call.StartsWith("kill", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_the_kernel_refuses_is_tried_again_while_the_last_good_state_stays()
+    {
+        loop.PostPaths(new([Wifi]));
+        Say("tcp drop;");
+        await loop.SettleAsync(stop.Token);
+        var good = dataPlane.Rules;
+        dataPlane.Refusals.Enqueue("no space");
+        dataPlane.Refusals.Enqueue("no space");
+        Say("tcp drop; udp drop;");
+        var refused = await loop.SettleAsync(stop.Token);
+        Assert.Equal(KernelState.Failed, refused.Kernel.State);
+        Assert.Contains("no space", refused.Kernel.Message, StringComparison.Ordinal);
+        Assert.Equal(good, dataPlane.Rules);
+        await Until(() => loop.Current.Kernel.State == KernelState.InStep);
+        Assert.Equal(2, dataPlane.Rules.Rules.Count);
+        Assert.Equal(3, dataPlane.Calls.Count(call => call == "apply 2"));
+    }
+
+    [Fact]
+    public async Task Numbers_of_classes_are_kept_when_they_change()
+    {
+        loop.PostPaths(new([Wifi]));
+        Say("tcp drop;");
+        await loop.SettleAsync(stop.Token);
+        Assert.Equal(loop.Current.Decision.Next.ClassNumbers, kept.ClassNumbers);
+        Assert.Single(kept.ClassNumbers);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await running;
+        loop.Dispose();
+        dataPlane.Dispose();
+        stop.Dispose();
+    }
+
+    private void Say(string policies) => loop.Post(inputs => inputs with { Sets = [new(new("root", 0), "test.way", PolicyLanguage.Parse(policies, "test.way").Set!, Worlds.Start, [])] });
+
+    private async Task Measured(params (string Path, double Delay)[] delays)
+    {
+        loop.Post(inputs => inputs with
+        {
+            Characteristics = new(delays.Select(one => PathCharacteristics.Of(Worlds.Id(one.Path),
+                [new("delay", new(CharacteristicValue.Of(one.Delay), Worlds.Start, 5, "test"))]))),
+        });
+        await loop.SettleAsync(stop.Token);
+    }
+
+    private void Shut()
+    {
+        while (dataPlane.Door.Wait(0, CancellationToken.None) && dataPlane.Door.CurrentCount > 0)
+        {
+        }
+    }
+
+    private void Open() => dataPlane.Door.Release(1000);
+
+    private async Task Until(Func<bool> holds)
+    {
+        while (!holds())
+        {
+            await Task.Delay(5, stop.Token);
+        }
+    }
+}
