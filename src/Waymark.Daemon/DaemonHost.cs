@@ -177,6 +177,8 @@ internal static class DaemonHost
 
         public void Kill(Paths.PathId path) => real.Value.Kill(path);
 
+        public void ForgetFlows(Paths.PathId path) => real.Value.ForgetFlows(path);
+
         public bool Repair() => real.Value.Repair();
 
         public void Sweep() => real.Value.Sweep();

@@ -29,8 +29,8 @@ internal static class Worlds
         new("delay", Measured(0.01 * (1 + ((i + shift) % count)))), new("loss", Measured(0.001 * i)), new("cost", Measured(i % 5)), new("bandwidth", Measured(1e6 * i)),
     ])));
 
-    /// <summary>Policies for a port of a prefix each, in <paramref name="actions"/> different actions.</summary>
-    public static MergedPolicies Policies(int count, int actions)
+    /// <summary>Policies for a range of ports of a prefix each, or for one port of one address, in <paramref name="actions"/> different actions.</summary>
+    public static MergedPolicies Policies(int count, int actions, bool isExact = false)
     {
         var wishes = Enumerable.Range(0, actions).Select(a => new PolicyAction.Wish
         {
@@ -45,7 +45,7 @@ internal static class Worlds
                 {
                     Family = IpFamily.V4,
                     Protocol = new FlowProtocol.Transport(TransportProtocol.Udp, []),
-                    Peer = new() { Addresses = [new(new(IpFamily.V4, 0x0b000000 + ((UInt128)i * 8)), 29)], Ports = [new(1000 + ((uint)i % 300), 2000)] },
+                    Peer = new() { Addresses = [new(new(IpFamily.V4, 0x0b000000 + ((UInt128)i * 8)), isExact ? 32 : 29)], Ports = [new(1000 + ((uint)i % 300), isExact ? 1000 + ((uint)i % 300) : 2000)] },
                 },
             ],
             Action = wishes[i % actions],

@@ -13,10 +13,13 @@ internal interface IDataPlane : IDisposable
     IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths);
 
     /// <summary>
-    /// Ends the flows of a path that has just gone down, or moves them to their backups, before anything is decided; from any thread, also while another applies.
-    /// Throws as <see cref="Apply"/>.
+    /// Ends the connections of a path that has just gone down and sends new ones to their backups, before anything is decided; from any thread, also while another
+    /// applies. Throws as <see cref="Apply"/>.
     /// </summary>
     void Kill(PathId path);
+
+    /// <summary>Has the datagram flows of a path that was killed go to their backups with their next packet; from any thread. Throws as <see cref="Apply"/>.</summary>
+    void ForgetFlows(PathId path);
 
     /// <summary>Compares the kernel with what was applied and mends it; true where something was mended. Throws as <see cref="Apply"/>.</summary>
     bool Repair();

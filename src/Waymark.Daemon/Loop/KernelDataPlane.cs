@@ -51,6 +51,8 @@ internal sealed class KernelDataPlane : IDataPlane
 
     public void Kill(PathId path) => installer.KillPath(path);
 
+    public void ForgetFlows(PathId path) => installer.ForgetFlows(path);
+
     public bool Repair() => installer.Repair() is { IsChanged: true };
 
     public void Sweep() => installer.SweepFlows();

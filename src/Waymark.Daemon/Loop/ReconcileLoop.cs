@@ -64,17 +64,13 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     /// </summary>
     public void PostPaths(PathSet paths)
     {
-        if (paths.Paths.Any(IsUsable))
-        {
-            foreach (var path in Inputs.Paths.Paths)
-            {
-                if (IsUsable(path) && paths.Find(path.Id) is not { HasCarrier: true })
-                {
-                    Kill(path.Id);
-                }
-            }
-        }
+        List<PathId> lost = paths.Paths.Any(IsUsable)
+            ? [.. Inputs.Paths.Paths.Where(path => IsUsable(path) && paths.Find(path.Id) is not { HasCarrier: true }).Select(path => path.Id)]
+            : [];
+        lost.ForEach(path => Close(path, dataPlane.Kill));
         Post(inputs => inputs with { Paths = paths, IsReady = true });
+        // While the loop decides.
+        lost.ForEach(path => Close(path, dataPlane.ForgetFlows));
 
         static bool IsUsable(Paths.Path path) => path.HasCarrier && path.Halves.Count > 0;
     }
@@ -207,11 +203,11 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         Now = now,
     };
 
-    private void Kill(PathId path)
+    private void Close(PathId path, Action<PathId> step)
     {
         try
         {
-            dataPlane.Kill(path);
+            step(path);
         }
         catch (NetlinkException refused)
         {

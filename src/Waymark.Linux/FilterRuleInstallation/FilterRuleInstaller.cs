@@ -99,7 +99,7 @@ public sealed class FilterRuleInstaller : IDisposable
 
     /// <summary>
     /// A path is lost: refuses the next packet of each of its connections and sends new ones of the classes that used it to their backups, in one transaction that
-    /// takes a few elements away. What follows is a new decision and <see cref="Apply"/>. A path that is not known is fine. Throws <see cref="NetlinkException"/>.
+    /// takes a few elements away. What follows are <see cref="ForgetFlows"/>, a new decision and <see cref="Apply"/>. A path that is not known is fine. Throws <see cref="NetlinkException"/>.
     /// </summary>
     public void KillPath(PathId path)
     {
@@ -118,6 +118,21 @@ public sealed class FilterRuleInstaller : IDisposable
                 {
                     gate.Exit();
                 }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Forgets the datagram flows of a path that was lost, so that their next packet goes to their backup. Takes some milliseconds, for the kernel looks through its
+    /// whole table of connections. Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    public void ForgetFlows(PathId path)
+    {
+        lock (gate)
+        {
+            if (InstallerMemory.Of(installed).Paths.Of(path) is var number and > 0)
+            {
+                resets.Forget(number);
             }
         }
     }
@@ -213,7 +228,6 @@ public sealed class FilterRuleInstaller : IDisposable
             }
         });
         (installed, applied, generation) = (loss.After, null, nftables.Generation());
-        resets.Forget(number);
     }
 
     private InstallReport Install(EncodedRuleSet wanted)

@@ -16,6 +16,7 @@ internal sealed class TableChange
     private readonly Dictionary<string, NftablesChain> oldChains;
     private readonly Dictionary<string, NftablesSet> oldSets;
     private readonly HashSet<string> replacedSets;
+    private readonly Lazy<(IReadOnlyList<NftablesChain> Chains, IReadOnlyList<NftablesSet> Sets)> prepared;
 
     /// <summary>The change.</summary>
     /// <param name="from">What is installed; null: nothing.</param>
@@ -23,7 +24,7 @@ internal sealed class TableChange
     /// <param name="now">From when lifetimes count.</param>
     public TableChange(NftablesTable? from, NftablesTable to, DateTimeOffset now)
     {
-        (this.from, this.to, this.now) = (from, to, now);
+        (this.from, this.to, this.now, prepared) = (from, to, now, new(Prepare));
         oldChains = (from?.Chains ?? []).ToDictionary(chain => chain.Name, StringComparer.Ordinal);
         oldSets = (from?.Sets ?? []).ToDictionary(set => set.Name, StringComparer.Ordinal);
         // A set of the same name and another shape cannot be changed, only made anew: another program's doing, for our names tell the shape.
@@ -36,23 +37,28 @@ internal sealed class TableChange
         && to.Chains.All(chain => oldChains.TryGetValue(chain.Name, out var old) && old == chain)
         && to.Sets.All(set => oldSets.TryGetValue(set.Name, out var old) && IsSame(old, set));
 
-    /// <summary>The sets that are made beforehand: interval maps, and what is large.</summary>
-    private IEnumerable<NftablesSet> Prepared => to.Sets.Where(set =>
-        !oldSets.ContainsKey(set.Name) && (set.Elements.Count > ElementsPerPart || (from is not null && set is { IsInterval: true, Key.Count: > 1 })));
-
     /// <summary>
-    /// The transactions before the switch: new maps, which nothing asks yet, and the chains that they lead to. In parts, for the kernel takes only so much at once
-    /// from a socket without rights over its buffers, and a path that is lost meanwhile shall not wait for all.
+    /// The transactions before the switch: new maps that are large or of intervals, which nothing asks yet, and whatever they lead to. In parts, for the kernel takes
+    /// only so much at once from a socket without rights over its buffers, and a path that is lost meanwhile shall not wait for all.
     /// </summary>
     public IEnumerable<Action<NftablesMessages>> Preparation()
     {
-        if (PreparedChains().ToList() is { Count: > 0 } chains)
+        var (chains, sets) = prepared.Value;
+        if (sets.Count > 0)
         {
             yield return messages =>
             {
                 foreach (var chain in chains)
                 {
                     messages.AddChain(chain);
+                }
+                var id = 1u;
+                foreach (var set in sets)
+                {
+                    messages.AddSet(set, id++);
+                }
+                foreach (var chain in chains)
+                {
                     foreach (var rule in chain.Rules)
                     {
                         messages.AddRule(chain.Name, rule);
@@ -60,9 +66,8 @@ internal sealed class TableChange
                 }
             };
         }
-        foreach (var set in Prepared)
+        foreach (var set in sets)
         {
-            yield return messages => messages.AddSet(set, 1);
             foreach (var part in set.Elements.Chunk(ElementsPerPart))
             {
                 yield return messages => messages.AddElements(set, part, now);
@@ -73,19 +78,58 @@ internal sealed class TableChange
     /// <summary>A table with what the preparation has made.</summary>
     public NftablesTable After(NftablesTable? table)
     {
+        var (chains, sets) = prepared.Value;
         var start = table ?? new(to.Name, [], []);
         return start with
         {
-            Chains = start.Chains.Concat(PreparedChains()).OrderBy(chain => chain.Name, StringComparer.Ordinal).ToEquatableArray(),
-            Sets = start.Sets.Concat(Prepared).OrderBy(set => set.Name, StringComparer.Ordinal).ToEquatableArray(),
+            Chains = start.Chains.Concat(chains).OrderBy(chain => chain.Name, StringComparer.Ordinal).ToEquatableArray(),
+            Sets = start.Sets.Concat(sets).OrderBy(set => set.Name, StringComparer.Ordinal).ToEquatableArray(),
         };
     }
 
-    /// <summary>The chains that elements of the prepared sets lead to: setters of classes, which lead nowhere themselves.</summary>
-    private IEnumerable<NftablesChain> PreparedChains()
+    /// <summary>The new sets to prepare, and what is new of all that their elements lead to, over however many steps.</summary>
+    private (IReadOnlyList<NftablesChain> Chains, IReadOnlyList<NftablesSet> Sets) Prepare()
     {
-        var needed = Prepared.SelectMany(set => set.Elements.Select(element => element.Verdict?.Chain)).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return to.Chains.Where(chain => needed.Contains(chain.Name) && !oldChains.ContainsKey(chain.Name));
+        var (chains, sets) = (new Dictionary<string, NftablesChain>(StringComparer.Ordinal), new Dictionary<string, NftablesSet>(StringComparer.Ordinal));
+        var chainsByName = new Lazy<Dictionary<string, NftablesChain>>(() => to.Chains.ToDictionary(chain => chain.Name, StringComparer.Ordinal));
+        void AddSet(NftablesSet set)
+        {
+            if (!oldSets.ContainsKey(set.Name) && sets.TryAdd(set.Name, set))
+            {
+                foreach (var element in set.Elements)
+                {
+                    AddChain(element.Verdict?.Chain);
+                }
+            }
+        }
+        void AddChain(string? name)
+        {
+            if (name is null || oldChains.ContainsKey(name) || chains.ContainsKey(name))
+            {
+                return;
+            }
+            var chain = chainsByName.Value[name];
+            chains.Add(name, chain);
+            foreach (var rule in chain.Rules)
+            {
+                foreach (var expression in rule.Expressions)
+                {
+                    AddChain((expression as NftablesExpression.Give)?.Verdict.Chain);
+                    if (expression.AskedSet is { } asked)
+                    {
+                        AddSet(to.Sets.First(set => set.Name == asked));
+                    }
+                }
+            }
+        }
+        foreach (var set in to.Sets)
+        {
+            if (set.Elements.Count > ElementsPerPart || (from is not null && set is { IsInterval: true, Key.Count: > 1 }))
+            {
+                AddSet(set);
+            }
+        }
+        return ([.. chains.Values], [.. sets.Values]);
     }
 
     /// <summary>Writes the transaction that switches.</summary>

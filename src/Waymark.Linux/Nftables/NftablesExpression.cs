@@ -7,6 +7,15 @@ namespace Waymark.Linux.Nftables;
 /// </summary>
 internal abstract record NftablesExpression
 {
+    /// <summary>The name of the set or map that it asks; null for those that ask none.</summary>
+    public string? AskedSet => this switch
+    {
+        InSet one => one.Set,
+        VerdictOf one => one.Set,
+        ValueOf one => one.Set,
+        _ => null,
+    };
+
     private NftablesExpression()
     {
     }

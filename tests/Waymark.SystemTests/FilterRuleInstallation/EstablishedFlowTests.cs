@@ -60,6 +60,7 @@ public sealed class EstablishedFlowTests
         Assert.Equal(World.Address(family, 2), World.Ask(second, other, family));
         Assert.Equal(World.Id(2), MarkedPath(world, 1, family));
         world.Installer.KillPath(World.Id(2));
+        world.Installer.ForgetFlows(World.Id(2));
         Assert.Equal(World.Id(3), MarkedPath(world, 1, family));
         // One that was there, one that is new; both of a class without a backup are refused.
         Assert.Equal(World.Address(family, 3), World.Ask(client, server, family));

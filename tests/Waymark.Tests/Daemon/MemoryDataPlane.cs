@@ -22,7 +22,7 @@ internal sealed class MemoryDataPlane : IDataPlane
     /// <summary>The rules in force.</summary>
     public FilterRuleSet Rules { get; private set; } = FilterRuleSet.Empty;
 
-    /// <summary>What was asked, in order: <c>apply N</c> with the number of rules, <c>kill PATH</c>.</summary>
+    /// <summary>What was asked, in order: <c>apply N</c> with the number of rules, <c>kill PATH</c>, <c>forget PATH</c>.</summary>
     public IReadOnlyList<string> Calls
     {
         get
@@ -47,6 +47,8 @@ internal sealed class MemoryDataPlane : IDataPlane
     }
 
     public void Kill(PathId path) => Note($"kill {path.LocalId}");
+
+    public void ForgetFlows(PathId path) => Note($"forget {path.LocalId}");
 
     public bool Repair() => false;
 

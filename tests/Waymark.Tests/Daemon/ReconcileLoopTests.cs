@@ -55,7 +55,7 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         Say("any prefer lowest delay;");
         await Until(() => dataPlane.Calls[^1] == "apply 1");
         loop.PostPaths(new([Wifi with { HasCarrier = false }, Lte]));
-        Assert.Equal("kill wifi", dataPlane.Calls[^1]);
+        Assert.Equal(["kill wifi", "forget wifi"], dataPlane.Calls.TakeLast(2));
         Open();
         await loop.SettleAsync(stop.Token);
         Assert.Equal("lte", loop.Current.Decision.Outcome());

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Waymark.Linux.Netlink;
+
+namespace Waymark.Benchmarks;
+
+/// <summary>
+/// A path fails under a running <c>waymarkd</c>: how long a flow of a datagram a millisecond is not heard, from its last datagram over the old path to the first over
+/// the other, as the receiver sees it.
+/// </summary>
+internal static class FailureRows
+{
+    private const int Failures = 10;
+    private const string Server = "203.0.113.7";
+
+    public static void Add(Results results)
+    {
+        results.Section($"A path fails under waymarkd (ms without a datagram, as the receiver sees it; {Failures} failures)");
+        using var uplinks = new Uplinks(2, answers: true);
+        using var far = NetworkNamespace.Open("far");
+        using var server = far.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        server.Bind(new IPEndPoint(IPAddress.Any, 5060));
+        server.ReceiveTimeout = 20_000;
+        foreach (var interval in new[] { 50, 1000 })
+        {
+            using var daemon = new RunningDaemon(
+                $$"""
+                path one { interface d1; }
+                path two { interface d2; cost 1 /GB; }
+                probe default { icmp {{Server}}; every {{interval}} ms; need 1; down after 3; up after 2; }
+                hold-down { penalty 0; suppress 2000; reuse 750; half-life 15 s; }
+                """, "udp peer port 5060 prefer lowest cost;");
+            var silent = Gaps(server, () => Uplinks.Run("ip", null, "netns", "exec", "far", "nft", "table inet cut { chain c { type filter hook prerouting priority -400; iifname e1 drop; }; }"),
+                () => Uplinks.Run("ip", null, "netns", "exec", "far", "nft", "delete table inet cut"));
+            results.Add($"silence (the carrier stays), probed every {interval} ms, p50", Clock.Rank(silent, 50), "ms");
+            results.Add($"silence (the carrier stays), probed every {interval} ms, worst", silent.Max(), "ms", interval == 50 ? "below 200" : "below 3500");
+            if (interval == 50)
+            {
+                var carrier = Gaps(server, () => Uplinks.Ip("link set e1 down\n", "far"), () => Uplinks.Ip("link set e1 up\n", "far"));
+                results.Add("the carrier is lost, p50", Clock.Rank(carrier, 50), "ms");
+                results.Add("the carrier is lost, worst", carrier.Max(), "ms");
+                results.Add("waymarkd at rest meanwhile, 2 paths probed every 50 ms", daemon.Load(TimeSpan.FromSeconds(5)), "% of a core");
+            }
+        }
+    }
+
+    private static List<double> Gaps(Socket server, Action fail, Action mend)
+    {
+        var gaps = new List<double>();
+        for (var i = 0; i < Failures; i++)
+        {
+            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            using var stop = new CancellationTokenSource();
+            AwaitFirstPath(server);
+            var sender = new Thread(() => Send(client, stop.Token));
+            sender.Start();
+            Task? failing = null;
+            long last = 0, start = Stopwatch.GetTimestamp();
+            while (true)
+            {
+                var from = Hear(server);
+                if (from == IPAddress.Parse("10.1.2.2") && last > 0)
+                {
+                    gaps.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds);
+                    break;
+                }
+                last = Stopwatch.GetTimestamp();
+                // When it flows, not before, something is to fail.
+                if (failing is null && Stopwatch.GetElapsedTime(start).TotalMilliseconds > 300)
+                {
+                    failing = Task.Run(fail);
+                }
+            }
+            stop.Cancel();
+            sender.Join();
+            failing!.Wait();
+            mend();
+        }
+        return gaps;
+    }
+
+    /// <summary>Until new flows take the better path again, and nothing of the old is on its way.</summary>
+    private static void AwaitFirstPath(Socket server)
+    {
+        for (var heard = 0; heard < 5;)
+        {
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            TrySend(probe);
+            if (server.Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead))
+            {
+                heard = Hear(server).ToString() == "10.1.1.2" ? heard + 1 : 0;
+            }
+        }
+    }
+
+    private static void Send(Socket client, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.WaitHandle.WaitOne(1))
+        {
+            TrySend(client);
+        }
+    }
+
+    private static void TrySend(Socket client)
+    {
+        try
+        {
+            client.SendTo([1], new IPEndPoint(IPAddress.Parse(Server), 5060));
+        }
+        catch (SocketException)
+        {
+            // Refused while its path is gone: the next one is decided anew.
+        }
+    }
+
+    private static IPAddress Hear(Socket server)
+    {
+        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        server.ReceiveFrom(new byte[16], ref from);
+        return ((IPEndPoint)from).Address;
+    }
+}

@@ -1,0 +1,56 @@
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.FilterRuleInstallation;
+using Waymark.PathDecision;
+using Waymark.Paths;
+
+namespace Waymark.Benchmarks;
+
+/// <summary>A path is lost that carries one class in eight: how long until the kernel has acknowledged that its flows go elsewhere.</summary>
+internal static class PathLossRows
+{
+    private const int Losses = 100;
+
+    /// <summary>More bits for classes than by default, for those who have more than 1,023 different actions: <c>ctmark 0xffffff00</c>.</summary>
+    private static readonly Territory Wide = Territory.Default with { CtMark = 0xffffff00 };
+
+    public static void Add(Results results)
+    {
+        using var uplinks = new Uplinks(8);
+        results.Section($"A path is lost, 10,000 policies, 8 paths (ms, {Losses} losses)");
+        foreach (var actions in new[] { 16, 1_000, 10_000 })
+        {
+            using var installer = new FilterRuleInstaller(Wide, TimeProvider.System);
+            var settings = DecisionSettings.Default with { Classes = Wide.Classes };
+            var policies = Worlds.Policies(10_000, actions);
+            var resolver = new PathResolver();
+            var whole = Worlds.World(policies, uplinks.Paths, Worlds.Known(8)) with { Settings = settings };
+            var less = whole with { Paths = new(uplinks.Paths.Paths.Where(path => path.Name != "d1")) };
+            var memory = installer.Adopt();
+            var last = DecisionMemory.None;
+            void Put(World world)
+            {
+                var decision = resolver.Decide(world with { Previous = last });
+                var encoded = NftablesEncoder.Encode(decision.FilterRules, world.Paths, Wide, EncoderOptions.Default, memory);
+                installer.Apply(encoded);
+                (memory, last) = (encoded.Memory, decision.Next);
+            }
+
+            Put(whole);
+            List<double> moved = [], forgotten = [], settled = [];
+            for (var i = 0; i < Losses; i++)
+            {
+                moved.Add(Clock.Time(() => installer.KillPath(new PathId("ip", "d1"))));
+                forgotten.Add(Clock.Time(() => installer.ForgetFlows(new PathId("ip", "d1"))));
+                settled.Add(Clock.Time(() => Put(less)));
+                last = DecisionMemory.None with { ClassNumbers = last.ClassNumbers };
+                Put(whole);
+            }
+            results.Add($"{actions} actions: its flows go to their backups, p50", Clock.Rank(moved, 50), "ms", actions == 10_000 ? "below 1" : "below 0.5");
+            results.Add($"{actions} actions: its flows go to their backups, p99", Clock.Rank(moved, 99), "ms", "below 2");
+            results.Add($"{actions} actions: its datagram flows are forgotten, p50", Clock.Rank(forgotten, 50), "ms");
+            results.Add($"{actions} actions: the decision without it is made and in force, p50", Clock.Rank(settled, 50), "ms");
+            results.Add($"{actions} actions: the decision without it is made and in force, p99", Clock.Rank(settled, 99), "ms");
+            installer.Erase();
+        }
+    }
+}
