@@ -179,6 +179,8 @@ internal static class DaemonHost
 
         public void ForgetFlows(Paths.PathId path) => real.Value.ForgetFlows(path);
 
+        public bool Renew(FilterRules.FilterRuleSet rules, Paths.PathSet paths) => real.Value.Renew(rules, paths);
+
         public bool Repair() => real.Value.Repair();
 
         public void Sweep() => real.Value.Sweep();

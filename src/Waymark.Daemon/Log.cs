@@ -51,6 +51,9 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Error, "a decision could not be recorded: {Reason}")]
     public static partial void RecordFailed(ILogger log, string reason);
 
+    [LoggerMessage(17, LogLevel.Information, "routes had gone with a link or an address that is back; set again")]
+    public static partial void Renewed(ILogger log);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 }

@@ -78,7 +78,7 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
             file = new(book.Node, time.GetUtcNow());
             try
             {
-                await foreach (var paths in new IpPathMaintainer(Options(file.Node, territory)).WatchAsync(either.Token))
+                await foreach (var paths in new IpPathMaintainer(Options(file.Node, territory), Stir).WatchAsync(either.Token))
                 {
                     loop.PostPaths(paths);
                     examiner.Examine(paths);
@@ -90,6 +90,8 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
             }
         }
     }
+
+    private void Stir() => loop.Post(inputs => inputs with { Stirs = inputs.Stirs + 1 });
 
     private async Task ResolveNamesAsync(CancellationToken cancellationToken)
     {

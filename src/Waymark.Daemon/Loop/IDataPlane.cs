@@ -21,6 +21,12 @@ internal interface IDataPlane : IDisposable
     /// <summary>Has the datagram flows of a path that was killed go to their backups with their next packet; from any thread. Throws as <see cref="Apply"/>.</summary>
     void ForgetFlows(PathId path);
 
+    /// <summary>
+    /// Puts back at once what the kernel itself has taken away with a link or an address that came back, and looks anew at what the host adds; true where there was
+    /// something. Throws as <see cref="Apply"/>.
+    /// </summary>
+    bool Renew(FilterRuleSet rules, PathSet paths);
+
     /// <summary>Compares the kernel with what was applied and mends it; true where something was mended. Throws as <see cref="Apply"/>.</summary>
     bool Repair();
 

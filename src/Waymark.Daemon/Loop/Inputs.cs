@@ -27,6 +27,9 @@ internal sealed record Inputs
     /// <summary>The node file.</summary>
     public NodeFile Node { get; init; } = NodeFile.Default;
 
+    /// <summary>Counts what happened to links and addresses, also what was over before the paths were read: routes of ours may have gone with it.</summary>
+    public ulong Stirs { get; init; }
+
     /// <summary>Whether the maintainer has spoken: before that there is nothing to decide on.</summary>
     public bool IsReady { get; init; }
 }

@@ -21,11 +21,15 @@ internal sealed class KernelDataPlane : IDataPlane
     private EncoderMemory memory;
 
     /// <summary>Adopts what an earlier life left in the kernel. Throws <see cref="Linux.Netlink.NetlinkException"/>.</summary>
-    public KernelDataPlane(Func<NodeFile> node, TimeProvider time, ILogger<KernelDataPlane> log)
+    /// <param name="node">The node file in force.</param>
+    /// <param name="time">Lifetimes count by it.</param>
+    /// <param name="log">Where problems go.</param>
+    /// <param name="faultPoint">As the installer's: called between every two changes of the kernel.</param>
+    public KernelDataPlane(Func<NodeFile> node, TimeProvider time, ILogger<KernelDataPlane> log, Action<int>? faultPoint = null)
     {
         (this.node, this.log) = (node, log);
         territory = TerritoryOf(node());
-        installer = new(territory, time);
+        installer = new(territory, time, faultPoint);
         memory = installer.Adopt();
     }
 
@@ -38,16 +42,10 @@ internal sealed class KernelDataPlane : IDataPlane
         Priority = node.Priorities.Low,
     };
 
-    public IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths)
-    {
-        var encoded = NftablesEncoder.Encode(rules, paths, territory, Options(rules, paths), memory);
-        foreach (var problem in installer.Apply(encoded).Problems)
-        {
-            Log.Diagnosed(log, problem);
-        }
-        memory = encoded.Memory;
-        return [.. encoded.Refused.Select(refused => (refused.Rule.Origin, refused.Reason))];
-    }
+    public IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths) =>
+        [.. Install(rules, paths).Encoded.Refused.Select(refused => (refused.Rule.Origin, refused.Reason))];
+
+    public bool Renew(FilterRuleSet rules, PathSet paths) => Install(rules, paths).Report.IsChanged;
 
     public void Kill(PathId path) => installer.KillPath(path);
 
@@ -63,6 +61,18 @@ internal sealed class KernelDataPlane : IDataPlane
     {
         installer.Dispose();
         routing.Dispose();
+    }
+
+    private (EncodedRuleSet Encoded, InstallReport Report) Install(FilterRuleSet rules, PathSet paths)
+    {
+        var encoded = NftablesEncoder.Encode(rules, paths, territory, Options(rules, paths), memory);
+        var report = installer.Apply(encoded);
+        foreach (var problem in report.Problems)
+        {
+            Log.Diagnosed(log, problem);
+        }
+        memory = encoded.Memory;
+        return (encoded, report);
     }
 
     private EncoderOptions Options(FilterRuleSet rules, PathSet paths)

@@ -40,6 +40,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private DateTimeOffset? retryAt;
     private DateTimeOffset repairAt;
     private DateTimeOffset sweepUntil;
+    private ulong stirs;
 
     /// <summary>The last decision.</summary>
     public Snapshot Current { get; private set; } = Snapshot.None;
@@ -175,6 +176,10 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
                 Apply(stopwatch);
             }
         }
+        else if (stirs != state.Stirs)
+        {
+            Renew(now);
+        }
         else if (repairAt <= now)
         {
             Repair(now);
@@ -183,6 +188,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         {
             Sweep();
         }
+        stirs = state.Stirs;
         if (differs)
         {
             record(world, decision);
@@ -236,6 +242,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
     }
 
+    private void Renew(DateTimeOffset now) => Mend(now, () => dataPlane.Renew(applied!.Value.Rules, applied.Value.Paths), Log.Renewed);
+
     private void Sweep()
     {
         try
@@ -253,14 +261,19 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     {
         repairAt = now + RepairInterval;
         Sweep();
+        Mend(now, dataPlane.Repair, Log.Repaired);
+    }
+
+    private void Mend(DateTimeOffset now, Func<bool> mend, Action<ILogger> say)
+    {
         try
         {
             var started = Stopwatch.GetTimestamp();
-            if (dataPlane.Repair())
+            if (mend())
             {
                 Current = Current with { Kernel = new(KernelState.InStep, "", now) };
                 events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: true);
-                Log.Repaired(log);
+                say(log);
             }
         }
         catch (NetlinkException refused)

@@ -23,6 +23,7 @@ internal sealed class IpNotifications : IDisposable
     private readonly NetlinkSocket socket;
     private readonly IpPathOptions options;
     private readonly WakeSignal wake;
+    private bool isStirred;
 
     public IpNotifications(IpPathOptions options, WakeSignal wake)
     {
@@ -62,6 +63,17 @@ internal sealed class IpNotifications : IDisposable
         return !cancellationToken.IsCancellationRequested;
     }
 
+    /// <summary>
+    /// Whether, since it was last asked, a link fell or an address came or went: with them the kernel takes routes away, in every table and (IPv4) without a word, also
+    /// where the next reading finds all as it was.
+    /// </summary>
+    public bool TakeStir()
+    {
+        var was = isStirred;
+        isStirred = false;
+        return was;
+    }
+
     public void Dispose() => socket.Dispose();
 
     private Heard Hear(TimeSpan? timeout, Action<LinkLoss> lose)
@@ -73,11 +85,14 @@ internal sealed class IpNotifications : IDisposable
             {
                 heard = ConcernsPaths(message, options.OwnTables) ? Heard.Change : Heard.Irrelevant;
             }
+            isStirred |= message.Type is RoutingMessages.NewAddress or RoutingMessages.DeleteAddress;
             if (ReadLoss(message) is { } loss)
             {
+                isStirred = true;
                 lose(loss);
             }
         });
+        isStirred |= !isWhole;
         return isWhole ? heard : Heard.Overrun;
     }
 

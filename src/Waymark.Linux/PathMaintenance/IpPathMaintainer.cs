@@ -12,7 +12,11 @@ namespace Waymark.Linux.PathMaintenance;
 /// anything is read. Never polls.
 /// </summary>
 /// <param name="options">What the node file says of interfaces.</param>
-public sealed class IpPathMaintainer(IpPathOptions options) : IPathMaintainer
+/// <param name="stirred">
+/// Called, on a thread of its own, when a link has fallen or an address has come or gone, even where the paths are the same afterwards: routes of ours may have gone with
+/// it. Null: nobody minds.
+/// </param>
+public sealed class IpPathMaintainer(IpPathOptions options, Action? stirred = null) : IPathMaintainer
 {
     /// <summary>Between readings that a storm of changes spoiled.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(20);
@@ -73,6 +77,10 @@ public sealed class IpPathMaintainer(IpPathOptions options) : IPathMaintainer
             do
             {
                 Publish(Read(routing, cancellationToken));
+                if (notifications.TakeStir())
+                {
+                    stirred?.Invoke();
+                }
             }
             while (notifications.Await(lost => Publish(IpPathReading.Without(last!, lost)), cancellationToken));
             found.Complete();

@@ -7,7 +7,7 @@ namespace Waymark.Linux.Routing;
 /// <summary>rtnetlink messages to values and back (linux/rtnetlink.h, linux/if_addr.h, linux/fib_rules.h).</summary>
 internal static class RoutingMessages
 {
-    public const ushort NewLink = 16, DeleteLink = 17, NewAddress = 20, NewRoute = 24, DeleteRoute = 25, NewRule = 32, DeleteRule = 33;
+    public const ushort NewLink = 16, DeleteLink = 17, NewAddress = 20, DeleteAddress = 21, NewRoute = 24, DeleteRoute = 25, NewRule = 32, DeleteRule = 33;
 
     /// <summary>The table of this host's own addresses (RT_TABLE_LOCAL).</summary>
     public const uint LocalTable = 255;

@@ -1,0 +1,99 @@
+using Waymark.Flows;
+using Waymark.SystemTests.FilterRuleInstallation;
+using static Waymark.SystemTests.FilterRuleInstallation.Rules;
+
+namespace Waymark.SystemTests.Faults;
+
+/// <summary>A strict path that comes and goes in every way it can, under traffic: not a packet leaves elsewhere; and the harness sees leaks where a guard is missing.</summary>
+public sealed class FlapTests
+{
+    private const int Port = 1500;
+
+    private const string Strict = """udp peer port 1500, tcp peer port 1500 require label "name" = "w2" else drop;""";
+
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public async Task Not_one_packet_leaves_elsewhere_while_the_strict_path_flaps_200_times(IpFamily family)
+    {
+        using var world = new World();
+        var tap = new Tap(world, Port);
+        await using var node = new RunningNode(world, Strict);
+        await node.UntilUp(World.Id(2));
+        using var traffic = new Traffic(world, family, Port);
+        var wentOn = 0;
+        for (var flap = 0; flap < 200; flap++)
+        {
+            var (sent, refused) = traffic.Count;
+            Fall(world, flap);
+            // Every other time it comes back before anybody could react.
+            if (flap % 2 == 0)
+            {
+                await node.Until(now => now.Decision.FilterRules.Classes.Any(one => one.Action(family) is FilterRules.FilterAction.Drop), "the class is closed");
+            }
+            Rise(world);
+            if (flap % 10 == 9)
+            {
+                await node.UntilUp(World.Id(2));
+                var before = tap.Counts()[1];
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+                wentOn += tap.Counts()[1] > before ? 1 : 0;
+            }
+            Assert.True(traffic.Count.Sent + traffic.Count.Refused > sent + refused, "traffic goes on");
+        }
+        Assert.Equal(20, wentOn);
+        Assert.True(traffic.Count is { Sent: > 5000, Refused: > 1000 }, $"{traffic.Count}");
+        Assert.Equal([0, 0], tap.Counts().Where((_, i) => i != 1));
+        Assert.Empty(node.Failures);
+    }
+
+    /// <summary>What keeps the packets in where nobody reacts: the rule on the strict bit, and behind it the guard. Each alone does, which is why there are two.</summary>
+    [Theory]
+    [InlineData(IpFamily.V4, true, true)]
+    [InlineData(IpFamily.V6, true, true)]
+    [InlineData(IpFamily.V4, true, false)]
+    [InlineData(IpFamily.V6, true, false)]
+    [InlineData(IpFamily.V4, false, true)]
+    [InlineData(IpFamily.V6, false, true)]
+    public void Without_the_guarding_rules_the_same_flaps_leak_and_with_either_they_do_not(IpFamily family, bool isWithoutRule, bool isWithoutGuard)
+    {
+        using var world = new World();
+        var tap = new Tap(world, Port);
+        world.Apply(Set([To(Port, Port, 1)], Class(1, Use(2), true, 1, 3)));
+        // Nobody puts back what is taken away now.
+        world.Installer.Dispose();
+        if (isWithoutRule)
+        {
+            World.Ip(world.NodeName, $"rule del pref {Priority + 20}; -6 rule del pref {Priority + 20}");
+        }
+        if (isWithoutGuard)
+        {
+            World.In(world.NodeName, "nft", "flush chain inet waymark guard");
+        }
+        using (new Traffic(world, family, Port))
+        {
+            for (var flap = 0; flap < 20; flap++)
+            {
+                Fall(world, flap);
+                TestContext.Current.CancellationToken.WaitHandle.WaitOne(20);
+                Rise(world);
+            }
+        }
+        Assert.Equal(isWithoutRule && isWithoutGuard, tap.Leaks(2) > 0);
+    }
+
+    private static uint Priority => Waymark.Linux.FilterRuleEncoding.Territory.Default.Priority;
+
+    private static void Fall(World world, int flap, int n = 2) => World.Ip(world.NodeName, (flap % 4) switch
+    {
+        0 => $"link set w{n} down",
+        1 => $"addr flush dev w{n} scope global",
+        2 => $"route del default dev w{n}; -6 route del default dev w{n}",
+        _ => $"route del default dev w{n}; -6 addr flush dev w{n} scope global",
+    });
+
+    private static void Rise(World world, int n = 2) => World.Ip(world.NodeName,
+        $"link set w{n} up; addr replace 10.78.{n}.1/24 dev w{n}; -6 addr replace 2001:db8:{n}::1/64 dev w{n} nodad; "
+        + $"route replace 10.78.{n}.0/24 dev w{n}; -6 route replace 2001:db8:{n}::/64 dev w{n}; "
+        + $"route replace default via 10.78.{n}.2 dev w{n} metric {100 * n}; -6 route replace default via 2001:db8:{n}::2 dev w{n} metric {100 * n}");
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Waymark.Daemon.Loop;
+using Waymark.Linux.PathMaintenance;
+using Waymark.Nodes;
+using Waymark.PathDecision;
+using Waymark.Paths;
+using Waymark.Policies;
+using Waymark.Policies.Language;
+using World = Waymark.SystemTests.FilterRuleInstallation.World;
+
+namespace Waymark.SystemTests.Faults;
+
+/// <summary>
+/// The node of a <see cref="World"/> under the real reconcile loop, data plane and IP maintainer, without the daemon's process and store around them: what they do
+/// can be stopped at any point of theirs.
+/// </summary>
+internal sealed class RunningNode : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, PathSet> found = new(StringComparer.Ordinal);
+    private readonly KernelDataPlane dataPlane;
+    private readonly List<Task> running = [];
+
+    /// <summary>Starts it; it decides once every maintainer has spoken.</summary>
+    /// <param name="world">Where.</param>
+    /// <param name="policies">In the policy language.</param>
+    /// <param name="faultPoint">As the installer's.</param>
+    /// <param name="others">Maintainers beside that of plain IP.</param>
+    public RunningNode(World world, string policies, Action<int>? faultPoint = null, params IPathMaintainer[] others)
+    {
+        var node = NodeFile.Default with
+        {
+            Forward = new(["l0"], Masquerade: true),
+            // A path that is held down after its second fall would spare the test all the others.
+            HoldDown = NodeFile.Default.HoldDown with { Penalty = 0 },
+        };
+        dataPlane = world.Node.Run(() => new KernelDataPlane(() => node, TimeProvider.System, NullLogger<KernelDataPlane>.Instance, faultPoint));
+        Loop = new(dataPlane, new(TimeProvider.System), _ => { }, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
+        Loop.Post(inputs => inputs with { Node = node, Sets = [Set(policies)] });
+        running.Add(Task.Run(() => Loop.RunAsync(stop.Token)));
+        IPathMaintainer[] maintainers = [new IpPathMaintainer(IpPathOptions.Default, () => Loop.Post(inputs => inputs with { Stirs = inputs.Stirs + 1 })), .. others];
+        foreach (var maintainer in maintainers)
+        {
+            var paths = world.Node.Run(() =>
+            {
+                var all = maintainer.WatchAsync(stop.Token).GetAsyncEnumerator(stop.Token);
+                // The first step opens the sockets: here, in the node.
+                return (All: all, First: all.MoveNextAsync().AsTask());
+            });
+            running.Add(Follow(maintainer.Protocol, paths.All, paths.First, maintainers.Length));
+        }
+    }
+
+    public ReconcileLoop Loop { get; }
+
+    /// <summary>What reading stops of the maintainers have ended with.</summary>
+    public IEnumerable<Exception> Failures => running.Where(one => one.IsFaulted).Select(one => one.Exception!);
+
+    /// <summary>Puts other policies in the place of those there are.</summary>
+    public void Say(string policies) => Loop.Post(inputs => inputs with { Sets = [Set(policies)] });
+
+    /// <summary>Waits until the loop has decided on what it knows and <paramref name="condition"/> holds; fails after 15 s.</summary>
+    public async Task Until(Func<Snapshot, bool> condition, string what)
+    {
+        var started = Stopwatch.GetTimestamp();
+        for (Snapshot now; !condition(now = await Loop.SettleAsync(TestContext.Current.CancellationToken));)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(15), $"not in 15 s: {what}; {now.Kernel}; {string.Join(", ", now.World.Paths.Paths.Select(path => path.Id))}");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Waits until the kernel enforces the decision and the path is up in both families.</summary>
+    public Task UntilUp(PathId path) => Until(
+        now => now.Kernel.State == KernelState.InStep && now.World.Paths.Find(path) is { HasCarrier: true, Halves.Count: 2 }, $"{path} is up");
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        foreach (var one in running)
+        {
+            try
+            {
+                await one;
+            }
+            catch (OperationCanceledException)
+            {
+                // Told to stop.
+            }
+        }
+        Loop.Dispose();
+        dataPlane.Dispose();
+        stop.Dispose();
+    }
+
+    private async Task Follow(string protocol, IAsyncEnumerator<PathSet> paths, Task<bool> first, int maintainers)
+    {
+        try
+        {
+            for (var there = await first; there; there = await paths.MoveNextAsync())
+            {
+                lock (gate)
+                {
+                    found[protocol] = paths.Current;
+                    var all = new PathSet(found.Values.SelectMany(set => set.Paths));
+                    var isReady = found.Count == maintainers;
+                    Loop.Post(inputs => inputs with { Paths = all, IsReady = isReady });
+                }
+            }
+        }
+        finally
+        {
+            await paths.DisposeAsync();
+        }
+    }
+
+    private static AcceptedPolicySet Set(string policies)
+    {
+        var parse = PolicyLanguage.Parse(Encoding.UTF8.GetBytes(policies), "test.way");
+        return new(new("root", 0), "test.way", parse.Set ?? throw new ArgumentException(string.Join('\n', parse.Diagnostics)), TimeProvider.System.GetUtcNow(), []);
+    }
+}
