@@ -364,7 +364,7 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
             {
                 Take();
             }
-            if (PolicyLanguage.ParseFlows(Source.Text[start..Last.End], Source.File, out var diagnostics) is { } flows)
+            if (PolicyLanguage.ParseFlows(Source.Text[start..Math.Max(start, Last.End)], Source.File, out var diagnostics) is { } flows)
             {
                 requester = requester with { MayFlows = requester.MayFlows.Concat(flows).ToEquatableArray() };
                 return;
