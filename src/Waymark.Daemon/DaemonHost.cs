@@ -10,6 +10,7 @@ using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
+using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
 
 namespace Waymark.Daemon;
@@ -40,6 +41,7 @@ internal static class DaemonHost
                 Console.WriteLine($"nothing to guard: {options.NodeFile} does not say 'strict at boot;'");
                 return ExitCodes.Done;
             }
+            IsTaken(book.Node, options, log);
             var state = services.GetRequiredService<ReconcileLoop>().Inputs;
             var paths = BootPaths.Of(book.Node);
             var decision = PathDecision.PathResolution.Decide(new()
@@ -95,7 +97,12 @@ internal static class DaemonHost
         try
         {
             Log.Starting(log, DaemonVersion.Text, options.NodeFile, options.PolicyDirectory, options.StateDirectory, options.Socket);
-            app.Services.GetRequiredService<PolicyBook>().Load();
+            var book = app.Services.GetRequiredService<PolicyBook>();
+            book.Load();
+            if (IsTaken(book.Node, options, log))
+            {
+                return ExitCodes.BadInput;
+            }
             await app.StartAsync(cancellationToken);
             // Who may connect is decided by who they are (SO_PEERCRED), call by call.
             System.IO.File.SetUnixFileMode(options.Socket, (System.IO.UnixFileMode)0b110_110_110);
@@ -121,6 +128,29 @@ internal static class DaemonHost
             Log.Fatal(log, failed.Message);
             return ExitCodes.Failed;
         }
+    }
+
+    /// <summary>
+    /// Says what of ours others have. True where the daemon must not start: not where an earlier life's rules are in the kernel, for without a daemon they would go stale,
+    /// and that is worse than the clash that they have lived with.
+    /// </summary>
+    private static bool IsTaken(Nodes.NodeFile node, DaemonOptions options, ILogger log)
+    {
+        var survey = new TerritorySurvey(KernelDataPlane.TerritoryOf(node), [.. node.Bypass]);
+        var clashes = survey.Clashes();
+        var isRefused = clashes.Any(one => one.IsCertain) && !survey.IsSettled();
+        foreach (var clash in clashes)
+        {
+            if (isRefused && clash.IsCertain)
+            {
+                Log.Refused(log, clash, options.NodeFile);
+            }
+            else
+            {
+                Log.Clash(log, clash, options.NodeFile);
+            }
+        }
+        return isRefused;
     }
 
     private static void Logging(ILoggingBuilder logging) => logging.ClearProviders().AddSimpleConsole(console =>

@@ -54,6 +54,12 @@ internal static partial class Log
     [LoggerMessage(17, LogLevel.Information, "routes had gone with a link or an address that is back; set again")]
     public static partial void Renewed(ILogger log);
 
+    [LoggerMessage(18, LogLevel.Warning, "another program uses numbers of ours: {Clash} (the node file is {NodeFile})")]
+    public static partial void Clash(ILogger log, Linux.FilterRuleInstallation.TerritoryClash clash, string nodeFile);
+
+    [LoggerMessage(19, LogLevel.Critical, "not started, and nothing changed, for another program uses numbers of ours: {Clash} (the node file is {NodeFile})")]
+    public static partial void Refused(ILogger log, Linux.FilterRuleInstallation.TerritoryClash clash, string nodeFile);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using Waymark.Linux.Netlink;
 using static Waymark.Linux.Nftables.NftablesExpression;
@@ -43,7 +42,7 @@ internal static class ExpressionMessages
                     name = part.Text;
                     break;
                 case 2:
-                    return Read(name, new Body(part.Value));
+                    return Read(name, new ExpressionBody(part.Value));
             }
         }
         return name == "counter" ? new Count() : new Foreign(name);
@@ -231,7 +230,7 @@ internal static class ExpressionMessages
         }
     }
 
-    private static NftablesExpression Read(string name, Body body)
+    private static NftablesExpression Read(string name, ExpressionBody body)
     {
         switch (name)
         {
@@ -288,45 +287,5 @@ internal static class ExpressionMessages
         var nested = writer.BeginNested(type);
         writer.Attribute(1, value.AsSpan());
         writer.EndNested(nested);
-    }
-
-    /// <summary>The attributes of an instruction, by type.</summary>
-    private readonly ref struct Body(ReadOnlySpan<byte> bytes)
-    {
-        private readonly ReadOnlySpan<byte> bytes = bytes;
-
-        public uint this[int type] => Find(type) is { Length: >= 4 } value ? BinaryPrimitives.ReadUInt32BigEndian(value) : 0;
-
-        public bool Has(int type)
-        {
-            foreach (var attribute in new NetlinkAttributes(bytes))
-            {
-                if (attribute.Type == type)
-                {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        public byte Byte(int type) => Find(type) is { Length: >= 1 } value ? value[0] : (byte)0;
-
-        public string Text(int type) => new NetlinkAttribute((ushort)type, Find(type)).Text;
-
-        public EquatableArray<byte> Value(int type) => ReadValue(Nested(type));
-
-        public NetlinkAttributes Nested(int type) => new(Find(type));
-
-        private ReadOnlySpan<byte> Find(int type)
-        {
-            foreach (var attribute in new NetlinkAttributes(bytes))
-            {
-                if (attribute.Type == type)
-                {
-                    return attribute.Value;
-                }
-            }
-            return default;
-        }
     }
 }

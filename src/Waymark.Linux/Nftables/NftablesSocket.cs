@@ -91,6 +91,46 @@ internal sealed class NftablesSocket : IDisposable
         }
     }
 
+    /// <summary>The rules of all tables but that one (of family inet) that write a mark.</summary>
+    public IReadOnlyList<ForeignMarkRule> MarkRules(string ownTable)
+    {
+        var found = new List<ForeignMarkRule>();
+        Ask(7, NetlinkFlags.Request | NetlinkFlags.Dump, _ => { }, family: 0);
+        socket.Dump(writer.Written, "read the rules of all tables", found.Clear, message =>
+        {
+            string table = "", chain = "";
+            ulong handle = 0;
+            IReadOnlyList<MarkWrite> writes = [];
+            foreach (var attribute in message.Attributes(4))
+            {
+                switch (attribute.Type)
+                {
+                    case 1:
+                        table = attribute.Text;
+                        break;
+                    case 2:
+                        chain = attribute.Text;
+                        break;
+                    case 3:
+                        handle = attribute.U64Network;
+                        break;
+                    case 4:
+                        writes = MarkWriteReading.Read(attribute.Nested);
+                        break;
+                }
+            }
+            if (table == ownTable && message.Body[0] == 1)
+            {
+                return;
+            }
+            foreach (var write in writes)
+            {
+                found.Add(new(ForeignMarkRule.FamilyWord(message.Body[0]), table, chain, handle, write));
+            }
+        });
+        return found;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
 
@@ -318,11 +358,11 @@ internal sealed class NftablesSocket : IDisposable
         }).ToEquatableArray();
     }
 
-    private void Ask(ushort type, NetlinkFlags flags, Action<NetlinkWriter> attributes)
+    private void Ask(ushort type, NetlinkFlags flags, Action<NetlinkWriter> attributes, byte family = 1)
     {
         writer.Clear();
         writer.BeginMessage((ushort)(Subsystem | type), flags);
-        writer.Raw([1, 0, 0, 0]);
+        writer.Raw([family, 0, 0, 0]);
         attributes(writer);
         writer.EndMessage();
     }

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Numerics;
+using Waymark.Flows;
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.Nftables;
+using Waymark.Linux.Routing;
+
+namespace Waymark.Linux.FilterRuleInstallation;
+
+/// <summary>
+/// Looks whether another program has what is ours: routes in our tables, rules at our priorities or into our tables, mark bits. Only reads. Rules of the old iptables
+/// (iptables-legacy) are not nftables' and not seen.
+/// </summary>
+/// <param name="territory">Which numbers are ours.</param>
+/// <param name="bypass">Whole packet marks that are known and left alone.</param>
+public sealed class TerritorySurvey(Territory territory, IReadOnlyCollection<uint> bypass)
+{
+    /// <summary>How many priorities, from <see cref="Territory.Priority"/> on, are ours.</summary>
+    private const uint Priorities = 50;
+
+    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
+
+    /// <summary>Whether an earlier life's table is in the kernel of this network namespace. Throws <see cref="Netlink.NetlinkException"/>.</summary>
+    public bool IsSettled()
+    {
+        using var nftables = new NftablesSocket();
+        return nftables.Has(territory.Table);
+    }
+
+    /// <summary>Every clash in this network namespace, the certain ones first. Throws <see cref="Netlink.NetlinkException"/>.</summary>
+    public IReadOnlyList<TerritoryClash> Clashes()
+    {
+        using var routing = new RoutingSocket();
+        using var nftables = new NftablesSocket();
+        return Clashes(
+            [.. Families.SelectMany(routing.Rules)],
+            [.. Families.SelectMany(family => routing.Routes(family))],
+            nftables.MarkRules(territory.Table));
+    }
+
+    internal IReadOnlyList<TerritoryClash> Clashes(IReadOnlyList<RoutingRule> rules, IReadOnlyList<Route> routes, IReadOnlyList<ForeignMarkRule> marks)
+    {
+        var others = rules.Where(rule => rule.Protocol != territory.Protocol).ToList();
+        return
+        [
+            .. Tables(others, routes),
+            .. Own(others),
+            .. others.Where(rule => rule.Mark is { } mark && (mark & rule.MarkMask & territory.FwMark) != 0).Select(rule => Match(rule, marks)),
+            .. marks.Where(Overlaps).DistinctBy(rule => (rule.Family, rule.Table, rule.Chain, rule.Write)).Select(rule => Write(rule, marks)),
+        ];
+    }
+
+    private IEnumerable<TerritoryClash> Tables(List<RoutingRule> others, IReadOnlyList<Route> routes)
+    {
+        var mend = $"say 'table {FreeTables(others, routes)};' in the node file, or have it use another table";
+        foreach (var foreign in routes.Where(route => IsOwn(route.Table) && route.Protocol != territory.Protocol).GroupBy(route => (route.Table, route.Protocol)))
+        {
+            yield return new("table", $"{RoutingProtocols.Name(foreign.Key.Protocol)} has routes in the routing table {foreign.Key.Table}, which is ours ({foreign.First()})", mend, IsCertain: true);
+        }
+        foreach (var rule in others.Where(rule => rule.Action == RuleAction.Lookup && IsOwn(rule.Table)).DistinctBy(rule => (rule.Priority, rule.Table)))
+        {
+            yield return new("table", $"a routing rule of {RoutingProtocols.Name(rule.Protocol)} at priority {rule.Priority} leads to the routing table {rule.Table}, which is ours", mend, IsCertain: true);
+        }
+    }
+
+    private IEnumerable<TerritoryClash> Own(List<RoutingRule> others) => others
+        .Where(rule => rule.Priority >= territory.Priority && rule.Priority < territory.Priority + Priorities)
+        .DistinctBy(rule => rule.Priority)
+        .Select(rule => new TerritoryClash(
+            "priority",
+            $"a routing rule of {RoutingProtocols.Name(rule.Protocol)} has priority {rule.Priority}, between ours ({territory.Priority} to {territory.Priority + Priorities - 1}), and takes packets that ours should",
+            $"say 'priority {FreePriorities(others)};' in the node file, or have it use another priority",
+            IsCertain: true));
+
+    private TerritoryClash Match(RoutingRule rule, IReadOnlyList<ForeignMarkRule> marks) => new(
+        "fwmark",
+        $"a routing rule of {RoutingProtocols.Name(rule.Protocol)} at priority {rule.Priority} is for packets with mark 0x{rule.Mark:x}/0x{rule.MarkMask:x}, which has bits of ours (0x{territory.FwMark:x8})",
+        Mend(new(IsConnection: false, rule.Mark!.Value & rule.MarkMask, rule.MarkMask == uint.MaxValue ? rule.Mark : null), marks),
+        IsCertain: false);
+
+    private TerritoryClash Write(ForeignMarkRule rule, IReadOnlyList<ForeignMarkRule> marks) => new(
+        rule.Write.IsConnection ? "ctmark" : "fwmark",
+        $"the nftables table '{rule.Family} {rule.Table}' (chain {rule.Chain}, rule handle {rule.Handle}) writes {(rule.Write.Bits == uint.MaxValue ? "the whole" : $"bits 0x{rule.Write.Bits:x} of the")} "
+            + $"{(rule.Write.IsConnection ? "connection" : "packet")} mark, of which 0x{(rule.Write.IsConnection ? territory.CtMark : territory.FwMark):x8} are ours",
+        Mend(rule.Write, marks),
+        IsCertain: false);
+
+    private string Mend(MarkWrite write, IReadOnlyList<ForeignMarkRule> marks)
+    {
+        var (key, own) = write.IsConnection ? ("ctmark", territory.CtMark) : ("fwmark", territory.FwMark);
+        if (write.Bits != uint.MaxValue && FreeBits(own, write.Bits | marks.Where(rule => rule.Write.IsConnection == write.IsConnection && rule.Write.Bits != uint.MaxValue)
+            .Aggregate(0u, (bits, rule) => bits | rule.Write.Bits)) is { } free)
+        {
+            return $"say '{key} 0x{free:x8};' in the node file";
+        }
+        return write is { IsConnection: false, Whole: { } whole and not 0 }
+            ? $"say 'bypass fwmark 0x{whole:x};' in the node file, and what bears that mark is left to it"
+            : $"no '{key}' of the node file keeps the two apart: have it keep the bits that are not its own ({(write.IsConnection ? "ct" : "meta")} mark set {(write.IsConnection ? "ct" : "meta")} mark and 0x{own:x8} or ...)";
+    }
+
+    private bool Overlaps(ForeignMarkRule rule) => rule.Write.IsConnection
+        ? (rule.Write.Bits & territory.CtMark) != 0
+        : (rule.Write.Bits & territory.FwMark) != 0 && !(rule.Write.Whole is { } whole && bypass.Contains(whole));
+
+    private bool IsOwn(uint table) => table > territory.FirstTable && table <= territory.TableOf(territory.Paths);
+
+    /// <summary>A run of as many bits as <paramref name="own"/> has, the highest that leaves <paramref name="taken"/> alone; null where there is none.</summary>
+    private static uint? FreeBits(uint own, uint taken)
+    {
+        var run = own >> BitOperations.TrailingZeroCount(own);
+        for (var shift = BitOperations.LeadingZeroCount(run); shift >= 0; shift--)
+        {
+            if (((run << shift) & taken) == 0)
+            {
+                return run << shift;
+            }
+        }
+        return null;
+    }
+
+    private string FreeTables(List<RoutingRule> others, IReadOnlyList<Route> routes)
+    {
+        var taken = routes.Where(route => route.Protocol != territory.Protocol).Select(route => route.Table).Concat(others.Select(rule => rule.Table)).ToHashSet();
+        return Free(territory.FirstTable, taken);
+    }
+
+    private string FreePriorities(List<RoutingRule> others) => Free(territory.Priority, others.Select(rule => rule.Priority).ToHashSet());
+
+    /// <summary>The first hundred above <paramref name="own"/> of which nobody has any.</summary>
+    private static string Free(uint own, HashSet<uint> taken)
+    {
+        var first = (own / 100 * 100) + 100;
+        while (Enumerable.Range(0, 100).Any(at => taken.Contains(first + (uint)at)))
+        {
+            first += 100;
+        }
+        return string.Create(CultureInfo.InvariantCulture, $"{first}-{first + 99}");
+    }
+}
