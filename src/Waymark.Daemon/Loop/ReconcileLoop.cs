@@ -69,7 +69,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             ? [.. Inputs.Paths.Paths.Where(path => IsUsable(path) && paths.Find(path.Id) is not { HasCarrier: true }).Select(path => path.Id)]
             : [];
         lost.ForEach(path => Close(path, dataPlane.Kill));
-        Post(inputs => inputs with { Paths = paths, IsReady = true });
+        // One may be back before the loop looks, and all be as it was: then it has to be opened again all the same.
+        Post(inputs => inputs with { Paths = paths, IsReady = true, Stirs = inputs.Stirs + (ulong)lost.Count });
         // While the loop decides.
         lost.ForEach(path => Close(path, dataPlane.ForgetFlows));
 

@@ -88,8 +88,10 @@ public sealed class TerritorySurvey(Territory territory, IReadOnlyCollection<uin
     private string Mend(MarkWrite write, IReadOnlyList<ForeignMarkRule> marks)
     {
         var (key, own) = write.IsConnection ? ("ctmark", territory.CtMark) : ("fwmark", territory.FwMark);
-        if (write.Bits != uint.MaxValue && FreeBits(own, write.Bits | marks.Where(rule => rule.Write.IsConnection == write.IsConnection && rule.Write.Bits != uint.MaxValue)
-            .Aggregate(0u, (bits, rule) => bits | rule.Write.Bits)) is { } free)
+        var taken = marks.Where(rule => rule.Write.IsConnection == write.IsConnection && rule.Write.Bits != uint.MaxValue).Aggregate(write.Bits, (bits, rule) => bits | rule.Write.Bits);
+        // Four bits are the strict one and seven paths; the connection mark has to hold classes as well.
+        var free = write.IsConnection ? FreeBits(own, taken, 14, BitOperations.PopCount(own)) : FreeBits(own, taken, 24, 4);
+        if (write.Bits != uint.MaxValue && free is not null)
         {
             return $"say '{key} 0x{free:x8};' in the node file";
         }
@@ -104,15 +106,22 @@ public sealed class TerritorySurvey(Territory territory, IReadOnlyCollection<uin
 
     private bool IsOwn(uint table) => table > territory.FirstTable && table <= territory.TableOf(territory.Paths);
 
-    /// <summary>A run of as many bits as <paramref name="own"/> has, the highest that leaves <paramref name="taken"/> alone; null where there is none.</summary>
-    private static uint? FreeBits(uint own, uint taken)
+    /// <summary>
+    /// The highest and widest run of bits that leaves <paramref name="taken"/> alone: at most as wide as <paramref name="own"/>, and not where many others have theirs
+    /// (<see cref="Territory"/>); only where there is none, as wide as that anywhere. Null where there is none at all.
+    /// </summary>
+    private static uint? FreeBits(uint own, uint taken, int lowest, int narrowest)
     {
-        var run = own >> BitOperations.TrailingZeroCount(own);
-        for (var shift = BitOperations.LeadingZeroCount(run); shift >= 0; shift--)
+        var width = BitOperations.PopCount(own);
+        foreach (var (bits, from) in Enumerable.Range(narrowest, width - narrowest + 1).Reverse().Select(bits => (bits, lowest)).Append((width, 0)))
         {
-            if (((run << shift) & taken) == 0)
+            for (var shift = 32 - bits; shift >= from; shift--)
             {
-                return run << shift;
+                var run = uint.MaxValue >> (32 - bits) << shift;
+                if ((run & taken) == 0)
+                {
+                    return run;
+                }
             }
         }
         return null;

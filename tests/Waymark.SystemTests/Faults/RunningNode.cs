@@ -105,9 +105,10 @@ internal sealed class RunningNode : IAsyncDisposable
                 lock (gate)
                 {
                     found[protocol] = paths.Current;
-                    var all = new PathSet(found.Values.SelectMany(set => set.Paths));
-                    var isReady = found.Count == maintainers;
-                    Loop.Post(inputs => inputs with { Paths = all, IsReady = isReady });
+                    if (found.Count == maintainers)
+                    {
+                        Loop.PostPaths(new(found.Values.SelectMany(set => set.Paths)));
+                    }
                 }
             }
         }

@@ -22,7 +22,7 @@ internal sealed class MemoryDataPlane : IDataPlane
     /// <summary>The rules in force.</summary>
     public FilterRuleSet Rules { get; private set; } = FilterRuleSet.Empty;
 
-    /// <summary>What was asked, in order: <c>apply N</c> with the number of rules, <c>kill PATH</c>, <c>forget PATH</c>.</summary>
+    /// <summary>What was asked, in order: <c>apply N</c> with the number of rules, <c>renew N</c>, <c>kill PATH</c>, <c>forget PATH</c>.</summary>
     public IReadOnlyList<string> Calls
     {
         get
@@ -49,6 +49,12 @@ internal sealed class MemoryDataPlane : IDataPlane
     public void Kill(PathId path) => Note($"kill {path.LocalId}");
 
     public void ForgetFlows(PathId path) => Note($"forget {path.LocalId}");
+
+    public bool Renew(FilterRuleSet rules, PathSet paths)
+    {
+        Note($"renew {rules.Rules.Count}");
+        return true;
+    }
 
     public bool Repair() => false;
 

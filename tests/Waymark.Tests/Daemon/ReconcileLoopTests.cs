@@ -74,6 +74,22 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_path_that_fell_and_is_back_before_the_loop_looks_is_opened_again()
+    {
+        loop.PostPaths(new([Wifi, Lte]));
+        Say("tcp drop;");
+        await loop.SettleAsync(stop.Token);
+        Shut();
+        Say("tcp drop; udp drop;");
+        await Until(() => dataPlane.Calls[^1] == "apply 2");
+        loop.PostPaths(new([Wifi with { HasCarrier = false }, Lte]));
+        loop.PostPaths(new([Wifi, Lte]));
+        Open();
+        await loop.SettleAsync(stop.Token);
+        Assert.Equal(["apply 2", "kill wifi", "forget wifi", "renew 2"], dataPlane.Calls.TakeLast(4));
+    }
+
+    [Fact]
     public async Task What_the_kernel_refuses_is_tried_again_while_the_last_good_state_stays()
     {
         loop.PostPaths(new([Wifi]));
