@@ -59,7 +59,7 @@ internal static class DaemonHost
             Log.Guarded(log, decision.FilterRules.Classes.Count(one => one.IsStrict));
             return ExitCodes.Done;
         }
-        catch (Exception failed) when (failed is RefusedException or NetlinkException or Microsoft.Data.Sqlite.SqliteException)
+        catch (Exception failed) when (failed is RefusedException or NetlinkException or StoreException)
         {
             Log.Fatal(log, failed.Message);
             return ExitCodes.Failed;
@@ -123,7 +123,7 @@ internal static class DaemonHost
             Log.Fatal(log, refused.Error == NetlinkException.NotPermitted ? $"{refused.Message}; waymarkd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root or by its systemd unit" : refused.Message);
             return ExitCodes.Failed;
         }
-        catch (Exception failed) when (failed is System.IO.IOException or SocketException or Microsoft.Data.Sqlite.SqliteException)
+        catch (Exception failed) when (failed is System.IO.IOException or SocketException or StoreException)
         {
             Log.Fatal(log, failed.Message);
             return ExitCodes.Failed;
@@ -181,7 +181,7 @@ internal static class DaemonHost
             {
                 store.Keep(memory);
             }
-            catch (Microsoft.Data.Sqlite.SqliteException failed)
+            catch (StoreException failed)
             {
                 // The decision stands; only the next start will know less.
                 Log.StoreFailed(log, failed.Message);

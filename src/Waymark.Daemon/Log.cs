@@ -39,7 +39,7 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Warning, "probes of {Path} cannot be sent: {Reason}")]
     public static partial void ProbeFault(ILogger log, PathId path, string reason);
 
-    [LoggerMessage(12, LogLevel.Error, "the state could not be kept: {Reason}")]
+    [LoggerMessage(12, LogLevel.Error, "{Reason}")]
     public static partial void StoreFailed(ILogger log, string reason);
 
     [LoggerMessage(14, LogLevel.Warning, "established flows could not be looked through: {Reason}")]

@@ -126,12 +126,13 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
             {
                 throw new RefusedException($"'{name}' is a file of {options.PolicyDirectory}: remove it there and run 'waymark reload'", []);
             }
-            if (accepted.RemoveAll(one => one.Requester == requester && one.Name == name) == 0)
+            if (!accepted.Any(one => one.Requester == requester && one.Name == name))
             {
                 var known = accepted.Where(one => one.Requester == requester).Select(one => one.Name).ToList();
                 throw new RefusedException($"'{requester}' has no policy set '{name}'{(known.Count == 0 ? "" : "; it has " + string.Join(", ", known))}", [], isMissing: true);
             }
             store.Change(requester, name, null, time.GetUtcNow());
+            accepted.RemoveAll(one => one.Requester == requester && one.Name == name);
             Announce(V1.PolicySetEventKind.Withdrawn, requester, name, "withdrew");
         }
     }
@@ -210,8 +211,13 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
             }
             if (parse.Set is { } set)
             {
-                store.KeepFileSet(name, set);
-                found[name] = files.TryGetValue(name, out var old) && old.Set == set ? old : (set, now);
+                if (files.TryGetValue(name, out var old) && old.Set == set)
+                {
+                    found[name] = old;
+                    continue;
+                }
+                KeepFileSet(name, set);
+                found[name] = (set, now);
                 continue;
             }
             Log.FileRefused(log, file);
@@ -223,10 +229,23 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
         }
         foreach (var gone in store.FileSets().Where(name => !present.Any(file => System.IO.Path.GetFileName(file) == name)))
         {
-            store.KeepFileSet(gone, null);
+            KeepFileSet(gone, null);
         }
         files = found;
         return diagnostics;
+    }
+
+    private void KeepFileSet(string name, PolicySet? set)
+    {
+        try
+        {
+            store.KeepFileSet(name, set);
+        }
+        catch (StoreException failed)
+        {
+            // The file itself is what counts; only if its next version has mistakes and we are started anew will this one be missed.
+            Log.StoreFailed(log, failed.Message);
+        }
     }
 
     private void Announce(V1.PolicySetEventKind kind, string requester, string name, string verb)
@@ -256,7 +275,16 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
             Log.Diagnosed(log, $"the policy set '{name}' of '{missing}' is not in force: the node file names no such requester any more");
             return null;
         }
-        return new(new(requester.Name, requester.Rank), name, set, at, store.FirstAccepted(requester.Name, name, set, at));
+        try
+        {
+            return new(new(requester.Name, requester.Rank), name, set, at, store.FirstAccepted(requester.Name, name, set, at));
+        }
+        catch (StoreException failed)
+        {
+            // Lifetimes count from the set's own time, which is the same unless it has had another version.
+            Log.StoreFailed(log, failed.Message);
+            return new(new(requester.Name, requester.Rank), name, set, at, []);
+        }
     }
 
     private static void CheckName(string name)

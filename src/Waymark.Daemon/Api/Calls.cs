@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.Data.Sqlite;
+using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
 using Waymark.Nodes;
 using Waymark.Policies.Language;
@@ -36,9 +36,10 @@ internal static class Calls
         {
             throw Status(refused.IsForbidden ? StatusCode.PermissionDenied : refused.IsMissing ? StatusCode.NotFound : StatusCode.InvalidArgument, refused.Message, refused.Diagnostics);
         }
-        catch (SqliteException failed)
+        catch (StoreException failed)
         {
-            throw Status(StatusCode.Unavailable, $"the state could not be written, and nothing was changed: {failed.Message}; look at the disk that holds the state directory", []);
+            // Not Unavailable: so does a client's own library call it when no daemon answers.
+            throw Status(StatusCode.FailedPrecondition, $"not accepted, and what was in force stays in force: {failed.Message}", []);
         }
     }
 

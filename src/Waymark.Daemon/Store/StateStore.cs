@@ -18,23 +18,41 @@ internal sealed record StoredSet(string Requester, string Name, PolicySet Set, D
 
 /// <summary>
 /// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone, first acceptances, disabled paths, the decision's memory. Each change
-/// is on the disk before its method returns. Failures are <see cref="SqliteException"/>; the file is as before them.
+/// is on the disk before its method returns. Failures are <see cref="StoreException"/>; the file is as before them.
 /// </summary>
 internal sealed class StateStore : IDisposable
 {
     /// <summary>Changes that can be undone, a requester.</summary>
     private const int KeptChanges = 50;
 
+    /// <summary>The file's name in the state directory.</summary>
+    public const string FileName = "state.db";
+
+    private readonly string directory;
     private readonly SqliteConnection connection;
     private readonly Lock gate = new();
 
+    /// <summary>Opens the state of <paramref name="directory"/>, which is made where it does not exist. Throws <see cref="StoreException"/>.</summary>
     public StateStore(string directory)
     {
-        System.IO.Directory.CreateDirectory(directory, System.IO.UnixFileMode.UserRead | System.IO.UnixFileMode.UserWrite | System.IO.UnixFileMode.UserExecute);
-        connection = new(new SqliteConnectionStringBuilder { DataSource = System.IO.Path.Combine(directory, "state.db"), Pooling = false }.ToString());
+        this.directory = directory;
+        try
+        {
+            System.IO.Directory.CreateDirectory(directory, System.IO.UnixFileMode.UserRead | System.IO.UnixFileMode.UserWrite | System.IO.UnixFileMode.UserExecute);
+        }
+        catch (Exception refused) when (refused is System.IO.IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(directory, refused);
+        }
+        connection = new(new SqliteConnectionStringBuilder { DataSource = System.IO.Path.Combine(directory, FileName), Pooling = false }.ToString());
+        Guarded(Open);
+    }
+
+    private bool Open()
+    {
         connection.Open();
-        // FULL: an acknowledged change survives the loss of power, not only of the process.
-        Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000");
+        // EXCLUSIVE: nobody else has it, and without memory to share it can be read where the disk is full. FULL: an acknowledged change survives the loss of power.
+        Execute("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
         Execute("""
             CREATE TABLE IF NOT EXISTS policy_set (requester TEXT, name TEXT, body BLOB NOT NULL, accepted_at TEXT NOT NULL, PRIMARY KEY (requester, name)) STRICT;
             CREATE TABLE IF NOT EXISTS change (id INTEGER PRIMARY KEY, requester TEXT NOT NULL, name TEXT NOT NULL, before BLOB, accepted_at TEXT) STRICT;
@@ -43,15 +61,17 @@ internal sealed class StateStore : IDisposable
             CREATE TABLE IF NOT EXISTS disabled (path TEXT PRIMARY KEY, until TEXT) STRICT;
             CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
             """);
+        return true;
     }
 
     /// <summary>Every accepted set. What can no longer be read is left in the file and named in <paramref name="broken"/>.</summary>
     public IReadOnlyList<StoredSet> Sets(out IReadOnlyList<string> broken)
     {
-        var sets = new List<StoredSet>();
         var failures = new List<string>();
-        lock (gate)
+        broken = failures;
+        return Guarded(() =>
         {
+            var sets = new List<StoredSet>();
             using var command = Command("SELECT requester, name, body, accepted_at FROM policy_set ORDER BY requester, name");
             using var reader = command.ExecuteReader();
             while (reader.Read())
@@ -66,17 +86,20 @@ internal sealed class StateStore : IDisposable
                     failures.Add($"{name} of {requester}");
                 }
             }
-        }
-        broken = failures;
-        return sets;
+            return sets;
+        });
     }
 
-    /// <summary>Puts a set in the place of the one of its name, or (<paramref name="set"/> null) takes that one away; can be undone.</summary>
+    /// <summary>
+    /// Puts a set in the place of the one of its name, or (<paramref name="set"/> null) takes that one away; can be undone. With it goes since when its policies with a
+    /// lifetime have been accepted.
+    /// </summary>
     public void Change(string requester, string name, PolicySet? set, DateTimeOffset now) => Transact(() =>
     {
         Execute("INSERT INTO change (requester, name, before, accepted_at) SELECT $r, $n, (SELECT body FROM policy_set WHERE requester = $r AND name = $n), (SELECT accepted_at FROM policy_set WHERE requester = $r AND name = $n)", ("$r", requester), ("$n", name));
         Execute("DELETE FROM change WHERE requester = $r AND id NOT IN (SELECT id FROM change WHERE requester = $r ORDER BY id DESC LIMIT $k)", ("$r", requester), ("$k", KeptChanges));
         Put(requester, name, set is null ? null : PolicySetTranslation.ToWire(set, withPlaces: true).ToByteArray(), Text(now));
+        KeepFirst(requester, name, TextsWithLifetime(set ?? PolicySet.Empty), FirstOf(requester, name), now);
     });
 
     /// <summary>Takes the last change of a requester back; null where there is none, else the set's name and whether it is in force now.</summary>
@@ -111,40 +134,21 @@ internal sealed class StateStore : IDisposable
     /// </summary>
     public EquatableArray<KeyValuePair<Policy, DateTimeOffset>> FirstAccepted(string requester, string name, PolicySet set, DateTimeOffset now)
     {
-        var policies = WithLifetime(set.Statements).Distinct().ToList();
-        var known = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        Transact(() =>
+        var texts = TextsWithLifetime(set);
+        var known = Guarded(() => FirstOf(requester, name));
+        if (!texts.SetEquals(known.Keys))
         {
-            using (var command = Command("SELECT policy, at FROM first_accepted WHERE requester = $r AND name = $n", ("$r", requester), ("$n", name)))
-            using (var reader = command.ExecuteReader())
-            {
-                while (reader.Read())
-                {
-                    known.Add(reader.GetString(0), Time(reader.GetString(1)));
-                }
-            }
-            var texts = policies.Select(PolicyPrinter.Print).ToHashSet(StringComparer.Ordinal);
-            foreach (var gone in known.Keys.Where(text => !texts.Contains(text)).ToList())
-            {
-                Execute("DELETE FROM first_accepted WHERE requester = $r AND name = $n AND policy = $p", ("$r", requester), ("$n", name), ("$p", gone));
-            }
-            foreach (var text in texts.Where(text => known.TryAdd(text, now)))
-            {
-                Execute("INSERT INTO first_accepted VALUES ($r, $n, $p, $a)", ("$r", requester), ("$n", name), ("$p", text), ("$a", Text(now)));
-            }
-        });
-        return policies.Select(policy => KeyValuePair.Create(policy, known[PolicyPrinter.Print(policy)])).ToEquatableArray();
+            Transact(() => KeepFirst(requester, name, texts, known, now));
+        }
+        return WithLifetime(set.Statements).Distinct().Select(policy => KeyValuePair.Create(policy, known.GetValueOrDefault(PolicyPrinter.Print(policy), now))).ToEquatableArray();
     }
 
     /// <summary>The last version of a policy file that could be read; null: there was none.</summary>
-    public PolicySet? FileSet(string name)
+    public PolicySet? FileSet(string name) => Guarded(() =>
     {
-        lock (gate)
-        {
-            using var command = Command("SELECT body FROM file_set WHERE name = $n", ("$n", name));
-            return command.ExecuteScalar() is byte[] body ? Read(body, name) : null;
-        }
-    }
+        using var command = Command("SELECT body FROM file_set WHERE name = $n", ("$n", name));
+        return command.ExecuteScalar() is byte[] body ? Read(body, name) : null;
+    });
 
     /// <summary>Keeps a version of a policy file, for the case that the next one has mistakes; null: the file is gone.</summary>
     public void KeepFileSet(string name, PolicySet? set) => Transact(() =>
@@ -158,39 +162,33 @@ internal sealed class StateStore : IDisposable
     });
 
     /// <summary>Names of the policy files of which a version is kept.</summary>
-    public IReadOnlyList<string> FileSets()
+    public IReadOnlyList<string> FileSets() => Guarded(() =>
     {
-        lock (gate)
+        var names = new List<string>();
+        using var command = Command("SELECT name FROM file_set ORDER BY name");
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
         {
-            var names = new List<string>();
-            using var command = Command("SELECT name FROM file_set ORDER BY name");
-            using var reader = command.ExecuteReader();
-            while (reader.Read())
-            {
-                names.Add(reader.GetString(0));
-            }
-            return names;
+            names.Add(reader.GetString(0));
         }
-    }
+        return names;
+    });
 
     /// <summary>Paths that the administrator took out of use, and until when; null: until they are enabled.</summary>
-    public IReadOnlyDictionary<PathId, DateTimeOffset?> Disabled()
+    public IReadOnlyDictionary<PathId, DateTimeOffset?> Disabled() => Guarded(() =>
     {
-        lock (gate)
+        var paths = new Dictionary<PathId, DateTimeOffset?>();
+        using var command = Command("SELECT path, until FROM disabled");
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
         {
-            var paths = new Dictionary<PathId, DateTimeOffset?>();
-            using var command = Command("SELECT path, until FROM disabled");
-            using var reader = command.ExecuteReader();
-            while (reader.Read())
+            if (PathId.TryParse(reader.GetString(0), out var id))
             {
-                if (PathId.TryParse(reader.GetString(0), out var id))
-                {
-                    paths.Add(id, reader.IsDBNull(1) ? null : Time(reader.GetString(1)));
-                }
+                paths.Add(id, reader.IsDBNull(1) ? null : Time(reader.GetString(1)));
             }
-            return paths;
         }
-    }
+        return paths;
+    });
 
     /// <summary>Takes a path out of use.</summary>
     public void Disable(PathId path, DateTimeOffset? until) => Transact(() =>
@@ -200,14 +198,11 @@ internal sealed class StateStore : IDisposable
     public void Enable(PathId path) => Transact(() => Execute("DELETE FROM disabled WHERE path = $p", ("$p", path.ToString())));
 
     /// <summary>What the last decision left to the next; that of a first decision where there is none or it cannot be read.</summary>
-    public DecisionMemory Memory()
+    public DecisionMemory Memory() => Guarded(() =>
     {
-        lock (gate)
-        {
-            using var command = Command("SELECT value FROM setting WHERE key = 'memory'");
-            return command.ExecuteScalar() is string text ? MemoryText.Read(text) : DecisionMemory.None;
-        }
-    }
+        using var command = Command("SELECT value FROM setting WHERE key = 'memory'");
+        return command.ExecuteScalar() is string text ? MemoryText.Read(text) : DecisionMemory.None;
+    });
 
     /// <summary>Keeps what a decision leaves to the next.</summary>
     public void Keep(DecisionMemory memory) => Transact(() =>
@@ -245,13 +240,53 @@ internal sealed class StateStore : IDisposable
         Execute("INSERT OR REPLACE INTO policy_set VALUES ($r, $n, $b, $a)", ("$r", requester), ("$n", name), ("$b", body), ("$a", acceptedAt!));
     }
 
-    private void Transact(Action work)
+    private static HashSet<string> TextsWithLifetime(PolicySet set) => WithLifetime(set.Statements).Select(PolicyPrinter.Print).ToHashSet(StringComparer.Ordinal);
+
+    private Dictionary<string, DateTimeOffset> FirstOf(string requester, string name)
+    {
+        var known = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        using var command = Command("SELECT policy, at FROM first_accepted WHERE requester = $r AND name = $n", ("$r", requester), ("$n", name));
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            known.Add(reader.GetString(0), Time(reader.GetString(1)));
+        }
+        return known;
+    }
+
+    private void KeepFirst(string requester, string name, HashSet<string> texts, Dictionary<string, DateTimeOffset> known, DateTimeOffset now)
+    {
+        foreach (var gone in known.Keys.Where(text => !texts.Contains(text)))
+        {
+            Execute("DELETE FROM first_accepted WHERE requester = $r AND name = $n AND policy = $p", ("$r", requester), ("$n", name), ("$p", gone));
+        }
+        foreach (var text in texts.Where(text => !known.ContainsKey(text)))
+        {
+            Execute("INSERT INTO first_accepted VALUES ($r, $n, $p, $a)", ("$r", requester), ("$n", name), ("$p", text), ("$a", Text(now)));
+        }
+    }
+
+    private void Transact(Action work) => Guarded(() =>
+    {
+        using var transaction = connection.BeginTransaction();
+        work();
+        transaction.Commit();
+        return true;
+    });
+
+    /// <summary>One caller at a time; what SQLite refuses is said in our words.</summary>
+    private T Guarded<T>(Func<T> work)
     {
         lock (gate)
         {
-            using var transaction = connection.BeginTransaction();
-            work();
-            transaction.Commit();
+            try
+            {
+                return work();
+            }
+            catch (SqliteException refused)
+            {
+                throw new StoreException(directory, refused);
+            }
         }
     }
 
