@@ -53,6 +53,9 @@ internal sealed class KernelDataPlane : IDataPlane
 
     public bool Repair() => installer.Repair() is { IsChanged: true };
 
+    /// <summary>As <see cref="FilterRuleInstaller.IsWhole"/>.</summary>
+    public bool IsWhole() => installer.IsWhole();
+
     public void Sweep() => installer.SweepFlows();
 
     public uint? MarkOf(int filterClass, IpFamily family) => installer.MarkOf(filterClass, family);

@@ -86,6 +86,19 @@ public sealed class FilterRuleInstaller : IDisposable
     }
 
     /// <summary>
+    /// Whether the kernel holds exactly the set applied last. Reads all of it back, large maps too: for tests and people, not for the loop. Throws
+    /// <see cref="NetlinkException"/>.
+    /// </summary>
+    public bool IsWhole()
+    {
+        lock (gate)
+        {
+            return applied is { } wanted && routes.IsInPlace(wanted)
+                && nftables.Read(territory.Table, time.GetUtcNow()) is { } there && new TableChange(there, installed!, time.GetUtcNow()).IsEmpty;
+        }
+    }
+
+    /// <summary>
     /// Ends flows that may not go on, also those that only a packet of theirs since has shown to be of a class that may not. For a second or two after an
     /// <see cref="Apply"/> that changed something, and in each full round. Gives how many. Throws <see cref="NetlinkException"/>.
     /// </summary>

@@ -31,15 +31,15 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <param name="others">Maintainers beside that of plain IP.</param>
     public RunningNode(World world, string policies, Action<int>? faultPoint = null, params IPathMaintainer[] others)
     {
-        var node = NodeFile.Default with
+        var file = NodeFile.Default with
         {
             Forward = new(["l0"], Masquerade: true),
             // A path that is held down after its second fall would spare the test all the others.
             HoldDown = NodeFile.Default.HoldDown with { Penalty = 0 },
         };
-        dataPlane = world.Node.Run(() => new KernelDataPlane(() => node, TimeProvider.System, NullLogger<KernelDataPlane>.Instance, faultPoint));
+        dataPlane = world.Node.Run(() => new KernelDataPlane(() => file, TimeProvider.System, NullLogger<KernelDataPlane>.Instance, faultPoint));
         Loop = new(dataPlane, new(TimeProvider.System), _ => { }, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
-        Loop.Post(inputs => inputs with { Node = node, Sets = [Set(policies)] });
+        Loop.Post(inputs => inputs with { Node = file, Sets = [Set(policies)] });
         running.Add(Task.Run(() => Loop.RunAsync(stop.Token)));
         IPathMaintainer[] maintainers = [new IpPathMaintainer(IpPathOptions.Default, () => Loop.Post(inputs => inputs with { Stirs = inputs.Stirs + 1 })), .. others];
         foreach (var maintainer in maintainers)
@@ -76,6 +76,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>Waits until the kernel enforces the decision and the path is up in both families.</summary>
     public Task UntilUp(PathId path) => Until(
         now => now.Kernel.State == KernelState.InStep && now.World.Paths.Find(path) is { HasCarrier: true, Halves.Count: 2 }, $"{path} is up");
+
+    /// <summary>Waits until the kernel holds exactly what was decided, all of it read back; fails after 15 s.</summary>
+    public Task UntilWhole() => Until(now => now.Kernel.State == KernelState.InStep && dataPlane.IsWhole(), "the kernel is as decided");
 
     public async ValueTask DisposeAsync()
     {

@@ -10,29 +10,23 @@ namespace Waymark.SystemTests.Faults;
 internal sealed class Tap
 {
     private readonly World world;
+    private readonly string table;
 
     public Tap(World world, int port)
     {
         this.world = world;
-        World.In(world.FarName, "nft", "table netdev tap {\n" + string.Join('\n', Enumerable.Range(1, 3).Select(n =>
-            $"chain r{n} {{\ntype filter hook ingress device r{n} priority -500\nip daddr {World.Server4} meta l4proto {{ tcp, udp }} th dport {port} counter\nip6 daddr {World.Server6} meta l4proto {{ tcp, udp }} th dport {port} counter\n}}")) + "\n}");
+        World.In(world.FarName, "nft", $"table inet tap{port} {{\nchain pre {{\ntype filter hook prerouting priority -450\n" + string.Join('\n', Enumerable.Range(1, 3).Select(n =>
+            $"iifname r{n} ip daddr {World.Server4} meta l4proto {{ tcp, udp }} th dport {port} counter\niifname r{n} ip6 daddr {World.Server6} meta l4proto {{ tcp, udp }} th dport {port} counter")) + "\n}\n}");
+        table = $"tap{port}";
     }
 
     /// <summary>Packets by uplink, of both families.</summary>
     public long[] Counts()
     {
         var counts = new long[3];
-        var link = 0;
-        foreach (var line in World.In(world.FarName, "nft", "list table netdev tap").Split('\n'))
+        foreach (var line in World.In(world.FarName, "nft", $"list table inet {table}").Split('\n').Where(line => line.Contains("counter packets ", StringComparison.Ordinal)))
         {
-            if (line.Contains("chain r", StringComparison.Ordinal))
-            {
-                link = line[line.IndexOf("chain r", StringComparison.Ordinal) + 7] - '1';
-            }
-            else if (line.Contains("counter packets ", StringComparison.Ordinal))
-            {
-                counts[link] += long.Parse(line.Split("packets ")[1].Split(' ')[0], CultureInfo.InvariantCulture);
-            }
+            counts[line[line.IndexOf("\"r", StringComparison.Ordinal) + 2] - '1'] += long.Parse(line.Split("packets ")[1].Split(' ')[0], CultureInfo.InvariantCulture);
         }
         return counts;
     }

@@ -47,13 +47,7 @@ internal sealed class World : IDisposable
         Ip(HostName, "addr add 192.168.50.2/24 dev h0; -6 addr add 2001:db8:50::2/64 dev h0 nodad; route add default via 192.168.50.1; -6 route add default via 2001:db8:50::1", "l0");
         for (var n = 1; n <= 3; n++)
         {
-            Link(NodeName, $"w{n}", FarName, $"r{n}");
-            Ip(NodeName, $"addr add 10.78.{n}.1/24 dev w{n}; -6 addr add 2001:db8:{n}::1/64 dev w{n} nodad");
-            Ip(FarName, $"addr add 10.78.{n}.2/24 dev r{n}; -6 addr add 2001:db8:{n}::2/64 dev r{n} nodad");
-            if (hasDefaults)
-            {
-                Ip(NodeName, $"route add default via 10.78.{n}.2 dev w{n} metric {100 * n}; -6 route add default via 2001:db8:{n}::2 dev w{n} metric {100 * n}");
-            }
+            Plug(n);
         }
         Ip(NodeName, "addr add 192.168.50.1/24 dev l0; -6 addr add 2001:db8:50::1/64 dev l0 nodad");
         Ip(HostName, "route replace default via 192.168.50.1; -6 route replace default via 2001:db8:50::1");
@@ -91,6 +85,21 @@ internal sealed class World : IDisposable
     public static string Address(IpFamily family, int n) => family == IpFamily.V4 ? $"10.78.{n}.1" : $"2001:db8:{n}::1";
 
     public FilterRuleInstaller NewInstaller(Action<int>? faultPoint = null) => Opened(Node.Run(() => new FilterRuleInstaller(Territory.Default, TimeProvider.System, faultPoint)));
+
+    /// <summary>Makes the uplink of that number, with addresses and, where the world has them, default routes.</summary>
+    public void Plug(int n)
+    {
+        Link(NodeName, $"w{n}", FarName, $"r{n}");
+        Ip(NodeName, $"addr add 10.78.{n}.1/24 dev w{n}; -6 addr add 2001:db8:{n}::1/64 dev w{n} nodad");
+        Ip(FarName, $"addr add 10.78.{n}.2/24 dev r{n}; -6 addr add 2001:db8:{n}::2/64 dev r{n} nodad");
+        if (hasDefaults)
+        {
+            Ip(NodeName, $"route add default via 10.78.{n}.2 dev w{n} metric {100 * n}; -6 route add default via 2001:db8:{n}::2 dev w{n} metric {100 * n}");
+        }
+    }
+
+    /// <summary>Takes the device of that uplink away.</summary>
+    public void Unplug(int n) => Ip(NodeName, $"link del w{n}");
 
     /// <summary>The paths, as they are.</summary>
     public PathSet Paths(params int[] without) => new(Enumerable.Range(1, 3).Where(n => !without.Contains(n)).Select(n => new Path
