@@ -56,16 +56,16 @@ internal static class FailureRows
             var sender = new Thread(() => Send(client, stop.Token));
             sender.Start();
             Task? failing = null;
-            long last = 0, start = Stopwatch.GetTimestamp();
+            long start = Stopwatch.GetTimestamp(), last = start;
             while (true)
             {
                 var from = Hear(server);
-                if (from == IPAddress.Parse("10.1.2.2") && last > 0)
+                if (from == "10.1.2.2" && failing is not null)
                 {
                     gaps.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds);
                     break;
                 }
-                last = Stopwatch.GetTimestamp();
+                last = from == "10.1.1.2" ? Stopwatch.GetTimestamp() : last;
                 // When it flows, not before, something is to fail.
                 if (failing is null && Stopwatch.GetElapsedTime(start).TotalMilliseconds > 300)
                 {
@@ -89,7 +89,7 @@ internal static class FailureRows
             TrySend(probe);
             if (server.Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead))
             {
-                heard = Hear(server).ToString() == "10.1.1.2" ? heard + 1 : 0;
+                heard = Hear(server) == "10.1.1.2" ? heard + 1 : 0;
             }
         }
     }
@@ -114,10 +114,10 @@ internal static class FailureRows
         }
     }
 
-    private static IPAddress Hear(Socket server)
+    private static string Hear(Socket server)
     {
         EndPoint from = new IPEndPoint(IPAddress.Any, 0);
         server.ReceiveFrom(new byte[16], ref from);
-        return ((IPEndPoint)from).Address;
+        return ((IPEndPoint)from).Address.ToString();
     }
 }

@@ -96,15 +96,17 @@ internal sealed class KernelDataPlane : IDataPlane
         };
     }
 
-    /// <summary>The devices of the main table's best default routes: whoever leaves by another has chosen it.</summary>
+    /// <summary>
+    /// The devices of the main table's best default routes: whoever leaves by another has chosen it. By a route whose device lost its carrier the kernel still sends,
+    /// until somebody removes it or where it is told not to: both such routes and the best of the others may be the system's own choice.
+    /// </summary>
     private EquatableArray<string> DefaultDevices(IReadOnlyList<Link> links)
     {
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
         {
             var routes = routing.Routes(family, 254).Where(route => route.Destination.Length == 0 && route.Type == RouteType.Unicast && !route.IsDead).ToList();
-            var best = routes.Count == 0 ? 0 : routes.Min(route => route.Metric);
-            foreach (var route in routes.Where(route => route.Metric == best))
+            foreach (var route in Best(routes).Concat(Best(routes.FindAll(route => !route.IsLinkDown))))
             {
                 if (links.FirstOrDefault(link => link.Index == route.LinkIndex) is { } link)
                 {
@@ -113,5 +115,7 @@ internal sealed class KernelDataPlane : IDataPlane
             }
         }
         return names.ToEquatableArray();
+
+        static IEnumerable<Route> Best(List<Route> routes) => routes.Count == 0 ? [] : routes.Where(route => route.Metric == routes.Min(other => other.Metric));
     }
 }

@@ -32,8 +32,11 @@ public sealed record Route
     /// <summary>Whether the gateway counts as reachable on the device even where no prefix says so.</summary>
     public bool IsOnLink { get; init; }
 
-    /// <summary>Whether its device has no carrier or its next hop is dead.</summary>
+    /// <summary>Whether its next hop is dead (RTNH_F_DEAD): the kernel does not use it.</summary>
     public bool IsDead { get; init; }
+
+    /// <summary>Whether its device has no carrier (RTNH_F_LINKDOWN): the kernel goes on using it unless told otherwise (sysctl <c>ignore_routes_with_linkdown</c>).</summary>
+    public bool IsLinkDown { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() =>

@@ -144,7 +144,8 @@ internal static class RoutingMessages
             Protocol = message.Body[5],
             PreferredSource = source,
             IsOnLink = (flags & 4) != 0,
-            IsDead = (flags & 0x11) != 0,
+            IsDead = (flags & 1) != 0,
+            IsLinkDown = (flags & 0x10) != 0,
         };
         if (hops.IsEmpty)
         {
@@ -168,7 +169,7 @@ internal static class RoutingMessages
                     _ => hop,
                 };
             }
-            routes.Add(route with { LinkIndex = BinaryPrimitives.ReadInt32LittleEndian(hops[4..]), Gateway = hop, IsDead = (hops[2] & 0x11) != 0 });
+            routes.Add(route with { LinkIndex = BinaryPrimitives.ReadInt32LittleEndian(hops[4..]), Gateway = hop, IsDead = (hops[2] & 1) != 0, IsLinkDown = (hops[2] & 0x10) != 0 });
             hops = hops[Math.Min(hops.Length, (size + 3) & ~3)..];
         }
     }

@@ -58,6 +58,23 @@ public sealed class DaemonTests : IDisposable
         Assert.Equal((1, "waymark: 'root' has no change to undo\n"), TryAsk("undo"));
     }
 
+    [Theory]
+    [InlineData("203.0.113.7", "10.9.1.10")]
+    [InlineData("2001:db8:cafe::7", "2001:db8:91::10")]
+    public void Flows_go_elsewhere_when_a_link_is_lost_although_its_default_route_stays(string target, string address)
+    {
+        void Send() => node.Run($"bash -c 'echo hello > /dev/udp/{target}/5060'");
+        Write("a.way", "udp peer port 5060 prefer lowest cost;");
+        Ask($"apply -f {In("a.way")}");
+        Send();
+        Assert.DoesNotContain("dport=5060", Conntrack(address), StringComparison.Ordinal);
+        far[0].Ip("link set f0 down");
+        Assert.True(Eventually(() => Ask("get paths").Contains("no carrier", StringComparison.Ordinal)));
+        Assert.Contains("w0", node.Run("ip route show default") + node.Run("ip -6 route show default"), StringComparison.Ordinal);
+        Send();
+        Assert.Contains("dport=5060", Conntrack(address), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_was_accepted_survives_kill_9_and_the_kernel_keeps_it_meanwhile()
     {
