@@ -11,6 +11,10 @@ namespace Waymark.Daemon.Api;
 internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQuestion kernel) : V1.DecisionService.DecisionServiceBase
 {
     private const int RulesPerMessage = 500;
+
+    /// <summary>How often the kernel is asked where it does not agree.</summary>
+    private const int MostLooks = 3;
+
     private const int MostExplanations = 20;
     private const int MostOverruled = 16;
 
@@ -59,19 +63,28 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
     public override Task<V1.ExplainResponse> Explain(V1.ExplainRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
         book.Caller(context);
-        // Settled: in the middle of a round the kernel is not yet where the decision is, and nobody has changed it.
-        var now = await loop.SettleAsync(context.CancellationToken);
         var flow = FlowTranslation.ToCore(request.Flow ?? new(), "the flow", out var diagnostics) ?? throw new RefusedException("the flow cannot be read", diagnostics);
         var resolved = FlowResolution.Resolve([flow], [], loop.Inputs.Names);
         if (!resolved.Problems.IsEmpty)
         {
             throw new RefusedException(string.Join("; ", resolved.Problems), []);
         }
+        // Settled: in the middle of a round the kernel is not yet where the decision is. A difference that another look does not find was a change under way.
+        var response = Explain(resolved.Selector, await loop.SettleAsync(context.CancellationToken));
+        for (var looks = 1; looks < MostLooks && response.Explanations.Any(one => one.Kernel is { Agrees: false }); looks++)
+        {
+            response = Explain(resolved.Selector, await loop.SettleAsync(context.CancellationToken));
+        }
+        return response;
+    });
+
+    private V1.ExplainResponse Explain(FlowSelector selector, Snapshot now)
+    {
         var translation = new DecisionTranslation(now.NameOf);
         var response = new V1.ExplainResponse { Revision = now.Revision, DecidedAt = DecisionTranslation.ToWire(now.World.Now) };
         foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
         {
-            var flows = new FlowSelector(resolved.Selector.Boxes.Where(box => box.Family == family).ToEquatableArray());
+            var flows = new FlowSelector(selector.Boxes.Where(box => box.Family == family).ToEquatableArray());
             foreach (var part in FilterRuleEvaluation.Parts(now.Decision.FilterRules, flows, MostOverruled))
             {
                 if (response.Explanations.Count == MostExplanations)
@@ -83,7 +96,7 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
             }
         }
         return response;
-    });
+    }
 
     private V1.Explanation Explain(DecidedPart part, IpFamily family, Snapshot now, DecisionTranslation translation)
     {
