@@ -213,6 +213,8 @@ internal static class DaemonHost
 
         public bool Repair() => real.Value.Repair();
 
+        public IReadOnlyDictionary<Paths.PathId, int> CountFlows() => real.Value.CountFlows();
+
         public void Sweep() => real.Value.Sweep();
 
         public uint? MarkOf(int filterClass, Flows.IpFamily family) => real.Value.MarkOf(filterClass, family);

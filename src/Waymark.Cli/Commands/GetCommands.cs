@@ -11,7 +11,7 @@ internal static class GetCommands
     {
         new Command("paths", "Every path with what is known of it.").Asks(async (client, parse, cancellationToken) =>
         {
-            var answer = await client.Paths.ListPathsAsync(new(), cancellationToken: cancellationToken);
+            var answer = await client.Paths.ListPathsAsync(new() { CountFlows = true }, cancellationToken: cancellationToken);
             Show(parse, answer, Tables.WritePaths);
             return ExitCodes.Done;
         }),

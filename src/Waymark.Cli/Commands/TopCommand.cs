@@ -30,7 +30,7 @@ internal static class TopCommand
             using var timer = new PeriodicTimer(Refresh);
             do
             {
-                var paths = await client.Paths.ListPathsAsync(new(), cancellationToken: cancellationToken);
+                var paths = await client.Paths.ListPathsAsync(new() { CountFlows = true }, cancellationToken: cancellationToken);
                 var decision = await client.Decisions.GetDecisionAsync(new(), cancellationToken: cancellationToken);
                 live.UpdateTarget(View(paths, decision, history, events));
             }
@@ -68,7 +68,7 @@ internal static class TopCommand
 
     private static Rows View(V1.ListPathsResponse paths, V1.GetDecisionResponse decision, Dictionary<string, Queue<double>> history, Queue<string> events)
     {
-        var table = Tables.Columns("PATH", "STATE", "RTT", "", "LOSS", "NEW FLOWS OF");
+        var table = Tables.Columns("PATH", "STATE", "RTT", "", "LOSS", "FLOWS", "NEW FLOWS OF");
         foreach (var path in paths.Paths)
         {
             var known = path.Characteristics.ToDictionary(one => one.Name, one => one.Measured, StringComparer.Ordinal);
@@ -84,7 +84,7 @@ internal static class TopCommand
             var users = decision.Classes.Where(one => Uses(one.V4, path.Id) || Uses(one.V6, path.Id)).Select(one => one.Number).ToHashSet();
             var policies = decision.Standings.Where(one => one.Classes.Any(users.Contains)).Select(one => one.Origin.HasPolicy ? one.Origin.Policy : WireText.Origin(one.Origin));
             table.AddRow(new Text(path.Name), Tables.State(path, known, paths), new Text(rtt is null ? "-" : WireText.Value("rtt", rtt)), new Text(Sparkline(course)),
-                new Text(known.TryGetValue("loss", out var loss) ? WireText.Value("loss", loss) : "-"), new Text(string.Join(", ", policies)));
+                new Text(known.TryGetValue("loss", out var loss) ? WireText.Value("loss", loss) : "-"), new Text(Tables.Flows(path)), new Text(string.Join(", ", policies)));
         }
         string[] last;
         lock (events)

@@ -16,17 +16,20 @@ internal static class Tables
             Console.WriteLine("No path: no interface with a default route. Give one an address and a default route, or declare it in the node file.");
             return;
         }
-        var table = Columns("NAME", "ID", "STATE", "IPV4", "IPV6", "RTT", "JITTER", "LOSS", "BANDWIDTH", "COST", "MEDIUM");
+        var table = Columns("NAME", "ID", "STATE", "IPV4", "IPV6", "RTT", "JITTER", "LOSS", "BANDWIDTH", "COST", "MEDIUM", "FLOWS");
         foreach (var path in answer.Paths)
         {
             var known = path.Characteristics.ToDictionary(one => one.Name, one => one.Measured, StringComparer.Ordinal);
             table.AddRow(
                 [new Text(path.Name), new Text(path.Id), State(path, known, answer), .. new[] { V1.IpFamily.V4, V1.IpFamily.V6 }.Select(family => new Text(Address(path, family))),
                 .. Measurements.Select(name => new Text(known.TryGetValue(name, out var measured) ? WireText.Value(name, measured) : name == "cost" ? "0" : "-")),
-                new Text(known.TryGetValue("medium", out var medium) ? medium.Word : "-")]);
+                new Text(known.TryGetValue("medium", out var medium) ? medium.Word : "-"), new Text(Flows(path))]);
         }
         Invocation.Console.Write(table);
     }
+
+    /// <summary>How many flows are on a path.</summary>
+    public static string Flows(V1.Path path) => path.HasFlowCount ? path.FlowCount.ToString(System.Globalization.CultureInfo.InvariantCulture) : "-";
 
     public static void WritePolicies(V1.GetDecisionResponse answer)
     {

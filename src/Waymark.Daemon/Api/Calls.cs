@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Connections.Features;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
+using Waymark.Linux.Netlink;
 using Waymark.Nodes;
 using Waymark.Policies.Language;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -35,6 +36,10 @@ internal static class Calls
         catch (RefusedException refused)
         {
             throw Status(refused.IsForbidden ? StatusCode.PermissionDenied : refused.IsMissing ? StatusCode.NotFound : StatusCode.InvalidArgument, refused.Message, refused.Diagnostics);
+        }
+        catch (NetlinkException failed)
+        {
+            throw Status(StatusCode.FailedPrecondition, failed.Message, []);
         }
         catch (StoreException failed)
         {

@@ -8,13 +8,22 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>Paths: what is known of them, and whether they may be used.</summary>
-internal sealed class PathApi(PolicyBook book, ReconcileLoop loop, StateStore store, TimeProvider time) : V1.PathService.PathServiceBase
+internal sealed class PathApi(PolicyBook book, ReconcileLoop loop, IDataPlane dataPlane, StateStore store, TimeProvider time) : V1.PathService.PathServiceBase
 {
     public override Task<V1.ListPathsResponse> ListPaths(V1.ListPathsRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
         book.Caller(context);
         var now = loop.Current;
-        return Task.FromResult(new V1.ListPathsResponse { Paths = { now.World.Paths.Paths.Select(path => Wire(path, now)) }, AsOf = DecisionTranslation.ToWire(time.GetUtcNow()) });
+        var response = new V1.ListPathsResponse { Paths = { now.World.Paths.Paths.Select(path => Wire(path, now)) }, AsOf = DecisionTranslation.ToWire(time.GetUtcNow()) };
+        if (request.CountFlows)
+        {
+            var counts = dataPlane.CountFlows();
+            foreach (var (path, wire) in now.World.Paths.Paths.AsEnumerable().Zip(response.Paths))
+            {
+                wire.FlowCount = (uint)counts.GetValueOrDefault(path.Id);
+            }
+        }
+        return Task.FromResult(response);
     });
 
     public override Task<V1.DisablePathResponse> DisablePath(V1.DisablePathRequest request, ServerCallContext context) => Calls.Answer(async () =>

@@ -35,4 +35,7 @@ internal interface IDataPlane : IDisposable
 
     /// <summary>The firewall mark that the kernel's own maps give new flows of a class; null where it holds none for it.</summary>
     uint? MarkOf(int filterClass, IpFamily family);
+
+    /// <summary>How many flows are on each path; paths without any are left out. From any thread. Throws as <see cref="Apply"/>.</summary>
+    IReadOnlyDictionary<PathId, int> CountFlows();
 }

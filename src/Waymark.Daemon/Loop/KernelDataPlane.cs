@@ -13,7 +13,12 @@ namespace Waymark.Daemon.Loop;
 /// <summary>The kernel's data plane: encodes (F) and installs (G) for plain IP paths.</summary>
 internal sealed class KernelDataPlane : IDataPlane
 {
+    private static readonly TimeSpan CountInterval = TimeSpan.FromMilliseconds(500);
+
     private readonly Func<NodeFile> node;
+    private readonly TimeProvider time;
+    private readonly Lock counting = new();
+    private (long At, IReadOnlyDictionary<PathId, int> Flows)? counted;
     private readonly ILogger<KernelDataPlane> log;
     private readonly Territory territory;
     private readonly FilterRuleInstaller installer;
@@ -27,7 +32,7 @@ internal sealed class KernelDataPlane : IDataPlane
     /// <param name="faultPoint">As the installer's: called between every two changes of the kernel.</param>
     public KernelDataPlane(Func<NodeFile> node, TimeProvider time, ILogger<KernelDataPlane> log, Action<int>? faultPoint = null)
     {
-        (this.node, this.log) = (node, log);
+        (this.node, this.time, this.log) = (node, time, log);
         territory = TerritoryOf(node());
         installer = new(territory, time, faultPoint);
         memory = installer.Adopt();
@@ -59,6 +64,19 @@ internal sealed class KernelDataPlane : IDataPlane
     public void Sweep() => installer.SweepFlows();
 
     public uint? MarkOf(int filterClass, IpFamily family) => installer.MarkOf(filterClass, family);
+
+    /// <summary>As the interface says; not counted anew more often than people can read, whoever asks.</summary>
+    public IReadOnlyDictionary<PathId, int> CountFlows()
+    {
+        lock (counting)
+        {
+            if (counted is not { } last || time.GetElapsedTime(last.At) >= CountInterval)
+            {
+                counted = last = (time.GetTimestamp(), installer.CountFlows());
+            }
+            return last.Flows;
+        }
+    }
 
     public void Dispose()
     {

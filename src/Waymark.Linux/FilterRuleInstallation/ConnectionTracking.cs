@@ -31,6 +31,25 @@ internal sealed class ConnectionTracking : IDisposable
         return found;
     }
 
+    /// <summary>Tells the mark of each entry that has a bit of <paramref name="mask"/>.</summary>
+    public IReadOnlyList<uint> Marks(uint mask)
+    {
+        var found = new List<uint>();
+        Start(Get, NetlinkFlags.Dump, 0);
+        writer.EndMessage();
+        socket.Dump(writer.Written, "count the tracked connections", found.Clear, message =>
+        {
+            foreach (var attribute in message.Attributes(4))
+            {
+                if (attribute.Type == 8 && (attribute.U32Network & mask) != 0)
+                {
+                    found.Add(attribute.U32Network);
+                }
+            }
+        });
+        return found;
+    }
+
     /// <summary>Forgets an entry; one that is gone is fine.</summary>
     public void Forget(ConnectionEntry entry)
     {

@@ -29,6 +29,8 @@ public sealed class FilterRuleInstaller : IDisposable
     private readonly RouteInstallation routes;
     private readonly ReversePathInstallation reversePath;
     private readonly FlowReset resets;
+    private readonly FlowCount flows;
+    private readonly Lock counting = new();
     private readonly RepairLimit repairs;
     private readonly bool isForgiving = Environment.OSVersion.Version >= new Version(6, 3);
 
@@ -49,7 +51,7 @@ public sealed class FilterRuleInstaller : IDisposable
         territory.Check();
         (this.territory, this.time, this.faultPoint) = (territory, time, faultPoint);
         (routes, reversePath) = (new(routing, territory, Pass), new(routing, Pass));
-        (resets, repairs) = (new(territory), new(time));
+        (resets, flows, repairs) = (new(territory), new(territory), new(time));
     }
 
     /// <summary>Reads what an earlier life left in the kernel; gives what the next encoding must know. Changes nothing. Throws <see cref="NetlinkException"/>.</summary>
@@ -188,6 +190,19 @@ public sealed class FilterRuleInstaller : IDisposable
         }
     }
 
+    /// <summary>
+    /// How many flows are on each path, of those that connection tracking knows; paths without any are left out. Looks through the whole table of connections; nobody
+    /// who changes the kernel waits for it. Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    public IReadOnlyDictionary<PathId, int> CountFlows()
+    {
+        lock (counting)
+        {
+            var paths = InstallerMemory.Of(installed).Paths.Paths;
+            return flows.ByPath().Where(one => one.Key <= paths.Count).ToDictionary(one => paths[one.Key - 1], one => one.Value);
+        }
+    }
+
     /// <summary>Removes everything of ours, whoever installed it. What is gone already is fine. Throws <see cref="NetlinkException"/>.</summary>
     public void Erase()
     {
@@ -215,6 +230,7 @@ public sealed class FilterRuleInstaller : IDisposable
         routing.Dispose();
         reversePath.Dispose();
         resets.Dispose();
+        flows.Dispose();
     }
 
     private void CloseLostPaths()

@@ -47,6 +47,18 @@ public sealed class EstablishedFlowTests
         accepted.Dispose();
     }
 
+    [Fact]
+    public void Flows_are_counted_by_the_path_that_they_are_on()
+    {
+        using var world = new World();
+        world.Apply(Set([To(1000, 1999, 1), To(2000, 2999, 2)], Class(1, Use(2)), Class(2, Use(3))));
+        Socket first = world.Udp(world.Far, IpFamily.V4, port: 1500), second = world.Udp(world.Far, IpFamily.V6, port: 2500);
+        World.Ask(world.Udp(world.Node, IpFamily.V4), first, IpFamily.V4);
+        World.Ask(world.Udp(world.Host, IpFamily.V4), first, IpFamily.V4);
+        World.Ask(world.Udp(world.Node, IpFamily.V6), second, IpFamily.V6);
+        Assert.Equal([(World.Id(2), 2), (World.Id(3), 1)], world.Installer.CountFlows().OrderBy(one => one.Key).Select(one => (one.Key, one.Value)));
+    }
+
     [Theory]
     [MemberData(nameof(Sides))]
     public void The_backup_of_a_class_takes_its_flows_over_before_anything_is_decided(IpFamily family, bool isForwarded)

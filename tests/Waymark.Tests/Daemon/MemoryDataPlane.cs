@@ -56,6 +56,8 @@ internal sealed class MemoryDataPlane : IDataPlane
         return true;
     }
 
+    public IReadOnlyDictionary<PathId, int> CountFlows() => new Dictionary<PathId, int>();
+
     public bool Repair() => false;
 
     public void Sweep()
