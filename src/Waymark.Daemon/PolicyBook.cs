@@ -56,6 +56,7 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
         {
             var before = Node;
             var warnings = ReadNodeFile().ToList();
+            warnings.AddRange(KeepTerritory(before));
             var found = ReadFiles();
             Publish();
             if (Node != before)
@@ -182,6 +183,20 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
         }
         Node = parse.File ?? throw new RefusedException("the node file has mistakes; nothing was changed", parse.Diagnostics);
         return parse.Diagnostics;
+    }
+
+    /// <summary>What bears our marks and stands in our tables cannot change its numbers under way: those of the start stay until the next one.</summary>
+    private IEnumerable<Diagnostic> KeepTerritory(NodeFile before)
+    {
+        var kept = Node with { FirewallMark = before.FirewallMark, ConntrackMark = before.ConntrackMark, Tables = before.Tables, Priorities = before.Priorities };
+        if (kept != Node)
+        {
+            Node = kept;
+            var warning = new Diagnostic("WAY2011", Severity.Warning, options.NodeFile, 0, 0, 1, "other mark bits, tables or priorities count from the next start on",
+                "stop waymarkd, run 'waymarkd erase' so that nothing is left under the old ones, and start it again");
+            Log.Diagnosed(log, warning.ToString());
+            yield return warning;
+        }
     }
 
     /// <summary>Each file that can be read counts; of one that cannot, its last good version.</summary>

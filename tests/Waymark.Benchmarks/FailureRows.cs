@@ -48,46 +48,60 @@ internal static class FailureRows
     private static List<double> Gaps(Socket server, Action fail, Action mend)
     {
         var gaps = new List<double>();
-        for (var i = 0; i < Failures; i++)
+        while (gaps.Count < Failures)
         {
+            AwaitFirstPath(server);
             using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             using var stop = new CancellationTokenSource();
-            AwaitFirstPath(server);
             var sender = new Thread(() => Send(client, stop.Token));
             sender.Start();
-            Task? failing = null;
-            long start = Stopwatch.GetTimestamp(), last = start;
-            while (true)
+            if (Gap(server, fail, mend) is { } gap)
             {
-                var from = Hear(server);
-                if (from == "10.1.2.2" && failing is not null)
-                {
-                    gaps.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds);
-                    break;
-                }
-                last = from == "10.1.1.2" ? Stopwatch.GetTimestamp() : last;
-                // When it flows, not before, something is to fail.
-                if (failing is null && Stopwatch.GetElapsedTime(start).TotalMilliseconds > 300)
-                {
-                    failing = Task.Run(fail);
-                }
+                gaps.Add(gap);
             }
             stop.Cancel();
             sender.Join();
-            failing!.Wait();
-            mend();
         }
         return gaps;
+    }
+
+    /// <summary>Lets the flow run over the first path for a while, has that fail, and gives how long it was silent; null where it was not on the first path.</summary>
+    private static double? Gap(Socket server, Action fail, Action mend)
+    {
+        for (var heard = 0; heard < 200; heard++)
+        {
+            if (Hear(server) != "10.1.1.2")
+            {
+                return null;
+            }
+        }
+        var failing = Task.Run(fail);
+        var last = Stopwatch.GetTimestamp();
+        while (Hear(server) == "10.1.1.2")
+        {
+            last = Stopwatch.GetTimestamp();
+        }
+        var gap = Stopwatch.GetElapsedTime(last).TotalMilliseconds;
+        failing.Wait();
+        mend();
+        return gap;
     }
 
     /// <summary>Until new flows take the better path again, and nothing of the old is on its way.</summary>
     private static void AwaitFirstPath(Socket server)
     {
+        using var rest = new ManualResetEventSlim();
+        while (server.Available > 0)
+        {
+            Hear(server);
+        }
         for (var heard = 0; heard < 5;)
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             TrySend(probe);
-            if (server.Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead))
+            // Slowly: each one is a flow that the kernel remembers for half a minute, and its port with it.
+            rest.Wait(TimeSpan.FromMilliseconds(50));
+            if (server.Available > 0)
             {
                 heard = Hear(server) == "10.1.1.2" ? heard + 1 : 0;
             }

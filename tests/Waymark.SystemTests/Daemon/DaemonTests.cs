@@ -124,6 +124,24 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public void Other_mark_bits_wait_for_the_next_start()
+    {
+        Write("a.way", "icmp prefer highest cost;");
+        Ask($"apply -f {In("a.way")}");
+        var before = node.Run("nft -n list chain inet waymark p2") + node.Ip("rule");
+        Write("node.way", System.IO.File.ReadAllText(In("node.way")) + "fwmark 0x00ff0000; priority 8000-8099;");
+        Assert.Contains("WAY2011", Ask("reload"), StringComparison.Ordinal);
+        Ask("path disable one");
+        Assert.Equal(before, node.Run("nft -n list chain inet waymark p2") + node.Ip("rule"));
+        Stop("TERM");
+        node.Run($"{Program("waymarkd")} erase --node-file {In("node.way")}");
+        Start();
+        Assert.Contains("8010:", node.Ip("rule"), StringComparison.Ordinal);
+        Assert.DoesNotContain("7110:", node.Ip("rule"), StringComparison.Ordinal);
+        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_second_daemon_in_the_namespace_refuses()
     {
         var (code, text) = Shell.Try($"ip netns exec {node.Name} {Program("waymarkd")} --state-directory {In("other")} --socket {In("other.sock")}");
