@@ -168,7 +168,7 @@ internal static class DaemonHost
         .AddSingleton<PolicyBook>()
         .AddSingleton<KernelQuestion>()
         .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
-            () => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>()))
+            () => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))
         .AddSingleton(MakeLoop);
 
     private static ReconcileLoop MakeLoop(IServiceProvider provider)
