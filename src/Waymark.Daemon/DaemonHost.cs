@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Api;
 using Waymark.Daemon.NodeReading;
@@ -77,7 +78,6 @@ internal static class DaemonHost
         }
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging);
-        builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WireLimits.MessageBytes);
         Services(builder.Services, options).AddHostedService<Reconciler>();
@@ -107,7 +107,7 @@ internal static class DaemonHost
             // Who may connect is decided by who they are (SO_PEERCRED), call by call.
             System.IO.File.SetUnixFileMode(options.Socket, (System.IO.UnixFileMode)0b110_110_110);
             await app.WaitForShutdownAsync(cancellationToken);
-            return ExitCodes.Done;
+            return Environment.ExitCode;
         }
         catch (RefusedException refused)
         {
@@ -153,12 +153,22 @@ internal static class DaemonHost
         return isRefused;
     }
 
-    private static void Logging(ILoggingBuilder logging) => logging.ClearProviders().AddSimpleConsole(console =>
+    private static void Logging(ILoggingBuilder logging)
     {
-        console.SingleLine = true;
-        console.TimestampFormat = "HH:mm:ss.fff ";
-        console.UseUtcTimestamp = true;
-    }).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
+        logging.ClearProviders().AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Error);
+        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
+        {
+            // The journal has the time itself and takes the severity from the line (sd-daemon(3)).
+            logging.AddSystemdConsole();
+            return;
+        }
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        });
+    }
 
     private static IServiceCollection Services(IServiceCollection services, DaemonOptions options) => services
         .AddSingleton(options)
@@ -166,6 +176,8 @@ internal static class DaemonHost
         .AddSingleton(_ => new StateStore(options.StateDirectory))
         .AddSingleton<EventStream>()
         .AddSingleton<PolicyBook>()
+        .AddSingleton<ISystemdNotifier, SystemdNotifier>()
+        .AddSingleton<Supervision>()
         .AddSingleton<KernelQuestion>()
         .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
             () => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))

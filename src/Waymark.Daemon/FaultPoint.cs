@@ -7,7 +7,7 @@ namespace Waymark.Daemon;
 /// <summary>
 /// Lets a test end or stop this process between any two changes of the kernel. Without the variable, which is nowhere documented for users, it is not there. With it, the
 /// file that it names is asked at each point: while it says <c>kill N</c> the N-th point from then on is the last thing that the process does, as if by SIGKILL; while
-/// it says <c>hang N</c> the process goes no further there until the file is gone.
+/// it says <c>hang N</c> the process goes no further there until the file is gone; while it says <c>fail N</c> the point is a bug.
 /// </summary>
 internal sealed class FaultPoint
 {
@@ -35,6 +35,10 @@ internal sealed class FaultPoint
         if (what == "kill")
         {
             Process.GetCurrentProcess().Kill();
+        }
+        if (what == "fail")
+        {
+            throw new InvalidOperationException($"A fault was asked for at point {step}.");
         }
         using var never = new ManualResetEventSlim();
         while (File.Exists(file))

@@ -11,7 +11,7 @@ using Waymark.Nodes;
 namespace Waymark.Daemon;
 
 /// <summary>Runs the producers and the loop, each on its own, until one fails or all are told to stop.</summary>
-internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
+internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervision supervision, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
 {
     private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
 
@@ -24,7 +24,12 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, TimeProvid
         });
         try
         {
-            await Task.WhenAll(FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken));
+            // The first that fails ends them all: without the loop or the paths the others would only look alive.
+            await foreach (var ended in Task.WhenEach(
+                FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken)))
+            {
+                await ended;
+            }
         }
         catch (OperationCanceledException)
         {
