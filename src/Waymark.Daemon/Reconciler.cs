@@ -7,6 +7,7 @@ using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.PathExamination;
 using Waymark.Linux.PathMaintenance;
 using Waymark.Nodes;
+using Waymark.Paths;
 
 namespace Waymark.Daemon;
 
@@ -83,16 +84,35 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervisio
             file = new(book.Node, time.GetUtcNow());
             try
             {
-                await foreach (var paths in new IpPathMaintainer(Options(file.Node, territory), Stir).WatchAsync(either.Token))
+                IPathMaintainer[] maintainers = [new IpPathMaintainer(Options(file.Node, territory), Stir)];
+                var gathering = new PathGathering([.. maintainers.Select(one => one.Protocol)], paths =>
                 {
                     loop.PostPaths(paths);
                     examiner.Examine(paths);
+                });
+                var gathered = maintainers.Select(one => GatherAsync(one, gathering, either.Token)).ToList();
+                try
+                {
+                    await await Task.WhenAny(gathered);
+                }
+                finally
+                {
+                    await either.CancelAsync();
+                    await Task.WhenAll(gathered).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 // The node file says something else of paths now.
             }
+        }
+    }
+
+    private static async Task GatherAsync(IPathMaintainer maintainer, PathGathering gathering, CancellationToken cancellationToken)
+    {
+        await foreach (var paths in maintainer.WatchAsync(cancellationToken))
+        {
+            gathering.Put(maintainer.Protocol, paths);
         }
     }
 

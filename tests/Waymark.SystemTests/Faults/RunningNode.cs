@@ -19,8 +19,6 @@ namespace Waymark.SystemTests.Faults;
 internal sealed class RunningNode : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, PathSet> found = new(StringComparer.Ordinal);
     private readonly KernelDataPlane dataPlane;
     private readonly List<Task> running = [];
 
@@ -42,6 +40,7 @@ internal sealed class RunningNode : IAsyncDisposable
         Loop.Post(inputs => inputs with { Node = file, Sets = [Set(policies)] });
         running.Add(Task.Run(() => Loop.RunAsync(stop.Token)));
         IPathMaintainer[] maintainers = [new IpPathMaintainer(IpPathOptions.Default, () => Loop.Post(inputs => inputs with { Stirs = inputs.Stirs + 1 })), .. others];
+        var gathering = new PathGathering([.. maintainers.Select(one => one.Protocol)], Loop.PostPaths);
         foreach (var maintainer in maintainers)
         {
             var paths = world.Node.Run(() =>
@@ -50,7 +49,7 @@ internal sealed class RunningNode : IAsyncDisposable
                 // The first step opens the sockets: here, in the node.
                 return (All: all, First: all.MoveNextAsync().AsTask());
             });
-            running.Add(Follow(maintainer.Protocol, paths.All, paths.First, maintainers.Length));
+            running.Add(Follow(paths.All, paths.First, set => gathering.Put(maintainer.Protocol, set)));
         }
     }
 
@@ -99,20 +98,13 @@ internal sealed class RunningNode : IAsyncDisposable
         stop.Dispose();
     }
 
-    private async Task Follow(string protocol, IAsyncEnumerator<PathSet> paths, Task<bool> first, int maintainers)
+    private static async Task Follow(IAsyncEnumerator<PathSet> paths, Task<bool> first, Action<PathSet> put)
     {
         try
         {
             for (var there = await first; there; there = await paths.MoveNextAsync())
             {
-                lock (gate)
-                {
-                    found[protocol] = paths.Current;
-                    if (found.Count == maintainers)
-                    {
-                        Loop.PostPaths(new(found.Values.SelectMany(set => set.Paths)));
-                    }
-                }
+                put(paths.Current);
             }
         }
         finally
