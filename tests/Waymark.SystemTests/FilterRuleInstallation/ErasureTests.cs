@@ -32,7 +32,7 @@ public sealed class ErasureTests
         world.Installer.Dispose();
         world.Installer = world.NewInstaller();
         var memory = world.Installer.Adopt();
-        Assert.Equal(world.Memory, memory);
+        Assert.Equal(world.Memory with { Encoded = null }, memory);
         Assert.False(world.Apply(rules).IsChanged);
         Assert.Equal(handles, Handles(world));
     }

@@ -74,7 +74,7 @@ public sealed class ListingTests
         Assert.Contains("\"waymark\"", World.In(world.NodeName, "nft", "-j", "list", "ruleset"), StringComparison.Ordinal);
         world.Installer.Dispose();
         world.Installer = world.NewInstaller();
-        Assert.Equal(world.Memory, world.Installer.Adopt());
+        Assert.Equal(world.Memory with { Encoded = null }, world.Installer.Adopt());
         Assert.False(world.Apply(new([.. rules], [.. kinds])).IsChanged);
     }
 }
