@@ -58,6 +58,8 @@ internal sealed class Uplinks : IDisposable
     public void Dispose()
     {
         Lan.Dispose();
+        // With its namespace a cable goes only after a while.
+        Ip("link del l0\n" + string.Concat(Paths.Paths.Select(path => $"link del {path.Device}\n")));
         Run("ip", null, "netns", "del", "lan");
         Run("ip", null, "netns", "del", "far");
     }

@@ -175,11 +175,17 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> end = stackalloc byte[8];
+        // All lead to setters of classes, which are few.
+        var verdicts = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var element in set.Elements)
         {
             hash.AppendData(element.Key.AsSpan());
             hash.AppendData(element.KeyEnd.AsSpan());
-            hash.AppendData(Encoding.UTF8.GetBytes(element.Verdict.ToString() ?? ""));
+            if (!verdicts.TryGetValue(element.Verdict?.Chain ?? "", out var verdict))
+            {
+                verdicts.Add(element.Verdict?.Chain ?? "", verdict = Encoding.UTF8.GetBytes(element.Verdict.ToString() ?? ""));
+            }
+            hash.AppendData(verdict);
             BinaryPrimitives.WriteInt64BigEndian(end, element.EndsAt?.UtcTicks ?? 0);
             hash.AppendData(end);
         }

@@ -48,17 +48,36 @@ internal sealed record LayerMap(NftablesSet Map, EquatableArray<KeyFields> Field
     /// <summary>The elements of a piece: the product of its fields' ranges.</summary>
     public static IEnumerable<NftablesElement> Elements(Piece piece, IReadOnlyList<KeyFields> fields, LayerShape shape)
     {
-        IEnumerable<(byte[] Low, byte[] High)> keys = [([], [])];
-        foreach (var field in fields)
+        var types = new NftablesType[fields.Count];
+        var ranges = new EquatableArray<NumberRange>[fields.Count];
+        var (length, count) = (0, 1);
+        for (var i = 0; i < fields.Count; i++)
         {
-            var type = TypeOf(field, shape.Odd.Family);
-            var highest = field is KeyFields.Peer or KeyFields.Local ? IpAddress.Highest(shape.Odd.Family) : field == KeyFields.Protocol ? 255 : (UInt128)65535;
-            var ranges = Ranges(piece.Box, field)?.Ranges ?? [new NumberRange(0, highest)];
-            var length = fields.Count == 1 ? type.Length : type.Padded;
-            keys = keys.SelectMany(key => ranges.Select(range => ((byte[])[.. key.Low, .. Bytes(range.Low, type, length)], (byte[])[.. key.High, .. Bytes(range.High, type, length)]))).ToList();
+            types[i] = TypeOf(fields[i], shape.Odd.Family);
+            ranges[i] = Ranges(piece.Box, fields[i])?.Ranges ?? [new NumberRange(0, Highest(fields[i], shape.Odd.Family))];
+            length += fields.Count == 1 ? types[i].Length : types[i].Padded;
+            count *= ranges[i].Count;
         }
         var verdict = NftablesVerdict.Goto(ClassNames.Setter(piece.Class));
-        return keys.Select(key => new NftablesElement([.. key.Low], shape.IsExact ? [] : [.. key.High], verdict, [], piece.EndsAt));
+        var elements = new NftablesElement[count];
+        Span<byte> low = stackalloc byte[length], high = stackalloc byte[length];
+        for (var n = 0; n < count; n++)
+        {
+            low.Clear();
+            high.Clear();
+            var (at, rest) = (0, n);
+            for (var i = 0; i < ranges.Length; i++)
+            {
+                // The place in the product as a number, of which each field has a digit.
+                var range = ranges[i][rest % ranges[i].Count];
+                rest /= ranges[i].Count;
+                Write(low[at..], range.Low, types[i]);
+                Write(high[at..], range.High, types[i]);
+                at += types[i].Padded;
+            }
+            elements[n] = new([.. low], shape.IsExact ? [] : [.. high], verdict, [], piece.EndsAt);
+        }
+        return elements;
     }
 
     internal static Payload Loaded(IpFamily family, bool isSource, int register) => family == IpFamily.V4
@@ -74,12 +93,17 @@ internal sealed record LayerMap(NftablesSet Map, EquatableArray<KeyFields> Field
         _ => new Meta(NftablesMetaKey.Protocol, register),
     };
 
-    private static byte[] Bytes(UInt128 value, NftablesType type, int length)
+    private static UInt128 Highest(KeyFields field, IpFamily family) => field switch
+    {
+        KeyFields.Peer or KeyFields.Local => IpAddress.Highest(family),
+        KeyFields.Protocol => 255,
+        _ => 65535,
+    };
+
+    private static void Write(Span<byte> field, UInt128 value, NftablesType type)
     {
         Span<byte> whole = stackalloc byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(whole, value);
-        var bytes = new byte[length];
-        whole[(16 - type.Length)..].CopyTo(bytes);
-        return bytes;
+        whole[(16 - type.Length)..].CopyTo(field);
     }
 }

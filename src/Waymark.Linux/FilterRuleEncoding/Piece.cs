@@ -41,7 +41,7 @@ internal sealed record Piece(FlowBox Box, int Class, DateTimeOffset? EndsAt)
     {
         var ports = box.PeerPort is not null || box.LocalPort is not null;
         var types = box.IcmpType is not null || box.IcmpCode is not null;
-        if (!ports && !types && box.Spi is null)
+        if (!types && box.Spi is null && (!ports || (HasOnlyPorts(box.Protocol) && IsPresent(box.PeerPort) && IsPresent(box.LocalPort))))
         {
             return [new(WithoutLabel(box), @class, endsAt)];
         }
@@ -72,6 +72,12 @@ internal sealed record Piece(FlowBox Box, int Class, DateTimeOffset? EndsAt)
         var left = bare.Protocol?.Intersect(protocols) ?? protocols;
         return left.IsEmpty ? null : constrain(bare with { Protocol = left });
     }
+
+    /// <summary>Whether every one of the protocols has ports: then a box that says so is one piece as it stands.</summary>
+    private static bool HasOnlyPorts(RangeSet? protocols) => protocols is not null && protocols.Intersect(WithPorts) == protocols;
+
+    /// <summary>Whether a packet that meets the constraint has a port, and not just any.</summary>
+    private static bool IsPresent(RangeSet? ports) => ports is null || (!ports.IsEmpty && ports.Ranges[ports.Ranges.Count - 1].High <= 65535 && !ports.IsFull(65535));
 
     private static bool Allows(RangeSet? set, UInt128 absent) => set is null || set.Contains(absent);
 
