@@ -36,7 +36,11 @@ public sealed class FlapTests
             {
                 await node.UntilUp(World.Id(2));
                 var before = tap.Counts()[1];
-                await Task.Delay(50, TestContext.Current.CancellationToken);
+                // At once, and not only when somebody next looks whether all is in place (5 s).
+                for (var wait = 0; wait < 20 && tap.Counts()[1] == before; wait++)
+                {
+                    await Task.Delay(50, TestContext.Current.CancellationToken);
+                }
                 wentOn += tap.Counts()[1] > before ? 1 : 0;
             }
             Assert.True(traffic.Count.Sent + traffic.Count.Refused > sent + refused, "traffic goes on");
