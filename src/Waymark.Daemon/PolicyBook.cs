@@ -176,7 +176,15 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
             Node = NodeFile.Default;
             return [];
         }
-        var parse = NodeLanguage.Parse(System.IO.File.ReadAllBytes(options.NodeFile), options.NodeFile);
+        NodeParse parse;
+        try
+        {
+            parse = NodeLanguage.Parse(System.IO.File.ReadAllBytes(options.NodeFile), options.NodeFile);
+        }
+        catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedException($"the node file cannot be read, and nothing was changed: {unreadable.Message}", []);
+        }
         foreach (var diagnostic in parse.Diagnostics)
         {
             Log.Diagnosed(log, diagnostic.ToString());

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Store;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.PathExamination;
 using Waymark.Linux.PathMaintenance;
@@ -23,11 +24,12 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervisio
             signal.Cancel = true;
             Reload();
         });
+        Task[] running =
+            [FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken)];
         try
         {
             // The first that fails ends them all: without the loop or the paths the others would only look alive.
-            await foreach (var ended in Task.WhenEach(
-                FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken)))
+            await foreach (var ended in Task.WhenEach(running))
             {
                 await ended;
             }
@@ -43,6 +45,11 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervisio
             Environment.ExitCode = ExitCodes.Failed;
             lifetime.StopApplication();
         }
+        finally
+        {
+            // The loop keeps what the next life should know as its last act.
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private void Reload()
@@ -55,6 +62,11 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervisio
         {
             // Its diagnostics are in the log already; what was in force still is.
             Log.Diagnosed(log, refused.Message);
+        }
+        catch (StoreException failed)
+        {
+            // What was in force still is.
+            Log.StoreFailed(log, failed.Message);
         }
     }
 

@@ -56,6 +56,9 @@ internal sealed class DaemonProcess : IDisposable
         return code;
     }
 
+    /// <summary>Sends it a signal.</summary>
+    public void Signal(string signal) => Shell.Run($"kill -{signal} {process!.Id}");
+
     /// <summary>Sends it a signal and waits for its end.</summary>
     public void Stop(string signal)
     {

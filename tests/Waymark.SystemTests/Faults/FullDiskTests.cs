@@ -50,6 +50,10 @@ public sealed class FullDiskTests : IDisposable
         Assert.Contains("-> w2", daemon.Ask("explain udp peer 203.0.113.7 port 9"), StringComparison.Ordinal);
         Assert.DoesNotContain("b.way", daemon.Ask("get policies"), StringComparison.Ordinal);
 
+        daemon.Write("policy.d/more.way", "dccp drop;");
+        daemon.Signal("HUP");
+        Assert.True(DaemonProcess.Eventually(() => daemon.Ask("explain dccp peer 203.0.113.7 port 9").Contains("-> drop", StringComparison.Ordinal)), daemon.Logged);
+
         Shell.Run($"rm {daemon.In("state/fill")}");
         Assert.Contains("in force (revision", daemon.Ask($"apply -f {daemon.In("b.way")}"), StringComparison.Ordinal);
         daemon.Ask("withdraw a.way");
