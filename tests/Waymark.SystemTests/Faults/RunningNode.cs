@@ -55,7 +55,7 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public ReconcileLoop Loop { get; }
 
-    /// <summary>What reading stops of the maintainers have ended with.</summary>
+    /// <summary>What a maintainer or the loop has failed with, although neither may.</summary>
     public IEnumerable<Exception> Failures => running.Where(one => one.IsFaulted).Select(one => one.Exception!);
 
     /// <summary>Puts other policies in the place of those there are.</summary>
