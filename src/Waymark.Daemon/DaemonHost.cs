@@ -55,10 +55,14 @@ internal static class DaemonHost
                 Now = TimeProvider.System.GetUtcNow(),
             });
             using var dataPlane = services.GetRequiredService<IDataPlane>();
-            dataPlane.Apply(decision.FilterRules, paths);
+            var refused = dataPlane.Apply(decision.FilterRules, paths);
+            foreach (var (origin, reason) in refused)
+            {
+                Log.Diagnosed(log, $"{origin} cannot be enforced: {reason}");
+            }
             services.GetRequiredService<StateStore>().Keep(decision.Next);
             Log.Guarded(log, decision.FilterRules.Classes.Count(one => one.IsStrict));
-            return ExitCodes.Done;
+            return refused.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
         }
         catch (Exception failed) when (failed is RefusedException or NetlinkException or StoreException)
         {
@@ -85,8 +89,6 @@ internal static class DaemonHost
         {
             kestrel.ListenUnixSocket(options.Socket, listen => listen.Protocols = HttpProtocols.Http2);
         });
-        PrepareSocket(options.Socket);
-
         await using var app = builder.Build();
         var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
         app.MapGrpcService<PolicyApi>();
@@ -103,6 +105,7 @@ internal static class DaemonHost
             {
                 return ExitCodes.BadInput;
             }
+            PrepareSocket(options.Socket);
             await app.StartAsync(cancellationToken);
             // Who may connect is decided by who they are (SO_PEERCRED), call by call.
             System.IO.File.SetUnixFileMode(options.Socket, (System.IO.UnixFileMode)0b110_110_110);
@@ -206,8 +209,31 @@ internal static class DaemonHost
     private static void PrepareSocket(string path)
     {
         System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        // Left over from a life that was killed: we hold the instance lock, so nobody listens there.
-        System.IO.File.Delete(path);
+        if (!System.IO.File.Exists(path))
+        {
+            return;
+        }
+        try
+        {
+            using var file = System.IO.File.OpenRead(path);
+        }
+        catch (System.IO.IOException)
+        {
+            // A socket cannot be opened as a file.
+            using var question = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                question.Connect(new UnixDomainSocketEndPoint(path));
+            }
+            catch (SocketException)
+            {
+                // Left over from a life that was killed: nobody listens there.
+                System.IO.File.Delete(path);
+                return;
+            }
+            throw new RefusedException($"another waymarkd answers at {path}: in another network namespace, for none runs in this one; name another socket (--socket)", []);
+        }
+        throw new RefusedException($"{path} is no socket: move it away, or name another socket (--socket)", []);
     }
 
     /// <summary>The kernel is first touched when there is something to say to it: by then the node file has been read.</summary>

@@ -62,4 +62,7 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
+
+    [LoggerMessage(14, LogLevel.Error, "{File} has mistakes or cannot be read: what it said when it last had none counts")]
+    public static partial void NodeFileRefused(ILogger log, string file);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
@@ -33,12 +34,21 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
     /// <summary>Whose sets are files of the policy directory.</summary>
     public bool IsFile(string requester, string name) => requester == FileOwner.Name && files.ContainsKey(name);
 
-    /// <summary>Reads everything at start; throws <see cref="RefusedException"/> where the node file has mistakes.</summary>
+    /// <summary>Reads everything at start; throws <see cref="RefusedException"/> where the node file has mistakes and never had none.</summary>
     public void Load()
     {
         lock (gate)
         {
-            ReadNodeFile();
+            try
+            {
+                ReadNodeFile();
+            }
+            catch (RefusedException) when (store.NodeFile() is { } text && NodeLanguage.Parse(Encoding.UTF8.GetBytes(text), options.NodeFile).File is { } good)
+            {
+                // A slip of the pen before a reboot must not leave the node without its policies; least of all those that are strict at boot.
+                Node = good;
+                Log.NodeFileRefused(log, options.NodeFile);
+            }
             accepted = [.. store.Sets(out var broken)];
             foreach (var set in broken)
             {
@@ -176,20 +186,25 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
             Node = NodeFile.Default;
             return [];
         }
-        NodeParse parse;
+        byte[] text;
         try
         {
-            parse = NodeLanguage.Parse(System.IO.File.ReadAllBytes(options.NodeFile), options.NodeFile);
+            text = System.IO.File.ReadAllBytes(options.NodeFile);
         }
         catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
         {
             throw new RefusedException($"the node file cannot be read, and nothing was changed: {unreadable.Message}", []);
         }
+        var parse = NodeLanguage.Parse(text, options.NodeFile);
         foreach (var diagnostic in parse.Diagnostics)
         {
             Log.Diagnosed(log, diagnostic.ToString());
         }
         Node = parse.File ?? throw new RefusedException("the node file has mistakes; nothing was changed", parse.Diagnostics);
+        if (Encoding.UTF8.GetString(text) is var good && good != store.NodeFile())
+        {
+            store.KeepNodeFile(good);
+        }
         return parse.Diagnostics;
     }
 
@@ -290,12 +305,22 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
         loop.Post(inputs => inputs with { Sets = sets, Node = node, Names = NodeNamesReading.Read(inputs.Names.Domains) });
     }
 
-    /// <summary>A set as the decision takes it; null where its requester no longer is one: it stays in the store.</summary>
+    /// <summary>A set as the decision takes it; null where its requester no longer is one, or may not ask for it any more: it stays in the store.</summary>
     private AcceptedPolicySet? Accepted(RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null)
     {
         if (requester is null)
         {
             Log.Diagnosed(log, $"the policy set '{name}' of '{missing}' is not in force: the node file names no such requester any more");
+            return null;
+        }
+        try
+        {
+            CheckRights(requester, set);
+        }
+        catch (RefusedException refused)
+        {
+            // The node file may say otherwise now than when the set was accepted. It stays in the store.
+            Log.Diagnosed(log, $"the policy set '{name}' of '{requester.Name}' is not in force: {refused.Message}");
             return null;
         }
         try

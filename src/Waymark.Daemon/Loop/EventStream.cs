@@ -14,6 +14,9 @@ internal sealed class EventStream(TimeProvider time)
 {
     private const int MostPending = 1000;
 
+    /// <summary>How many policies a move names.</summary>
+    private const int MostOrigins = 4;
+
     private readonly Lock gate = new();
     private readonly List<Watcher> watchers = [];
 
@@ -30,6 +33,10 @@ internal sealed class EventStream(TimeProvider time)
 
     public void Decided(Snapshot before, Snapshot after, TimeSpan took)
     {
+        if (!IsWatched)
+        {
+            return;
+        }
         var translation = new DecisionTranslation(after.NameOf);
         var known = before.AllUnresolved.Select(one => one.Origin).ToHashSet();
         Publish(new()
@@ -44,6 +51,8 @@ internal sealed class EventStream(TimeProvider time)
             },
         });
         var old = before.Decision.FilterRules.Classes.ToDictionary(one => one.Number);
+        var origins = Origins(after);
+        var reasons = after.Decision.Reasons.ToDictionary(reason => reason.Class);
         foreach (var one in after.Decision.FilterRules.Classes)
         {
             foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
@@ -51,7 +60,7 @@ internal sealed class EventStream(TimeProvider time)
                 var was = old.GetValueOrDefault(one.Number)?.Action(family);
                 if (was != one.Action(family))
                 {
-                    Publish(new() { Move = Move(one, family, was, after, translation) });
+                    Publish(new() { Move = Move(one, family, was, after, reasons.GetValueOrDefault(one.Number), origins[one.Number].Select(DecisionTranslation.ToWire), translation) });
                 }
             }
         }
@@ -60,6 +69,10 @@ internal sealed class EventStream(TimeProvider time)
     /// <summary>Changes of paths and of what is measured.</summary>
     public void Watched(Snapshot before, Snapshot after)
     {
+        if (!IsWatched)
+        {
+            return;
+        }
         foreach (var path in after.World.Paths.Paths)
         {
             var was = before.World.Paths.Find(path.Id);
@@ -101,9 +114,34 @@ internal sealed class EventStream(TimeProvider time)
     private static V1.WatchResponse Path(V1.PathEventKind kind, Path path, World world) =>
         new() { Path = new() { Kind = kind, Path = PathTranslation.ToWire(path, world.Characteristics.Of(path.Id)) } };
 
-    private static V1.MoveEvent Move(FilterClass one, IpFamily family, FilterAction? was, Snapshot after, DecisionTranslation translation)
+    private bool IsWatched
     {
-        var reason = after.Decision.Reasons.FirstOrDefault(reason => reason.Class == one.Number);
+        get
+        {
+            lock (gate)
+            {
+                return watchers.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>The first policies of each class.</summary>
+    private static ILookup<int, Policies.PolicyOrigin> Origins(Snapshot snapshot)
+    {
+        var first = new HashSet<(int Class, Policies.PolicyOrigin Origin)>();
+        var counts = new Dictionary<int, int>();
+        foreach (var rule in snapshot.Decision.FilterRules.Rules)
+        {
+            if (counts.GetValueOrDefault(rule.Class) < MostOrigins && first.Add((rule.Class, rule.Origin)))
+            {
+                counts[rule.Class] = counts.GetValueOrDefault(rule.Class) + 1;
+            }
+        }
+        return first.ToLookup(one => one.Class, one => one.Origin);
+    }
+
+    private static V1.MoveEvent Move(FilterClass one, IpFamily family, FilterAction? was, Snapshot after, ClassReason? reason, IEnumerable<V1.PolicyOrigin> origins, DecisionTranslation translation)
+    {
         var half = family == IpFamily.V4 ? reason?.V4 : reason?.V6;
         return new()
         {
@@ -111,7 +149,7 @@ internal sealed class EventStream(TimeProvider time)
             Family = DecisionTranslation.ToWire(family),
             Before = was is null ? null : DecisionTranslation.ToWire(was),
             After = DecisionTranslation.ToWire(one.Action(family)),
-            Origins = { after.Decision.FilterRules.Rules.Where(rule => rule.Class == one.Number).Select(rule => rule.Origin).Distinct().Take(4).Select(DecisionTranslation.ToWire) },
+            Origins = { origins },
             Reason = half is null ? null : translation.ToWire(half),
             Cause = half is null || was is null ? "" : Cause(was, half, after),
         };

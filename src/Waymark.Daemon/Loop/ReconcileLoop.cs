@@ -45,9 +45,6 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     /// <summary>The last decision.</summary>
     public Snapshot Current { get; private set; } = Snapshot.None;
 
-    /// <summary>Whether the loop has come round lately; for the watchdog.</summary>
-    public DateTimeOffset LastRound { get; private set; } = time.GetUtcNow();
-
     /// <summary>Replaces a part of the inputs. May be called from any thread; <paramref name="change"/> must be quick and change nothing else.</summary>
     public void Post(Func<Inputs, Inputs> change)
     {
@@ -124,7 +121,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             while (true)
             {
                 var wait = Round() - time.GetUtcNow();
-                await nudge.WaitAsync(wait < TimeSpan.Zero ? TimeSpan.Zero : wait, cancellationToken);
+                // Not longer than a repair waits, whatever has been done to the clock meanwhile.
+                await nudge.WaitAsync(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > RepairInterval ? RepairInterval : wait, cancellationToken);
                 // Nudges that came together are one.
                 while (nudge.Wait(0, CancellationToken.None))
                 {
@@ -148,7 +146,11 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             (state, counted) = (inputs, version);
         }
         var now = time.GetUtcNow();
-        LastRound = now;
+        if (repairAt > now + RepairInterval || retryAt > now + LongestRetry)
+        {
+            // The clock was set back.
+            (repairAt, retryAt) = (now, retryAt is null ? null : now);
+        }
         if (!state.IsReady)
         {
             return now + RepairInterval;
@@ -172,7 +174,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
         if (applied is null || applied.Value.Rules != decision.FilterRules || applied.Value.Paths != world.Paths)
         {
-            if (retryAt is null || retryAt <= now || differs)
+            // Other paths may be what mends it.
+            if (retryAt is null || retryAt <= now || differs || before.World.Paths != world.Paths)
             {
                 Apply(stopwatch);
             }
@@ -196,7 +199,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             KeepMemory(decision.Next);
         }
         Settle(counted);
-        return Earliest(decision.ReviewAt, retryAt, now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
+        var enabled = state.Disabled.Select(one => one.Value).Where(until => until > now).Min();
+        return Earliest(Earliest(decision.ReviewAt, enabled), retryAt, now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
     }
 
     private World World(Inputs state, MergedPolicies policies, DateTimeOffset now) => new()
@@ -316,6 +320,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             settled.TrySetResult(Current);
         }
     }
+
+    private static DateTimeOffset? Earliest(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 
     private static DateTimeOffset Earliest(DateTimeOffset? a, DateTimeOffset? b, DateTimeOffset c)
     {

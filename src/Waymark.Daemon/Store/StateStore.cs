@@ -208,6 +208,17 @@ internal sealed class StateStore : IDisposable
     public void Keep(DecisionMemory memory) => Transact(() =>
         Execute("INSERT OR REPLACE INTO setting VALUES ('memory', $v)", ("$v", MemoryText.Write(memory))));
 
+    /// <summary>The text of the last node file without mistakes; null: none was read yet. Throws <see cref="StoreException"/>.</summary>
+    public string? NodeFile() => Guarded(() =>
+    {
+        using var command = Command("SELECT value FROM setting WHERE key = 'node file'");
+        return command.ExecuteScalar() as string;
+    });
+
+    /// <summary>Keeps the text of a node file without mistakes. Throws <see cref="StoreException"/>.</summary>
+    public void KeepNodeFile(string text) => Transact(() =>
+        Execute("INSERT OR REPLACE INTO setting VALUES ('node file', $v)", ("$v", text)));
+
     public void Dispose() => connection.Dispose();
 
     private static IEnumerable<Policy> WithLifetime(EquatableArray<Statement> statements) => statements.SelectMany(one => one switch

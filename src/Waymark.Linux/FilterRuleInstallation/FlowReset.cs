@@ -14,8 +14,8 @@ internal sealed class FlowReset(Territory territory) : IDisposable
 {
     private const byte Tcp = 6;
 
-    /// <summary>More marks than this are not asked for one by one.</summary>
-    private const int FewMarks = 8;
+    /// <summary>More marks than this are not asked for one by one: for each question the kernel looks through its whole table.</summary>
+    private const int FewMarks = 1;
 
     private readonly ConnectionTracking tracking = new();
     private readonly SocketDestruction sockets = new();

@@ -124,6 +124,33 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public void A_node_file_with_mistakes_at_start_counts_as_it_was_without()
+    {
+        Stop("TERM");
+        var good = System.IO.File.ReadAllText(In("node.way"));
+        Write("node.way", good + "path three { interfce w9; }");
+        Start();
+        Assert.Contains("one   ip/w0", Ask("get paths"), StringComparison.Ordinal);
+        Stop("TERM");
+        // One that never had any cannot be guessed.
+        System.IO.Directory.Delete(In("state"), recursive: true);
+        var (code, text) = Shell.Try($"ip netns exec {node.Name} {Program("waymarkd")} --node-file {In("node.way")} --state-directory {In("state")} --socket {Socket}");
+        Assert.Equal(2, code);
+        Assert.Contains("node.way:", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_in_the_place_of_the_socket_is_left_alone()
+    {
+        Stop("TERM");
+        Write("letter", "do not lose me");
+        var (code, text) = Shell.Try($"ip netns exec {node.Name} {Program("waymarkd")} --node-file {In("node.way")} --state-directory {In("state")} --socket {In("letter")}");
+        Assert.Equal(2, code);
+        Assert.Contains("letter is no socket", text, StringComparison.Ordinal);
+        Assert.Equal("do not lose me", System.IO.File.ReadAllText(In("letter")));
+    }
+
+    [Fact]
     public void Other_mark_bits_wait_for_the_next_start()
     {
         Write("a.way", "icmp prefer highest cost;");
