@@ -4,6 +4,7 @@ using System.Text;
 using Waymark.Lab.Links;
 using Waymark.Lab.Topologies;
 using Waymark.Linux.Netlink;
+using Waymark.Policies.Language;
 
 namespace Waymark.Lab;
 
@@ -75,14 +76,27 @@ public sealed class NetworkLab : IAsyncDisposable
 
     /// <summary>The link of that name; throws <see cref="LabException"/>.</summary>
     public EmulatedLink Find(string link) =>
-        links.TryGetValue(link, out var found) ? found : throw new LabException($"no link is called '{link}'; there are {string.Join(", ", links.Keys)}");
+        links.TryGetValue(link, out var found) ? found : throw new LabException($"no link is called '{link}'; {NearestWord.Mend(link, links.Keys) ?? $"there are {string.Join(", ", links.Keys)}"}", isInput: true);
+
+    /// <summary>How many packets the link's provider dropped because their source is none of its own; null: it lets all in.</summary>
+    public async Task<long?> ForeignAsync(string link, CancellationToken cancellationToken)
+    {
+        var found = topology.Links.First(known => known.Name == link);
+        if (found.OnlyFrom.IsEmpty)
+        {
+            return null;
+        }
+        var printed = await RunAsync("ip", ["netns", "exec", prefix + found.B.Node, "nft", "list", "counter", "inet", "provider", "foreign"], null, cancellationToken);
+        var words = printed.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return long.Parse(words[Array.IndexOf(words, "packets") + 1], CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Runs a program in a node; the caller waits for it and disposes it.</summary>
     public ProcessStartInfo Command(string node, params string[] arguments)
     {
         if (!topology.Nodes.Any(known => known.Name == node))
         {
-            throw new LabException($"no node is called '{node}'; there are {string.Join(", ", Nodes)}");
+            throw new LabException($"no node is called '{node}'; {NearestWord.Mend(node, Nodes) ?? $"there are {string.Join(", ", Nodes)}"}", isInput: true);
         }
         return new("ip", ["netns", "exec", prefix + node, .. arguments]);
     }
@@ -209,27 +223,25 @@ public sealed class NetworkLab : IAsyncDisposable
         {
             return;
         }
-        string Set(bool v6) => string.Join(", ", link.OnlyFrom.Where(prefix => prefix.Contains(':', StringComparison.Ordinal) == v6));
-        var rules = $$"""
-            table inet provider {
-              counter foreign { }
-              chain in {
-                type filter hook forward priority 0; policy accept;
-                iifname "{{link.B.Device}}" ip saddr != { {{Set(false)}} } counter name foreign drop
-                iifname "{{link.B.Device}}" ip6 saddr != { {{Set(true)}}, fe80::/10 } counter name foreign drop
-              }
-            }
-            """;
-        await RunAsync("ip", ["netns", "exec", prefix + link.B.Node, "nft", "-f", "-"], rules, cancellationToken);
+        var rules = new StringBuilder("table inet provider {\n  counter foreign { }\n  chain in {\n    type filter hook forward priority 0; policy accept;\n");
+        foreach (var (family, isSix) in ((string, bool)[])[("ip", false), ("ip6", true)])
+        {
+            // Of a family of which it has no prefix, nothing is its own.
+            var own = link.OnlyFrom.Where(one => one.Contains(':', StringComparison.Ordinal) == isSix).Concat(isSix ? ["fe80::/10"] : Array.Empty<string>()).ToList();
+            var match = own.Count > 0 ? $"{family} saddr != {{ {string.Join(", ", own)} }}" : "meta nfproto ipv4";
+            rules.Append(CultureInfo.InvariantCulture, $"    iifname \"{link.B.Device}\" {match} counter name foreign drop\n");
+        }
+        rules.Append("  }\n}\n");
+        await RunAsync("ip", ["netns", "exec", prefix + link.B.Node, "nft", "-f", "-"], rules.ToString(), cancellationToken);
     }
 
-    private Task CarrierAsync(string link, string state, CancellationToken cancellationToken) =>
+    private Task<string> CarrierAsync(string link, string state, CancellationToken cancellationToken) =>
         RunAsync("ip", ["-n", prefix + RelayNode, "link", "set", relayDevices[link].A, state], null, cancellationToken);
 
-    private Task IpAsync(StringBuilder script, CancellationToken cancellationToken, string? node = null) =>
+    private Task<string> IpAsync(StringBuilder script, CancellationToken cancellationToken, string? node = null) =>
         RunAsync("ip", node is null ? ["-batch", "-"] : ["-n", prefix + node, "-batch", "-"], script.ToString(), cancellationToken);
 
-    private static async Task RunAsync(string program, string[] arguments, string? input, CancellationToken cancellationToken, bool mayFail = false)
+    private static async Task<string> RunAsync(string program, string[] arguments, string? input, CancellationToken cancellationToken, bool mayFail = false)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })
             ?? throw new LabException($"'{program}' cannot be started");
@@ -240,12 +252,12 @@ public sealed class NetworkLab : IAsyncDisposable
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = await process.StandardError.ReadToEndAsync(cancellationToken);
-        await output;
         await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0 && !mayFail)
         {
             throw new LabException($"'{program} {string.Join(' ', arguments)}' failed: {errors.Trim()}");
         }
+        return await output;
     }
 
     private static void Write(string file, string value) => System.IO.File.WriteAllText(file, value);

@@ -15,14 +15,15 @@ internal static class LabCommands
     public static Command Lab() => new("lab", "A little internet on this machine: a van with Wi-Fi, LTE and satellite, their providers, servers. Nothing outside of it changes.")
     {
         Up(),
-        Ask("down", "Ends the lab.", "down"),
-        Ask("status", "The nodes, the links, what they do and what went over them.", "status"),
+        Down(),
+        Status(),
         Exec(),
         Link(),
         Replay(),
         Demo(),
         Serve(),
         Send(),
+        Measure(),
     };
 
     private static Command Up()
@@ -65,6 +66,7 @@ internal static class LabCommands
         command.SetAction((parse, cancellationToken) => Guard(async () =>
         {
             var lab = int.Parse(await LabClient.AskAsync("pid", cancellationToken), CultureInfo.InvariantCulture);
+            await LabClient.AskAsync($"node {parse.GetValue(node)}", cancellationToken);
             OwnNamespaces.EnterNode(lab, parse.GetValue(node)!, parse.GetValue(words)!.Concat(parse.UnmatchedTokens));
             return ExitCodes.Failed;
         }));
@@ -147,10 +149,40 @@ internal static class LabCommands
         return command;
     }
 
-    private static Command Ask(string name, string description, string request)
+    private static Command Down()
     {
-        var command = new Command(name, description);
-        command.SetAction((_, cancellationToken) => AskAsync(request, cancellationToken));
+        var command = new Command("down", "Ends the lab, and removes what a killed one left.");
+        command.SetAction((_, cancellationToken) => Guard(async () =>
+        {
+            Console.WriteLine(await LabClient.EndAsync(cancellationToken));
+            return ExitCodes.Done;
+        }));
+        return command;
+    }
+
+    private static Command Status()
+    {
+        var command = new Command("status", "The nodes, the links, what they do and what went over them.");
+        command.SetAction((parse, cancellationToken) => AskAsync(parse.IsJson() ? "status json" : "status", cancellationToken));
+        return command;
+    }
+
+    private static Command Measure()
+    {
+        var seconds = new Option<int>("--seconds") { Description = "How long.", DefaultValueFactory = _ => 5 };
+        var command = new Command("measure", "How late the relay of the links is, beside 20 Mbit/s each way.") { seconds };
+        command.Hidden = true;
+        command.SetAction((parse, cancellationToken) => Guard(async () =>
+        {
+            if (!OwnNamespaces.IsInside)
+            {
+                OwnNamespaces.Enter(["lab", "measure", "--seconds", parse.GetValue(seconds).ToString(CultureInfo.InvariantCulture)]);
+            }
+            var late = await RelayMeasurement.RunAsync(TimeSpan.FromSeconds(Math.Max(1, parse.GetValue(seconds))), cancellationToken);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{late.Packets} packets at {late.Rate / 1e6:0.0} Mbit/s each way; late by p50 {late.Median.TotalMilliseconds:0.000} ms, p99 {late.P99.TotalMilliseconds:0.000} ms, at most {late.Most.TotalMilliseconds:0.000} ms"));
+            return ExitCodes.Done;
+        }));
         return command;
     }
 
@@ -169,7 +201,12 @@ internal static class LabCommands
         catch (LabException failed)
         {
             Invocation.Fail(failed.Message);
-            return ExitCodes.Failed;
+            return failed.IsInput ? ExitCodes.BadInput : ExitCodes.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C.
+            return ExitCodes.Done;
         }
     }
 }

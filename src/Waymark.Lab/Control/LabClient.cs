@@ -38,6 +38,28 @@ public static class LabClient
         throw new LabException("a lab runs already: end it with 'waymark lab down', or give this one a socket of its own in WAYMARK_LAB");
     }
 
+    /// <summary>Ends the lab. One that was killed has taken its namespaces with it; what is left of it, its socket, is removed. Gives what happened.</summary>
+    public static async Task<string> EndAsync(CancellationToken cancellationToken)
+    {
+        if (!System.IO.File.Exists(Socket))
+        {
+            return "no lab runs";
+        }
+        using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
+        }
+        catch (SocketException)
+        {
+            // Nobody listens there.
+            System.IO.File.Delete(Socket);
+            return "the lab had been killed; what it left is removed";
+        }
+        connection.Close();
+        return await AskAsync("down", cancellationToken);
+    }
+
     /// <summary>Sends a command and gives the answer; throws <see cref="LabException"/> where it was refused, or no lab runs.</summary>
     public static async Task<string> AskAsync(string command, CancellationToken cancellationToken)
     {
@@ -59,6 +81,8 @@ public static class LabClient
             answer.Append(Encoding.UTF8.GetString(buffer, 0, count));
         }
         var text = answer.ToString();
-        return text.StartsWith("ok ", StringComparison.Ordinal) ? text[3..] : throw new LabException(text.StartsWith("error ", StringComparison.Ordinal) ? text[6..] : "the lab ended before it answered");
+        return text.StartsWith("ok ", StringComparison.Ordinal) ? text[3..]
+            : text.StartsWith("wrong ", StringComparison.Ordinal) ? throw new LabException(text[6..], isInput: true)
+            : throw new LabException(text.StartsWith("error ", StringComparison.Ordinal) ? text[6..] : "the lab ended before it answered");
     }
 }

@@ -4,7 +4,7 @@ using Waymark.Lab.Links;
 
 namespace Waymark.Lab.Control;
 
-/// <summary>Takes commands for a running lab over a Unix socket, one line each; answers in text, the first word of which is <c>ok</c> or <c>error</c>.</summary>
+/// <summary>Takes commands for a running lab over a Unix socket, one line each; answers in text, the first word of which is <c>ok</c>, <c>wrong</c> (the command) or <c>error</c>.</summary>
 /// <param name="lab">The lab.</param>
 /// <param name="path">Where it listens.</param>
 /// <param name="down">Called when the lab shall end.</param>
@@ -40,7 +40,7 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
             }
             catch (Exception refused) when (refused is LabException or System.IO.IOException or UnauthorizedAccessException)
             {
-                answer = "error " + refused.Message;
+                answer = (refused is LabException { IsInput: true } ? "wrong " : "error ") + refused.Message;
             }
             try
             {
@@ -80,7 +80,11 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
             case ["pid"]:
                 return Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
             case ["status"]:
-                return Status();
+                return await new LabStatus(lab).TextAsync(cancellationToken);
+            case ["status", "json"]:
+                return await new LabStatus(lab).JsonAsync(cancellationToken);
+            case ["node", var node]:
+                return lab.Command(node).ArgumentList[2];
             case ["set", var name, .. var shape]:
                 var link = lab.Find(name);
                 // 'up' or 'down' in front: that direction only.
@@ -88,7 +92,7 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
                 var rest = direction.Length > 0 ? shape[1..] : shape;
                 if (link.Up.With(rest, out var mistake) is not { } up || link.Down.With(rest, out _) is not { } downward)
                 {
-                    throw new LabException(mistake!);
+                    throw new LabException(mistake!, isInput: true);
                 }
                 (link.Up, link.Down) = (direction == "down" ? link.Up : up, direction == "up" ? link.Down : downward);
                 return $"{name}: up {link.Up}, down {link.Down}";
@@ -99,13 +103,13 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
                 await lab.RestoreAsync(name, cancellationToken);
                 return $"{name}: restored";
             case ["replay", .. var file]:
-                var trace = TraceReplay.Read(string.Join(' ', file));
+                var trace = TraceReplay.Read(string.Join(' ', file), lab.Links.Keys.ToList());
                 replay?.Cancel();
                 replay = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 _ = ReplayAsync(trace, replay.Token);
-                return $"{trace.Steps.Count} steps over {trace.Steps.Select(step => step.At).LastOrDefault().TotalSeconds:0} s";
+                return $"{trace.Steps.Count} steps over {trace.Length.TotalSeconds:0} s";
             default:
-                throw new LabException($"'{string.Join(' ', words)}' is no command of the lab");
+                throw new LabException($"'{string.Join(' ', words)}' is no command of the lab", isInput: true);
         }
     }
 
@@ -119,17 +123,5 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
         {
             // Another replay took its place, or the lab ends.
         }
-    }
-
-    private string Status()
-    {
-        var text = new StringBuilder();
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"nodes {string.Join(", ", lab.Nodes)}\n");
-        foreach (var (name, link) in lab.Links)
-        {
-            var counters = link.Counters;
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{name}{(link.IsCut ? " (cut)" : "")}: up {link.Up}, {counters.Up} frames, {counters.UpLost} lost; down {link.Down}, {counters.Down} frames, {counters.DownLost} lost\n");
-        }
-        return text.ToString().TrimEnd();
     }
 }

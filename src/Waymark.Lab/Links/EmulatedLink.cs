@@ -49,9 +49,8 @@ public sealed class EmulatedLink
         }
     }
 
-    /// <summary>Frames and bytes that came through and frames that were lost, each way.</summary>
-    public LinkCounters Counters => new(
-        UpDirection.Delivered, UpDirection.DeliveredBytes, UpDirection.Dropped, DownDirection.Delivered, DownDirection.DeliveredBytes, DownDirection.Dropped);
+    /// <summary>What became of the packets, each way.</summary>
+    public LinkCounters Counters => new(UpDirection.Counters, DownDirection.Counters);
 
     internal FrameSocket A { get; }
 
@@ -61,11 +60,3 @@ public sealed class EmulatedLink
 
     internal LinkDirection DownDirection { get; }
 }
-
-/// <summary>Looks at a frame that a link delivers.</summary>
-/// <param name="frame">The whole Ethernet frame.</param>
-/// <param name="isUp">From the first node to the second.</param>
-public delegate void FrameObserver(ReadOnlySpan<byte> frame, bool isUp);
-
-/// <summary>What went over a link.</summary>
-public sealed record LinkCounters(long Up, long UpBytes, long UpLost, long Down, long DownBytes, long DownLost);

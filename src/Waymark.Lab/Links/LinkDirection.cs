@@ -12,6 +12,11 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
     private readonly Queue<(long Due, byte[] Frame)> waiting = new();
     private long freeAt;
     private long lastDue;
+    private long delivered;
+    private long deliveredBytes;
+    private long lost;
+    private long overflowed;
+    private long swallowed;
 
     /// <summary>What it does; may be changed at any time, what is in flight stays as it was.</summary>
     public LinkShape Shape { get; set; } = LinkShape.Cable;
@@ -22,11 +27,8 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
     /// <summary>Whether it swallows everything.</summary>
     public bool IsCut { get; set; }
 
-    public long Delivered { get; private set; }
-
-    public long DeliveredBytes { get; private set; }
-
-    public long Dropped { get; private set; }
+    /// <summary>What became of the packets so far.</summary>
+    public DirectionCounters Counters => new(delivered, deliveredBytes, lost, overflowed, swallowed);
 
     /// <summary>When the next packet is due; null: none waits.</summary>
     public long? NextDue => waiting.TryPeek(out var first) ? first.Due : null;
@@ -36,9 +38,14 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
     {
         var shape = Shape;
 #pragma warning disable CA5394
-        if (IsCut || (shape.Loss > 0 && random.NextDouble() < shape.Loss))
+        if (IsCut)
         {
-            Dropped++;
+            swallowed++;
+            return;
+        }
+        if (shape.Loss > 0 && random.NextDouble() < shape.Loss)
+        {
+            lost++;
             return;
         }
         var sent = now;
@@ -47,7 +54,7 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
             var start = Math.Max(now, freeAt);
             if (start - now > Ticks(shape.Queue))
             {
-                Dropped++;
+                overflowed++;
                 return;
             }
             freeAt = start + (frame.Length * 8L * ticksPerSecond / shape.Rate);
@@ -59,21 +66,20 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
         waiting.Enqueue((lastDue, frame.ToArray()));
     }
 
-    /// <summary>The next frame that is due; false where none is.</summary>
+    /// <summary>The next frame that is due; false where none is. What was in flight when the link was cut is lost with it.</summary>
     public bool TryTake(long now, out byte[] frame)
     {
-        if (waiting.TryPeek(out var first) && first.Due <= now)
+        while (waiting.TryPeek(out var first) && first.Due <= now)
         {
             waiting.Dequeue();
-            frame = first.Frame;
             if (IsCut)
             {
-                // What was in flight when the link was cut is lost with it.
-                Dropped++;
-                return TryTake(now, out frame);
+                swallowed++;
+                continue;
             }
-            Delivered++;
-            DeliveredBytes += frame.Length;
+            delivered++;
+            deliveredBytes += first.Frame.Length;
+            frame = first.Frame;
             return true;
         }
         frame = [];

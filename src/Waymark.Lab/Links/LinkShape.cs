@@ -1,4 +1,5 @@
 using System.Globalization;
+using Waymark.Policies.Language;
 
 namespace Waymark.Lab.Links;
 
@@ -43,13 +44,21 @@ public sealed record LinkShape
             };
             if (changed is null)
             {
-                mistake = $"'{words[i]} {value}' is not understood: write for example 'delay 80ms jitter 5ms loss 2% rate 20Mbit'";
+                mistake = $"'{words[i]} {value}' is not understood: {Mend(words[i])}";
                 return null;
             }
             shape = changed;
         }
         return shape;
     }
+
+    private static string Mend(string word) => word switch
+    {
+        "delay" or "jitter" => $"a time from 0 to less than 60 s with its unit, for example '{word} 80ms'",
+        "loss" => "a share from 0% to 100%, for example 'loss 2%'",
+        "rate" => "a bit rate below 100 Gbit with its unit, or 'unlimited', for example 'rate 20Mbit'",
+        _ => NearestWord.Mend(word, ["delay", "jitter", "loss", "rate"]) ?? "write for example 'delay 80ms jitter 5ms loss 2% rate 20Mbit'",
+    };
 
     /// <summary>In the words of <see cref="With"/>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,

@@ -54,7 +54,7 @@ public sealed partial class NetworkLabTests : IAsyncLifetime
         Assert.InRange(double.Parse(Average().Match(Shell.Run(Ping("wlan0", "203.0.113.7", 10))).Groups[1].Value, CultureInfo.InvariantCulture), 50, 54);
         lab.Find("wifi").Up = lab.Find("wifi").Up with { Loss = 1 };
         Assert.NotEqual(0, Shell.Try(Ping("wlan0", "203.0.113.7", 1)).Code);
-        Assert.True(lab.Find("wifi").Counters.UpLost > 0);
+        Assert.True(lab.Find("wifi").Counters.Up.Lost > 0);
     }
 
     [Fact]
@@ -84,9 +84,9 @@ public sealed partial class NetworkLabTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("delay 80", "'delay 80' is not understood: write for example 'delay 80ms jitter 5ms loss 2% rate 20Mbit'")]
-    [InlineData("los 2%", "'los 2%' is not understood: write for example 'delay 80ms jitter 5ms loss 2% rate 20Mbit'")]
-    [InlineData("loss 200%", "'loss 200%' is not understood: write for example 'delay 80ms jitter 5ms loss 2% rate 20Mbit'")]
+    [InlineData("delay 80", "'delay 80' is not understood: a time from 0 to less than 60 s with its unit, for example 'delay 80ms'")]
+    [InlineData("los 2%", "'los 2%' is not understood: did you mean 'loss'?")]
+    [InlineData("loss 200%", "'loss 200%' is not understood: a share from 0% to 100%, for example 'loss 2%'")]
     public void A_shape_that_is_no_shape_is_refused_with_the_mend(string words, string message)
     {
         Assert.Null(LinkShape.Cable.With(words.Split(' '), out var mistake));
