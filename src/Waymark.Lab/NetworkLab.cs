@@ -206,7 +206,9 @@ public sealed class NetworkLab : IAsyncDisposable
             {
                 script.Append(CultureInfo.InvariantCulture, $"addr add {address} dev {end.Device}{(address.Contains(':', StringComparison.Ordinal) ? " nodad" : "")}\n");
             }
-            script.Append(CultureInfo.InvariantCulture, $"link set {end.Device} up\n");
+            // Without neighbours to ask, frames go to the device's own hardware address: both ends bear the same.
+            var pointToPoint = topology.Links.Any(link => link.IsPointToPoint && (link.A == end || link.B == end));
+            script.Append(CultureInfo.InvariantCulture, $"link set {end.Device}{(pointToPoint ? " address 02:00:5e:00:53:01 arp off" : "")} up\n");
         }
         foreach (var route in node.Routes)
         {
@@ -231,7 +233,12 @@ public sealed class NetworkLab : IAsyncDisposable
             var match = own.Count > 0 ? $"{family} saddr != {{ {string.Join(", ", own)} }}" : "meta nfproto ipv4";
             rules.Append(CultureInfo.InvariantCulture, $"    iifname \"{link.B.Device}\" {match} counter name foreign drop\n");
         }
-        rules.Append("  }\n}\n");
+        rules.Append("  }\n");
+        if (link.IsMasqueraded)
+        {
+            rules.Append(CultureInfo.InvariantCulture, $"  chain out {{\n    type nat hook postrouting priority 100;\n    oifname != \"{link.B.Device}\" masquerade\n  }}\n");
+        }
+        rules.Append("}\n");
         await RunAsync("ip", ["netns", "exec", prefix + link.B.Node, "nft", "-f", "-"], rules.ToString(), cancellationToken);
     }
 

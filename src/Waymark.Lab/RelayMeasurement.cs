@@ -18,9 +18,12 @@ public static class RelayMeasurement
     private const int Port = 7;
     private const ulong Mark = 0x7761_796d_6172_6b21;
 
+    /// <summary>What is not counted: the first packets wait for hardware addresses, and for code to be compiled.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Sends for <paramref name="duration"/> both ways at once; throws <see cref="LabException"/> where the lab cannot be built or nothing came through.</summary>
+    /// <summary>Sends both ways at once, a second to warm up and then for <paramref name="duration"/>; throws <see cref="LabException"/> where the lab cannot be built or nothing came through.</summary>
     public static async Task<RelayLateness> RunAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         var shape = new LinkShape { Delay = Delay };
@@ -32,20 +35,26 @@ public static class RelayMeasurement
         // The relay adds on its thread while this one waits.
         var gate = new Lock();
         var late = new List<double>((int)(duration.TotalSeconds * Rate / 4 / PayloadBytes) + 1);
+        var counted = Stopwatch.GetTimestamp() + (long)(WarmUp.TotalSeconds * Stopwatch.Frequency);
         lab.Find("line").Observer = (frame, _) =>
         {
             if (frame.Length < PayloadBytes || BinaryPrimitives.ReadUInt64LittleEndian(frame[^16..]) != Mark)
             {
                 return;
             }
-            var flight = Stopwatch.GetElapsedTime(BinaryPrimitives.ReadInt64LittleEndian(frame[^8..]));
+            var sentAt = BinaryPrimitives.ReadInt64LittleEndian(frame[^8..]);
+            var flight = Stopwatch.GetElapsedTime(sentAt);
+            if (sentAt < counted)
+            {
+                return;
+            }
             lock (gate)
             {
                 late.Add((flight - Delay).TotalMicroseconds);
             }
         };
         var start = Stopwatch.GetTimestamp();
-        var sent = await Task.WhenAll(Send(near, duration, cancellationToken), Send(far, duration, cancellationToken));
+        var sent = await Task.WhenAll(Send(near, WarmUp + duration, cancellationToken), Send(far, WarmUp + duration, cancellationToken));
         var took = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await Task.Delay(Delay * 3, cancellationToken);
         lab.Find("line").Observer = null;

@@ -28,20 +28,27 @@ internal static class LabCommands
 
     private static Command Up()
     {
+        var file = new Argument<string?>("file") { Description = "What to build (docs/lab.md); without it, the van of samples/commuter.lab.", Arity = ArgumentArity.ZeroOrOne };
         var seed = new Option<int>("--seed") { Description = "Of losses and jitter: the same seed, the same course.", DefaultValueFactory = _ => 1 };
-        var command = new Command("up", "Builds the lab and keeps it until Ctrl-C or 'waymark lab down'.") { seed };
+        var command = new Command("up", "Builds the lab and keeps it until Ctrl-C or 'waymark lab down'.") { file, seed };
         command.SetAction((parse, cancellationToken) => Guard(async () =>
         {
+            // Before anything is made, so that a mistake in the file is all that happens.
+            var path = parse.GetValue(file) is { } given ? System.IO.Path.GetFullPath(given) : null;
+            var topology = path is null ? Topology.Commuter : LabLanguage.Load(path);
             if (!OwnNamespaces.IsInside)
             {
                 LabClient.PrepareFolder();
                 await LabClient.ClaimAsync(LabClient.Socket, cancellationToken);
-                OwnNamespaces.Enter(["lab", "up", "--seed", parse.GetValue(seed).ToString(CultureInfo.InvariantCulture)]);
+                OwnNamespaces.Enter(["lab", "up", "--seed", parse.GetValue(seed).ToString(CultureInfo.InvariantCulture), .. path is null ? Array.Empty<string>() : [path]]);
             }
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await using var lab = await NetworkLab.StartAsync(Topology.Commuter, parse.GetValue(seed), stop.Token);
+            await using var lab = await NetworkLab.StartAsync(topology, parse.GetValue(seed), stop.Token);
             Console.WriteLine($"The lab is up: nodes {string.Join(", ", lab.Nodes)}; links {string.Join(", ", lab.Links.Keys)}.");
-            Console.WriteLine("Try in another terminal: waymark lab exec van ping -c 3 203.0.113.7");
+            if (topology.Nodes.LastOrDefault(node => !node.Addresses.IsEmpty) is { } server)
+            {
+                Console.WriteLine($"Try in another terminal: waymark lab exec {topology.Nodes[0].Name} ping -c 3 {server.Addresses[0].Split('/')[0]}");
+            }
             Console.WriteLine("Ctrl-C or 'waymark lab down' ends it.");
             try
             {

@@ -9,7 +9,7 @@ namespace Waymark.Lab.Topologies;
 public sealed record Topology(string Name, EquatableArray<LabNode> Nodes, EquatableArray<LabLink> Links)
 {
     /// <summary>
-    /// A van with three uplinks, a host behind it, and servers far away. Each provider lets only its own addresses out, as providers do.
+    /// A van with three uplinks, a host behind it, and a server far away: <c>samples/commuter.lab</c>.
     /// </summary>
     /// <remarks>
     /// <code>
@@ -18,42 +18,14 @@ public sealed record Topology(string Name, EquatableArray<LabNode> Nodes, Equata
     ///                 sat0  --- sat  --- [sat-isp]  ---+
     /// </code>
     /// </remarks>
-    public static Topology Commuter { get; } = MakeCommuter();
+    public static Topology Commuter { get; } = Load("commuter.lab");
 
-    private static Topology MakeCommuter()
+    private static Topology Load(string resource)
     {
-        (string Name, string Device, int Net, LinkShape Up, LinkShape Down)[] uplinks =
-        [
-            ("wifi", "wlan0", 11, Shape(8, 2, 20_000_000), Shape(8, 2, 50_000_000)),
-            ("lte", "wwan0", 12, Shape(22, 6, 10_000_000), Shape(22, 6, 30_000_000)),
-            ("sat", "sat0", 13, Shape(140, 10, 6_000_000), Shape(140, 10, 40_000_000)),
-        ];
-        return new("commuter",
-        [
-            new("van") { Forwards = true, Routes = uplinks.SelectMany((up, i) => new[] { $"default via 10.{up.Net}.0.1 dev {up.Device} metric {100 * (i + 1)}", $"default via 2001:db8:a{up.Net % 10}::1 dev {up.Device} metric {100 * (i + 1)}" }).ToEquatableArray() },
-            new("host") { Routes = ["default via 192.168.50.1", "default via 2001:db8:50::1"] },
-            .. uplinks.Select(up => new LabNode($"{up.Name}-isp") { Forwards = true, Routes = [$"default via 10.{up.Net}.1.2", $"default via 2001:db8:b{up.Net % 10}::2"] }),
-            new("internet")
-            {
-                Forwards = true,
-                Addresses = ["203.0.113.7/32", "2001:db8:cafe::7/128"],
-                Routes = uplinks.SelectMany(up => new[] { $"10.{up.Net}.0.0/24 via 10.{up.Net}.1.1", $"2001:db8:a{up.Net % 10}::/64 via 2001:db8:b{up.Net % 10}::1" }).ToEquatableArray(),
-            },
-        ],
-        [
-            .. uplinks.Select(up => new LabLink(new("van", up.Device, [$"10.{up.Net}.0.10/24", $"2001:db8:a{up.Net % 10}::10/64"]),
-                new($"{up.Name}-isp", "customers", [$"10.{up.Net}.0.1/24", $"2001:db8:a{up.Net % 10}::1/64"]))
-            {
-                Name = up.Name, Up = up.Up, Down = up.Down, OnlyFrom = [$"10.{up.Net}.0.0/24", $"2001:db8:a{up.Net % 10}::/64"],
-            }),
-            .. uplinks.Select(up => new LabLink(new($"{up.Name}-isp", "core", [$"10.{up.Net}.1.1/24", $"2001:db8:b{up.Net % 10}::1/64"]),
-                new("internet", $"{up.Name}", [$"10.{up.Net}.1.2/24", $"2001:db8:b{up.Net % 10}::2/64"]))),
-            new(new("host", "eth0", ["192.168.50.2/24", "2001:db8:50::2/64"]), new("van", "lan0", ["192.168.50.1/24", "2001:db8:50::1/64"])),
-        ]);
+        using var stream = typeof(Topology).Assembly.GetManifestResourceStream(resource)!;
+        using var reader = new System.IO.StreamReader(stream);
+        return LabLanguage.ToTopology(reader.ReadToEnd(), resource);
     }
-
-    private static LinkShape Shape(int delay, int jitter, long rate) =>
-        new() { Delay = TimeSpan.FromMilliseconds(delay), Jitter = TimeSpan.FromMilliseconds(jitter), Rate = rate };
 }
 
 /// <summary>A node.</summary>
@@ -92,4 +64,10 @@ public sealed record LabLink(LabEnd A, LabEnd B)
 
     /// <summary>Sources that the second end lets in; empty: all. Others are counted and dropped, as providers do (BCP 38).</summary>
     public EquatableArray<string> OnlyFrom { get; init; } = [];
+
+    /// <summary>Whether there is nobody to ask for hardware addresses: routes need no gateway.</summary>
+    public bool IsPointToPoint { get; init; }
+
+    /// <summary>Whether the second end's node puts its own address before all that it sends on from here (NAT).</summary>
+    public bool IsMasqueraded { get; init; }
 }

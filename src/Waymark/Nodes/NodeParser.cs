@@ -7,12 +7,11 @@ using Waymark.Units;
 namespace Waymark.Nodes;
 
 /// <summary>Reads node files: <c>KEYWORD { value } ( ";" | block )</c>, each keyword with its own values. After a mistake it goes on with the next statement.</summary>
-internal sealed class NodeParser(SourceText source) : TokenReader(source)
+internal sealed class NodeParser(SourceText source) : StatementReader(source, "the node file")
 {
     private static readonly string[] TopWords =
         ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "hold-down", "requester", "listen", "peer", "dashboard"];
 
-    private readonly HashSet<string> said = new(StringComparer.Ordinal);
     private NodeFile node = NodeFile.Default;
 
     public NodeFile Read()
@@ -56,59 +55,6 @@ internal sealed class NodeParser(SourceText source) : TokenReader(source)
     }
 
     protected override bool IsUnitPlace() => Now.Text is not ("resets" or "per" or "from" or "to");
-
-    /// <summary>Statements up to the end of the block or the file; each keyword by its own reader.</summary>
-    private void Statements(bool isBlock, Dictionary<string, Action> readers, IEnumerable<string> words)
-    {
-        while (Now.Kind != TokenKind.End && !(isBlock && Now.Is("}")))
-        {
-            var start = Now;
-            try
-            {
-                if (Now.Kind != TokenKind.Word)
-                {
-                    throw Unexpected("a statement");
-                }
-                if (!readers.TryGetValue(Now.Text, out var read))
-                {
-                    throw Fail("WAY1018", Now, $"the node file has no '{Now.Text}' here", NearestWord.Mend(Now.Text, words) ?? $"known are {string.Join(", ", words)}");
-                }
-                Take();
-                read();
-            }
-            catch (SyntaxException)
-            {
-                // Reported; the statement is given up.
-                SkipStatement(start, () => readers.ContainsKey(Now.Text) && !isBlock);
-                if (!isBlock && Now.Is("}"))
-                {
-                    Take();
-                }
-            }
-        }
-    }
-
-    private void Block(string keyword, Token opener, Dictionary<string, Action> readers)
-    {
-        Expect("{", $"behind '{keyword}'");
-        Statements(isBlock: true, readers, readers.Keys);
-        if (!TryTake("}"))
-        {
-            Source.Error("WAY0003", opener.Start, opener.End, $"the block of this '{keyword}' is never closed", "add '}'");
-        }
-    }
-
-    /// <summary>A statement's values and its semicolon; <paramref name="once"/>: may stand once in the file.</summary>
-    private void Single(string? once, Action values)
-    {
-        var keyword = Last;
-        values();
-        ExpectSemicolon(() => "';'");
-        if (once is not null && !said.Add(once))
-        {
-            Source.Error("WAY1013", keyword.Start, keyword.End, $"'{once}' is said twice", "remove one of them");
-        }
-    }
 
     /// <summary>What is part of the language but not of this program yet: taken, and said to be without effect.</summary>
     private void NotYet(string keyword, string why)

@@ -1,12 +1,13 @@
 using System.IO;
 using System.Text.RegularExpressions;
+using Waymark.Lab.Topologies;
 using Waymark.Nodes;
 using Waymark.Policies.Language;
 
 namespace Waymark.Tests.Documentation;
 
 /// <summary>
-/// The documentation says what is: each example fenced as <c>way</c> is read. <c>way</c> is a policy set, <c>way node</c> a node file; the codes behind are those that reading it reports,
+/// The documentation says what is: each example fenced as <c>way</c> is read. <c>way</c> is a policy set, <c>way node</c> a node file, <c>way lab</c> a lab file; the codes behind are those that reading it reports,
 /// without any it reports nothing.
 /// </summary>
 public sealed partial class DocumentationTests
@@ -21,7 +22,7 @@ public sealed partial class DocumentationTests
     public void An_example_reads_as_it_says(string file, int line)
     {
         var (_, tags, text) = Fences(System.IO.Path.Combine(Docs, file)).Single(fence => fence.Line == line);
-        var diagnostics = tags.Contains("node") ? NodeLanguage.Parse(text, file).Diagnostics : PolicyLanguage.Parse(text, file).Diagnostics;
+        var diagnostics = tags.Contains("lab") ? LabLanguage.Parse(text, file).Diagnostics : tags.Contains("node") ? NodeLanguage.Parse(text, file).Diagnostics : PolicyLanguage.Parse(text, file).Diagnostics;
         Assert.Equal(tags.Where(tag => tag.StartsWith("WAY", StringComparison.Ordinal)), diagnostics.Select(one => one.Code));
     }
 

@@ -1,0 +1,40 @@
+using Waymark.Policies.Language;
+
+namespace Waymark.Lab.Topologies;
+
+/// <summary>The language of lab files: the policy language's tokens, statements of its own. The reference is <c>docs/lab.md</c>.</summary>
+public static class LabLanguage
+{
+    /// <summary>Reads a lab file. Finds every independent mistake in one run; never throws for the text's sake.</summary>
+    public static LabParse Parse(string text, string file)
+    {
+        var source = new SourceText(text, file);
+        if (text.Length > PolicyLanguage.MostBytes)
+        {
+            source.Error("WAY0011", 0, 1, $"the file holds more than {PolicyLanguage.MostBytes >> 20} MiB");
+            return new(null, source.Diagnostics);
+        }
+        var lab = new LabParser(source).Read();
+        return new(source.HasErrors ? null : lab, source.Diagnostics);
+    }
+
+    /// <summary>Reads a file into a topology; throws <see cref="LabException"/> with each mistake, its line and its mend.</summary>
+    public static Topology Load(string file)
+    {
+        try
+        {
+            return ToTopology(System.IO.File.ReadAllText(file), file);
+        }
+        catch (Exception failed) when (failed is System.IO.IOException or UnauthorizedAccessException)
+        {
+            throw new LabException($"the lab file cannot be read: {failed.Message}", isInput: true);
+        }
+    }
+
+    internal static Topology ToTopology(string text, string file)
+    {
+        var parse = Parse(text, file);
+        return parse.File?.ToTopology(System.IO.Path.GetFileNameWithoutExtension(file))
+            ?? throw new LabException($"the lab file is refused\n{string.Concat(parse.Diagnostics.Select(one => DiagnosticText.Render(one, text)))}".TrimEnd(), isInput: true);
+    }
+}

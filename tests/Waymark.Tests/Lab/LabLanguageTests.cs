@@ -1,0 +1,48 @@
+using Waymark.Lab.Topologies;
+
+namespace Waymark.Tests.Lab;
+
+public sealed class LabLanguageTests
+{
+    private const string Start = "node car;\nuplink lte { interface wwan0; address 10.12.0.10/24; gateway 10.12.0.1; }\n";
+
+    [Fact]
+    public void The_lab_without_a_file_is_the_sample()
+    {
+        var sample = LabLanguage.Load(System.IO.Path.Combine(Repository.Root, "samples", "commuter.lab"));
+        Assert.Equal(Topology.Commuter, sample);
+        Assert.Equal(["van", "host", "wifi-isp", "lte-isp", "sat-isp", "internet"], sample.Nodes.Select(node => node.Name));
+        var wifi = sample.Links[0];
+        Assert.Equal((20_000_000, 50_000_000), (wifi.Up.Rate, wifi.Down.Rate));
+        Assert.Equal((8, 2), (wifi.Down.Delay.TotalMilliseconds, wifi.Up.Jitter.TotalMilliseconds));
+        Assert.Contains("default via 10.12.0.1 dev wwan0 metric 200", sample.Nodes[0].Routes);
+    }
+
+    [Theory]
+    [InlineData("uplnk sat { }", 3, 1, "did you mean 'uplink'?")]
+    [InlineData("uplink lte { interface usb0; address 10.1.0.2/24; }", 3, 8, "choose another name")]
+    [InlineData("uplink sat { interface wwan0; address 10.1.0.2/24; }", 3, 24, "choose another name")]
+    [InlineData("uplink sat { interface usb0; address 10.1.0.2; }", 3, 38, "10.1.0.2/24")]
+    [InlineData("uplink sat { interface usb0; address 10.1.0.2/24; gateway 10.2.0.1; }", 3, 59, "choose another address of that network")]
+    [InlineData("uplink sat { interface usb0; address 10.12.0.9/24; }", 3, 1, "add 'masquerade;' to one of them")]
+    [InlineData("uplink sat { address 10.1.0.2/24; }", 3, 1, "add 'interface DEVICE;'")]
+    [InlineData("server s { address 203.0.113.7; behind ltt; }", 3, 40, "did you mean 'lte'?")]
+    [InlineData("uplink sat { delay 61 s; }", 3, 20, null)]
+    [InlineData("uplink sat { loss 120 %; }", 3, 19, null)]
+    [InlineData("uplink sat { rate 5 ms; }", 3, 21, "use Gbit/s, Mbit/s, kbit/s, bit/s")]
+    public void A_mistake_has_its_place_and_its_mend(string statement, int line, int column, string? mend)
+    {
+        var parse = LabLanguage.Parse(Start + statement, "t.lab");
+        Assert.Null(parse.File);
+        var one = parse.Diagnostics[0];
+        Assert.Equal((line, column, mend), (one.Line, one.Column, one.Mend));
+    }
+
+    [Fact]
+    public void Without_a_gateway_an_uplink_is_point_to_point()
+    {
+        var link = LabLanguage.Parse("node car; uplink ppp { interface ppp0; address 10.12.0.10/24; }", "t").File!.ToTopology("t").Links[0];
+        Assert.True(link.IsPointToPoint);
+        Assert.Equal("10.12.0.10/32", Assert.Single(link.A.Addresses));
+    }
+}
