@@ -65,9 +65,18 @@ internal sealed class RunningNode : IAsyncDisposable
     public async Task Until(Func<Snapshot, bool> condition, string what)
     {
         var started = Stopwatch.GetTimestamp();
-        for (Snapshot now; !condition(now = await Loop.SettleAsync(TestContext.Current.CancellationToken));)
+        while (true)
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(15), $"not in 15 s: {what}; {now.Kernel}; {string.Join(", ", now.World.Paths.Paths.Select(path => path.Id))}");
+            var left = TimeSpan.FromSeconds(15) - Stopwatch.GetElapsedTime(started);
+            // A loop that has failed answers nobody.
+            var settled = Loop.SettleAsync(TestContext.Current.CancellationToken);
+            await Task.WhenAny(settled, Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, TestContext.Current.CancellationToken));
+            Assert.True(settled.IsCompletedSuccessfully,
+                $"not in 15 s: {what}; {Loop.Current.Kernel}; {string.Join(", ", Loop.Current.World.Paths.Paths.Select(path => path.Id))}; {string.Join('\n', Failures)}");
+            if (condition(await settled))
+            {
+                return;
+            }
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }

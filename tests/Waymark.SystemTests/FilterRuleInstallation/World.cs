@@ -101,6 +101,21 @@ internal sealed class World : IDisposable
     /// <summary>Takes the device of that uplink away.</summary>
     public void Unplug(int n) => Ip(NodeName, $"link del w{n}");
 
+    /// <summary>As <see cref="Unplug"/>; false where it is not there.</summary>
+    public bool TryUnplug(int n)
+    {
+        try
+        {
+            Unplug(n);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // No such device.
+            return false;
+        }
+    }
+
     /// <summary>The paths, as they are.</summary>
     public PathSet Paths(params int[] without) => new(Enumerable.Range(1, 3).Where(n => !without.Contains(n)).Select(n => new Path
     {
