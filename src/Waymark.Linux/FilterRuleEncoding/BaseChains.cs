@@ -37,8 +37,9 @@ internal sealed class BaseChains(Territory territory, EncoderOptions options)
         ];
         content.Add("output", new("route", 3, Mangle),
         [
-            Rule(OutputIn("uplinks", isAbsent: true), Return),
             .. leftAlone,
+            // A device that is no path's, or not yet: an uplink that has just come, one that is never to be used. Only what is strict minds.
+            Rule(OutputIn("uplinks", isAbsent: true), Goto(SteeringChains.Stray)),
             // A device that the system would not have chosen was chosen by the program.
             Rule(Mark(territory.FwMark, 0), CtMark(territory.CtPathMask, 0), OutputIn("default_devices", isAbsent: true), Goto("bound")),
             Rule(Mark(territory.FwMark, 0), Goto(SteeringChains.Steer(FlowSide.Local))),

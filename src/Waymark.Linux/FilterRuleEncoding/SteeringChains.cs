@@ -12,6 +12,9 @@ internal sealed class SteeringChains(Territory territory, int generation, string
     /// <summary>What the comment of the rule that writes the generation starts with; the generation and the digest follow.</summary>
     public const string GenerationComment = "generation ";
 
+    /// <summary>The chain for local packets that the system would send by a device that is no path's.</summary>
+    public const string Stray = "stray";
+
     /// <summary>The chain for packets of a side.</summary>
     public static string Steer(FlowSide side) => side == FlowSide.Local ? "steer_local" : "steer_forwarded";
 
@@ -54,6 +57,12 @@ internal sealed class SteeringChains(Territory territory, int generation, string
                 Rule(isUndecided, Jump(decide)),
                 .. denied,
             ]);
+            // Marked for its path a strict packet is routed anew: connected networks and static routes of the system's come first there as well, its default route does not.
+            content.Add(Stray,
+                Rule(Instructions.Mark(territory.FwMark, 0, isEqual: false), Return),
+                Rule(WithoutConnection, Goto(side.ChainName())),
+                Rule(isUndecided, Jump(decide)),
+                Rule(CtMarkIn(territory.CtClassMask, ClassBindings.StrictClasses), Goto(Steer(side))));
         }
     }
 }

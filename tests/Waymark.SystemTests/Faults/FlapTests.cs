@@ -51,6 +51,49 @@ public sealed class FlapTests
         Assert.Empty(node.Failures);
     }
 
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public async Task Not_one_packet_leaves_by_an_uplink_that_comes_and_goes_beside_the_strict_path(IpFamily family)
+    {
+        using var world = new World();
+        var tap = new Tap(world, Port);
+        await using var node = new RunningNode(world, Strict);
+        await node.UntilUp(World.Id(2));
+        using (new Traffic(world, family, Port))
+        {
+            for (var flap = 0; flap < 50; flap++)
+            {
+                Fall(world, flap, flap % 2 == 0 ? 1 : 3);
+                if (flap % 5 != 0)
+                {
+                    await node.Until(now => now.World.Paths.Find(World.Id(flap % 2 == 0 ? 1 : 3)) is not { HasCarrier: true, Halves.Count: 2 }, "the other path is lost");
+                }
+                Rise(world, flap % 2 == 0 ? 1 : 3);
+            }
+        }
+        Assert.Equal([0, 0], tap.Counts().Where((_, i) => i != 1));
+        Assert.Empty(node.Failures);
+    }
+
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public async Task Strict_flows_go_by_their_path_also_where_the_system_prefers_an_interface_that_is_never_to_be_used(IpFamily family)
+    {
+        using var world = new World();
+        var tap = new Tap(world, Port);
+        await using var node = new RunningNode(world, Strict, null, new() { Interfaces = [new("w1", "w1") { IsIgnored = true }] }, []);
+        await node.UntilUp(World.Id(2));
+        var server = world.Udp(world.Far, family, port: Port);
+        Assert.Equal(World.Address(family, 2), World.Ask(world.Udp(world.Node, family), server, family));
+        Assert.Equal(0, tap.Leaks(2));
+        world.Unplug(2);
+        await node.Until(now => now.World.Paths.Find(World.Id(2)) is null, "the strict path is gone");
+        Assert.Null(World.Ask(world.Udp(world.Node, family), server, family, 200));
+        Assert.Equal(0, tap.Leaks(2));
+    }
+
     /// <summary>What keeps the packets in where nobody reacts: the rule on the strict bit, and behind it the guard. Each alone does, which is why there are two.</summary>
     [Theory]
     [InlineData(IpFamily.V4, true, true)]

@@ -28,6 +28,12 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <param name="faultPoint">As the installer's.</param>
     /// <param name="others">Maintainers beside that of plain IP.</param>
     public RunningNode(World world, string policies, Action<int>? faultPoint = null, params IPathMaintainer[] others)
+        : this(world, policies, faultPoint, IpPathOptions.Default, others)
+    {
+    }
+
+    /// <summary>As above, with what the node file says of interfaces.</summary>
+    public RunningNode(World world, string policies, Action<int>? faultPoint, IpPathOptions interfaces, IPathMaintainer[] others)
     {
         var file = NodeFile.Default with
         {
@@ -39,7 +45,7 @@ internal sealed class RunningNode : IAsyncDisposable
         Loop = new(dataPlane, new(TimeProvider.System), _ => { }, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
         Loop.Post(inputs => inputs with { Node = file, Sets = [Set(policies)] });
         running.Add(Task.Run(() => Loop.RunAsync(stop.Token)));
-        IPathMaintainer[] maintainers = [new IpPathMaintainer(IpPathOptions.Default, () => Loop.Post(inputs => inputs with { Stirs = inputs.Stirs + 1 })), .. others];
+        IPathMaintainer[] maintainers = [new IpPathMaintainer(interfaces, () => Loop.Post(inputs => inputs with { Stirs = inputs.Stirs + 1 })), .. others];
         var gathering = new PathGathering([.. maintainers.Select(one => one.Protocol)], Loop.PostPaths);
         foreach (var maintainer in maintainers)
         {

@@ -78,6 +78,7 @@ public sealed class HostTests
     {
         using var world = new World();
         FlowBox Box(IpFamily one) => new() { Family = one };
+        world.Options = world.Options with { Connected = [new(IpAddress.Parse("192.168.50.0"), 24), new(IpAddress.Parse("2001:db8:50::"), 64)] };
         world.Apply(Set([new(new([Box(IpFamily.V4), Box(IpFamily.V6)]), 1, Origin, null)], Class(1, Drop)));
         var neighbour = world.Udp(world.Far, family, port: 5000);
         var client = world.Udp(world.Node, family);
