@@ -62,7 +62,9 @@ internal static class DaemonHost
             }
             services.GetRequiredService<StateStore>().Keep(decision.Next);
             Log.Guarded(log, decision.FilterRules.Classes.Count(one => one.IsStrict));
-            return refused.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
+            var strict = decision.FilterRules.Classes.Where(one => one.IsStrict).Select(one => one.Number).ToHashSet();
+            var open = decision.FilterRules.Rules.Where(rule => strict.Contains(rule.Class)).Select(rule => rule.Origin).ToHashSet();
+            return refused.Any(one => open.Contains(one.Origin)) ? ExitCodes.Failed : ExitCodes.Done;
         }
         catch (Exception failed) when (failed is RefusedException or NetlinkException or StoreException)
         {

@@ -5,6 +5,7 @@ using Waymark.Daemon.Loop;
 using Waymark.Daemon.Store;
 using Waymark.Flows;
 using Waymark.Nodes;
+using Waymark.PathDecision;
 using Waymark.Policies;
 using Waymark.Policies.Language;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -78,6 +79,16 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
                 throw new RefusedException("a policy file has mistakes; what it said before stays in force, the other files are in force as they are now", [.. found]);
             }
             return ([.. warnings, .. found], [.. files.Keys.Order(StringComparer.Ordinal)]);
+        }
+    }
+
+    /// <summary>Takes what the resolver says of domains now; rights and sets may speak of them.</summary>
+    public void Learn(NodeNames names)
+    {
+        lock (gate)
+        {
+            loop.Post(inputs => inputs with { Names = names });
+            Publish();
         }
     }
 
@@ -201,11 +212,24 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
             Log.Diagnosed(log, diagnostic.ToString());
         }
         Node = parse.File ?? throw new RefusedException("the node file has mistakes; nothing was changed", parse.Diagnostics);
-        if (Encoding.UTF8.GetString(text) is var good && good != store.NodeFile())
-        {
-            store.KeepNodeFile(good);
-        }
+        KeepNodeFile(Encoding.UTF8.GetString(text));
         return parse.Diagnostics;
+    }
+
+    private void KeepNodeFile(string text)
+    {
+        try
+        {
+            if (text != store.NodeFile())
+            {
+                store.KeepNodeFile(text);
+            }
+        }
+        catch (StoreException failed)
+        {
+            // The file itself is what counts; only if its next version has mistakes at a start will this one be missed.
+            Log.StoreFailed(log, failed.Message);
+        }
     }
 
     /// <summary>What bears our marks and stands in our tables cannot change its numbers under way: those of the start stay until the next one.</summary>
@@ -315,7 +339,7 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
         }
         try
         {
-            CheckRights(requester, set);
+            CheckRights(requester, set, isAgain: true);
         }
         catch (RefusedException refused)
         {
@@ -343,18 +367,27 @@ internal sealed class PolicyBook(DaemonOptions options, StateStore store, Reconc
         }
     }
 
-    private void CheckRights(RequesterDeclaration requester, PolicySet set)
+    /// <summary>Throws <see cref="RefusedException"/> where the set asks for more than the requester may.</summary>
+    /// <param name="requester">Who asks.</param>
+    /// <param name="set">For what.</param>
+    /// <param name="isAgain">Whether it was allowed when it was accepted: that counts until it can be told what the rights mean now.</param>
+    private void CheckRights(RequesterDeclaration requester, PolicySet set, bool isAgain = false)
     {
         if (requester.MayAny)
         {
             return;
         }
         var names = loop.Inputs.Names;
-        var allowed = FlowResolution.Resolve(requester.MayFlows, [], names).Selector;
+        var rights = FlowResolution.Resolve(requester.MayFlows, [], names);
+        if (isAgain && !rights.Problems.IsEmpty)
+        {
+            // After a start no domain has been resolved yet.
+            return;
+        }
         var merged = ConditionDecision.PolicyMerge.Merge([new(new(requester.Name, requester.Rank), "", set, DateTimeOffset.UnixEpoch, [])], names);
         foreach (var policy in merged.Policies)
         {
-            if (!allowed.Contains(policy.Flows.Selector))
+            if (!rights.Selector.Contains(policy.Flows.Selector))
             {
                 throw new RefusedException(
                     $"line {policy.Policy.Place.Line}: '{requester.Name}' may ask for '{PolicyPrinter.Print(requester.MayFlows)}' only, and '{PolicyPrinter.Print(policy.Policy.Flows)}' is more than that", [], isForbidden: true);

@@ -142,7 +142,7 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervisio
                 var found = await NodeNamesReading.ResolveAsync(domains, state.Names.Domains, cancellationToken);
                 if (found != state.Names.Domains)
                 {
-                    loop.Post(inputs => inputs with { Names = NodeNamesReading.Read(found) });
+                    book.Learn(NodeNamesReading.Read(found));
                 }
             }
         }

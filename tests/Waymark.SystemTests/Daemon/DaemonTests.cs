@@ -140,6 +140,29 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public void Rights_that_the_node_file_takes_away_are_taken_from_what_was_accepted_and_given_back()
+    {
+        var good = System.IO.File.ReadAllText(In("node.way"));
+        void May(string flows)
+        {
+            Write("node.way", $"{good} requester guest {{ user nobody; rank 5; may flows {flows}; }}");
+            Ask("reload");
+        }
+        May("udp peer port 5000-5999");
+        Write("a.way", "udp peer port 5060 drop;");
+        Shell.Run($"chmod -R a+rX {folder}");
+        Shell.Run($"ip netns exec {node.Name} setpriv --reuid 65534 --regid 65534 --clear-groups {Program("waymark")} --socket {Socket} apply -f {In("a.way")}");
+        Assert.Contains("guest", Ask("get policies"), StringComparison.Ordinal);
+        May("udp peer port 6000-6999");
+        Assert.DoesNotContain("guest", Ask("get policies"), StringComparison.Ordinal);
+        May("udp peer port 5060");
+        Assert.Contains("guest", Ask("get policies"), StringComparison.Ordinal);
+        // What a domain stands for is not known after a start, and here never: what was allowed counts.
+        May("udp peer domain \"flows.example\"");
+        Assert.Contains("guest", Ask("get policies"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_in_the_place_of_the_socket_is_left_alone()
     {
         Stop("TERM");
