@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -9,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Api;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
 using Waymark.Linux.FilterRuleInstallation;
@@ -35,22 +35,22 @@ internal static class DaemonHost
         var log = services.GetRequiredService<ILogger<Reconciler>>();
         try
         {
-            var book = services.GetRequiredService<PolicyBook>();
-            book.Load();
-            if (!book.Node.IsStrictAtBoot)
+            services.GetRequiredService<PolicyBook>().Load();
+            var node = services.GetRequiredService<NodeBook>().Node;
+            if (!node.IsStrictAtBoot)
             {
                 Console.WriteLine($"nothing to guard: {options.NodeFile} does not say 'strict at boot;'");
                 return ExitCodes.Done;
             }
-            IsTaken(book.Node, options, log);
+            IsTaken(node, options, log);
             var state = services.GetRequiredService<ReconcileLoop>().Inputs;
-            var paths = BootPaths.Of(book.Node);
+            var paths = BootPaths.Of(node);
             var decision = PathDecision.PathResolution.Decide(new()
             {
                 Paths = paths,
                 Characteristics = Paths.CharacteristicsSet.Empty,
                 Policies = ConditionDecision.PolicyMerge.Merge(state.Sets, state.Names),
-                Settings = ReconcileLoop.SettingsOf(book.Node),
+                Settings = ReconcileLoop.SettingsOf(node),
                 Previous = services.GetRequiredService<StateStore>().Memory(),
                 Now = TimeProvider.System.GetUtcNow(),
             });
@@ -87,12 +87,11 @@ internal static class DaemonHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WireLimits.MessageBytes);
         Services(builder.Services, options).AddHostedService<Reconciler>();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.ListenUnixSocket(options.Socket, listen => listen.Protocols = HttpProtocols.Http2);
-        });
+        builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds().Listen(kestrel, options.Socket));
         await using var app = builder.Build();
         var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
+        var rights = app.Services.GetRequiredService<RequesterRights>();
+        app.Use((context, next) => CallerBounds.BoundAsync(context, rights, next));
         app.MapGrpcService<PolicyApi>();
         app.MapGrpcService<DecisionApi>();
         app.MapGrpcService<PathApi>();
@@ -101,9 +100,8 @@ internal static class DaemonHost
         try
         {
             Log.Starting(log, DaemonVersion.Text, options.NodeFile, options.PolicyDirectory, options.StateDirectory, options.Socket);
-            var book = app.Services.GetRequiredService<PolicyBook>();
-            book.Load();
-            if (IsTaken(book.Node, options, log))
+            app.Services.GetRequiredService<PolicyBook>().Load();
+            if (IsTaken(app.Services.GetRequiredService<NodeBook>().Node, options, log))
             {
                 return ExitCodes.BadInput;
             }
@@ -180,12 +178,15 @@ internal static class DaemonHost
         .AddSingleton(TimeProvider.System)
         .AddSingleton(_ => new StateStore(options.StateDirectory))
         .AddSingleton<EventStream>()
+        .AddSingleton<NodeBook>()
+        .AddSingleton<PolicyDirectory>()
+        .AddSingleton<RequesterRights>()
         .AddSingleton<PolicyBook>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<Supervision>()
         .AddSingleton<KernelQuestion>()
         .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
-            () => provider.GetRequiredService<PolicyBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))
+            () => provider.GetRequiredService<NodeBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))
         .AddSingleton(MakeLoop);
 
     private static ReconcileLoop MakeLoop(IServiceProvider provider)

@@ -2,6 +2,8 @@ using System.IO;
 using System.CommandLine;
 using Waymark.Daemon;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
+using Waymark.Daemon.Store;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
 using Waymark.Nodes;
@@ -37,7 +39,7 @@ erase.SetAction(parse =>
     }
     try
     {
-        using var installer = new FilterRuleInstaller(KernelDataPlane.TerritoryOf(NodeOf(Read(parse).NodeFile)), TimeProvider.System);
+        using var installer = new FilterRuleInstaller(KernelDataPlane.TerritoryOf(NodeOf(Read(parse))), TimeProvider.System);
         installer.Erase();
         Console.WriteLine("Removed: the kernel holds nothing of waymarkd any more.");
         return ExitCodes.Done;
@@ -45,6 +47,11 @@ erase.SetAction(parse =>
     catch (NetlinkException refused)
     {
         Console.Error.WriteLine($"waymarkd erase: {refused.Message}{(refused.Error == NetlinkException.NotPermitted ? "; run it as root" : "")}");
+        return ExitCodes.Failed;
+    }
+    catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or StoreException)
+    {
+        Console.Error.WriteLine($"waymarkd erase: {unreadable.Message}; nothing was removed");
         return ExitCodes.Failed;
     }
 });
@@ -59,23 +66,49 @@ check.SetAction(parse =>
 {
     var options = Read(parse);
     var diagnostics = new List<Diagnostic>();
-    if (File.Exists(options.NodeFile))
+    try
     {
-        diagnostics.AddRange(NodeLanguage.Parse(File.ReadAllBytes(options.NodeFile), options.NodeFile).Diagnostics);
+        if (File.Exists(options.NodeFile))
+        {
+            diagnostics.AddRange(NodeLanguage.Parse(File.ReadAllBytes(options.NodeFile), options.NodeFile).Diagnostics);
+        }
+        foreach (var file in Directory.Exists(options.PolicyDirectory) ? Directory.GetFiles(options.PolicyDirectory, "*.way").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        {
+            diagnostics.AddRange(PolicyLanguage.Parse(File.ReadAllBytes(file), file).Diagnostics);
+        }
+        foreach (var diagnostic in diagnostics)
+        {
+            Console.Error.Write(DiagnosticText.Render(diagnostic, File.ReadAllText(diagnostic.File)));
+        }
+        return diagnostics.Any(one => one.Severity == Severity.Error) ? ExitCodes.BadInput : ExitCodes.Done;
     }
-    foreach (var file in Directory.Exists(options.PolicyDirectory) ? Directory.GetFiles(options.PolicyDirectory, "*.way").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+    catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
     {
-        diagnostics.AddRange(PolicyLanguage.Parse(File.ReadAllBytes(file), file).Diagnostics);
+        Console.Error.WriteLine($"waymarkd check-config: {unreadable.Message}");
+        return ExitCodes.BadInput;
     }
-    foreach (var diagnostic in diagnostics)
-    {
-        Console.Error.Write(DiagnosticText.Render(diagnostic, File.ReadAllText(diagnostic.File)));
-    }
-    return diagnostics.Any(one => one.Severity == Severity.Error) ? ExitCodes.BadInput : ExitCodes.Done;
 });
 root.Add(check);
 
 // The host minds the signals: it stops in order, however long that takes.
 return await root.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null });
 
-static NodeFile NodeOf(string file) => File.Exists(file) ? NodeLanguage.Parse(File.ReadAllBytes(file), file).File ?? NodeFile.Default : NodeFile.Default;
+// What is ours is told by what we wrote on it; only the bits in the marks of connections are the node file's to say.
+static NodeFile NodeOf(DaemonOptions options)
+{
+    if (!File.Exists(options.NodeFile))
+    {
+        return NodeFile.Default;
+    }
+    if (NodeLanguage.Parse(File.ReadAllBytes(options.NodeFile), options.NodeFile).File is { } node)
+    {
+        return node;
+    }
+    Console.Error.WriteLine($"waymarkd erase: {options.NodeFile} has mistakes ('waymarkd check-config' shows them): its mark bits are taken to be those of its last good version, or else the usual ones");
+    if (!File.Exists(Path.Combine(options.StateDirectory, StateStore.FileName)))
+    {
+        return NodeFile.Default;
+    }
+    using var store = new StateStore(options.StateDirectory);
+    return NodeBook.LastGood(store, options.NodeFile) ?? NodeFile.Default;
+}

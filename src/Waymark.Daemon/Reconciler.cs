@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.PathExamination;
@@ -13,7 +14,7 @@ using Waymark.Paths;
 namespace Waymark.Daemon;
 
 /// <summary>Runs the producers and the loop, each on its own, until one fails or all are told to stop.</summary>
-internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervision supervision, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
+internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, Supervision supervision, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
 {
     private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
 
@@ -72,8 +73,8 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervisio
 
     private async Task FollowPathsAsync(CancellationToken cancellationToken)
     {
-        var territory = KernelDataPlane.TerritoryOf(book.Node);
-        var file = new ReadNodeFile(book.Node, time.GetUtcNow());
+        var territory = KernelDataPlane.TerritoryOf(node.Node);
+        var file = new ReadNodeFile(node.Node, time.GetUtcNow());
         var examinerOptions = new PathExaminerOptions(
             path => file.Node.ProbesOf(path.Name),
             path => ConfiguredCharacteristics.Of(path, file.Node, file.At),
@@ -92,8 +93,8 @@ internal sealed class Reconciler(PolicyBook book, ReconcileLoop loop, Supervisio
         while (!cancellationToken.IsCancellationRequested)
         {
             // Each node file has a maintainer of its own; what the examiner knows of paths stays.
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, book.NodeChange);
-            file = new(book.Node, time.GetUtcNow());
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, node.Change);
+            file = new(node.Node, time.GetUtcNow());
             try
             {
                 IPathMaintainer[] maintainers = [new IpPathMaintainer(Options(file.Node, territory), Stir)];

@@ -1,6 +1,8 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
 using Waymark.Linux.Netlink;
@@ -14,12 +16,13 @@ namespace Waymark.Daemon.Api;
 internal static class Calls
 {
     /// <summary>The caller, by the kernel's word on who holds the other end of the socket.</summary>
-    public static RequesterDeclaration Caller(this PolicyBook book, ServerCallContext context) => book.RequesterOf(UserOf(context));
+    public static RequesterDeclaration Caller(this RequesterRights rights, ServerCallContext context) =>
+        rights.RequesterOf(CallerBounds.UserOf(context.GetHttpContext().Features.GetRequiredFeature<IConnectionSocketFeature>().Socket));
 
     /// <summary>Throws unless the caller may ask for anything: what concerns the whole node.</summary>
-    public static void RequireAdministrator(this PolicyBook book, ServerCallContext context)
+    public static void RequireAdministrator(this RequesterRights rights, ServerCallContext context)
     {
-        var caller = book.Caller(context);
+        var caller = rights.Caller(context);
         if (!caller.MayAny)
         {
             throw new RefusedException($"'{caller.Name}' may not change the node: only a requester that 'may any' can", [], isForbidden: true);
@@ -62,15 +65,5 @@ internal static class Calls
             failure.Diagnostics.Add(wire);
         }
         return new(new(code, message), new Metadata { { "waymark-failure-bin", failure.ToByteArray() } });
-    }
-
-    private static uint UserOf(ServerCallContext context)
-    {
-        var socket = context.GetHttpContext().Features.Get<IConnectionSocketFeature>()?.Socket
-            ?? throw new InvalidOperationException("A call that came over no socket.");
-        // struct ucred { pid_t, uid_t, gid_t }: SO_PEERCRED (unix(7)).
-        Span<byte> credentials = stackalloc byte[12];
-        socket.GetRawSocketOption(1, 17, credentials);
-        return BitConverter.ToUInt32(credentials[4..]);
     }
 }

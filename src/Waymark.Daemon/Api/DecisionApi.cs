@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
 using Waymark.Flows;
@@ -8,7 +9,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>What was decided, and why.</summary>
-internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQuestion kernel) : V1.DecisionService.DecisionServiceBase
+internal sealed class DecisionApi(NodeBook node, RequesterRights rights, ReconcileLoop loop, KernelQuestion kernel) : V1.DecisionService.DecisionServiceBase
 {
     private const int RulesPerMessage = 500;
 
@@ -20,7 +21,7 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
 
     public override Task<V1.GetDecisionResponse> GetDecision(V1.GetDecisionRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
-        book.Caller(context);
+        rights.Caller(context);
         var now = loop.Current;
         var translation = new DecisionTranslation(now.NameOf);
         var response = new V1.GetDecisionResponse
@@ -32,7 +33,7 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
             Unresolved = { now.AllUnresolved.Select(translation.ToWire) },
             Requesters =
             {
-                book.Node.Requesters.OrderBy(one => one.Rank).ThenBy(one => one.Name, StringComparer.Ordinal).Select(one => new V1.Requester
+                node.Node.Requesters.OrderBy(one => one.Rank).ThenBy(one => one.Name, StringComparer.Ordinal).Select(one => new V1.Requester
                 {
                     Name = one.Name,
                     Rank = one.Rank,
@@ -51,7 +52,7 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
 
     public override Task ListFilterRules(V1.ListFilterRulesRequest request, IServerStreamWriter<V1.ListFilterRulesResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
     {
-        book.Caller(context);
+        rights.Caller(context);
         var now = loop.Current;
         foreach (var chunk in now.Decision.FilterRules.Rules.Chunk(RulesPerMessage).DefaultIfEmpty([]))
         {
@@ -62,7 +63,7 @@ internal sealed class DecisionApi(PolicyBook book, ReconcileLoop loop, KernelQue
 
     public override Task<V1.ExplainResponse> Explain(V1.ExplainRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        book.Caller(context);
+        rights.Caller(context);
         var flow = FlowTranslation.ToCore(request.Flow ?? new(), "the flow", out var diagnostics) ?? throw new RefusedException("the flow cannot be read", diagnostics);
         var resolved = FlowResolution.Resolve([flow], [], loop.Inputs.Names);
         if (!resolved.Problems.IsEmpty)

@@ -1,13 +1,14 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Daemon.Api;
 
 /// <summary>How the daemon fares.</summary>
-internal sealed class NodeApi(PolicyBook book, ReconcileLoop loop, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
+internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights rights, ReconcileLoop loop, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
 {
     private static readonly DateTime StartedAt = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
@@ -17,7 +18,7 @@ internal sealed class NodeApi(PolicyBook book, ReconcileLoop loop, DaemonOptions
         var response = new V1.GetStatusResponse
         {
             Version = DaemonVersion.Text,
-            Node = book.Node.Name ?? Environment.MachineName,
+            Node = node.Node.Name ?? Environment.MachineName,
             StartedAt = Timestamp.FromDateTime(StartedAt),
             Uptime = Duration.FromTimeSpan(time.GetUtcNow() - StartedAt),
             Revision = now.Revision,
@@ -36,7 +37,7 @@ internal sealed class NodeApi(PolicyBook book, ReconcileLoop loop, DaemonOptions
             ClassCount = (uint)now.Decision.FilterRules.Classes.Count,
             Pid = (uint)Environment.ProcessId,
             ResidentBytes = (ulong)Environment.WorkingSet,
-            NodeFile = book.HasNodeFile ? options.NodeFile : "",
+            NodeFile = node.HasFile ? options.NodeFile : "",
             PolicyDirectory = options.PolicyDirectory,
         };
         if (now.Kernel.AppliedAt is { } at)
@@ -48,7 +49,7 @@ internal sealed class NodeApi(PolicyBook book, ReconcileLoop loop, DaemonOptions
 
     public override Task<V1.ReloadResponse> Reload(V1.ReloadRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        book.RequireAdministrator(context);
+        rights.RequireAdministrator(context);
         var (diagnostics, sets) = book.Reload();
         var now = await loop.SettleAsync(context.CancellationToken);
         return new V1.ReloadResponse { Diagnostics = { diagnostics.Take(WireLimits.Diagnostics).Select(DecisionTranslation.ToWire) }, Sets = { sets }, Revision = now.Revision };

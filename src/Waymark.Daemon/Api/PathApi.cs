@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
 using Waymark.Paths;
@@ -8,11 +9,11 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>Paths: what is known of them, and whether they may be used.</summary>
-internal sealed class PathApi(PolicyBook book, ReconcileLoop loop, IDataPlane dataPlane, StateStore store, TimeProvider time) : V1.PathService.PathServiceBase
+internal sealed class PathApi(RequesterRights rights, ReconcileLoop loop, IDataPlane dataPlane, StateStore store, TimeProvider time) : V1.PathService.PathServiceBase
 {
     public override Task<V1.ListPathsResponse> ListPaths(V1.ListPathsRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
-        book.Caller(context);
+        rights.Caller(context);
         var now = loop.Current;
         var response = new V1.ListPathsResponse { Paths = { now.World.Paths.Paths.Select(path => Wire(path, now)) }, AsOf = DecisionTranslation.ToWire(time.GetUtcNow()) };
         if (request.CountFlows)
@@ -28,7 +29,7 @@ internal sealed class PathApi(PolicyBook book, ReconcileLoop loop, IDataPlane da
 
     public override Task<V1.DisablePathResponse> DisablePath(V1.DisablePathRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        book.RequireAdministrator(context);
+        rights.RequireAdministrator(context);
         var path = Find(request.Path);
         DateTimeOffset? until = request.Duration is { } duration ? time.GetUtcNow() + duration.ToTimeSpan() : null;
         store.Disable(path.Id, until);
@@ -39,7 +40,7 @@ internal sealed class PathApi(PolicyBook book, ReconcileLoop loop, IDataPlane da
 
     public override Task<V1.EnablePathResponse> EnablePath(V1.EnablePathRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        book.RequireAdministrator(context);
+        rights.RequireAdministrator(context);
         var path = Find(request.Path);
         store.Enable(path.Id);
         loop.Post(inputs => inputs with { Disabled = inputs.Disabled.Where(one => one.Key != path.Id).ToEquatableArray() });

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Waymark.ConditionDecision;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
 using Waymark.PathDecision;
@@ -10,13 +11,13 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>Requesters hand in, take back and look at policy sets.</summary>
-internal sealed class PolicyApi(PolicyBook book, ReconcileLoop loop) : V1.PolicyService.PolicyServiceBase
+internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, ReconcileLoop loop) : V1.PolicyService.PolicyServiceBase
 {
     private const int MostFlowChanges = 200;
 
     public override Task<V1.ApplyResponse> Apply(V1.ApplyRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        var caller = book.Caller(context);
+        var caller = rights.Caller(context);
         var changed = book.Accept(caller, request.Name, Read(request.PolicySet, request.Name));
         var now = await loop.SettleAsync(context.CancellationToken);
         var translation = new DecisionTranslation(now.NameOf);
@@ -36,7 +37,7 @@ internal sealed class PolicyApi(PolicyBook book, ReconcileLoop loop) : V1.Policy
 
     public override Task<V1.PlanResponse> Plan(V1.PlanRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
-        var caller = book.Caller(context);
+        var caller = rights.Caller(context);
         var set = request.PolicySet is null ? null : Read(request.PolicySet, request.Name);
         var (now, policies, then) = loop.Plan(_ => book.With(caller, request.Name, set));
         var translation = new DecisionTranslation(now.NameOf);
@@ -60,20 +61,20 @@ internal sealed class PolicyApi(PolicyBook book, ReconcileLoop loop) : V1.Policy
 
     public override Task<V1.WithdrawResponse> Withdraw(V1.WithdrawRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        var caller = book.Caller(context);
+        var caller = rights.Caller(context);
         book.Withdraw(caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name);
         return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision };
     });
 
     public override Task<V1.UndoResponse> Undo(V1.UndoRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        var (name, isInForce) = book.Undo(book.Caller(context));
+        var (name, isInForce) = book.Undo(rights.Caller(context));
         return new V1.UndoResponse { Name = name, IsInForce = isInForce, Revision = (await loop.SettleAsync(context.CancellationToken)).Revision };
     });
 
     public override Task<V1.ListPolicySetsResponse> ListPolicySets(V1.ListPolicySetsRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
-        book.Caller(context);
+        rights.Caller(context);
         return Task.FromResult(new V1.ListPolicySetsResponse
         {
             Sets =

@@ -1,16 +1,17 @@
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Daemon.Api;
 
 /// <summary>Events as they happen.</summary>
-internal sealed class WatchApi(PolicyBook book, EventStream events, IHostApplicationLifetime lifetime) : V1.WatchService.WatchServiceBase
+internal sealed class WatchApi(RequesterRights rights, EventStream events, IHostApplicationLifetime lifetime) : V1.WatchService.WatchServiceBase
 {
     public override Task Watch(V1.WatchRequest request, IServerStreamWriter<V1.WatchResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
     {
-        book.Caller(context);
+        rights.Caller(context);
         var kinds = request.Kinds.ToHashSet();
         using var watcher = events.Watch();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);

@@ -82,9 +82,11 @@ public sealed class LocalClient : IDisposable
         {
             return failed.Status.Detail;
         }
-        var reason = (failed.Status.DebugException?.GetBaseException() as SocketException)?.SocketErrorCode;
-        return reason switch
+        var cause = failed.Status.DebugException?.GetBaseException();
+        return (cause as SocketException)?.SocketErrorCode switch
         {
+            null or SocketError.ConnectionReset or SocketError.Shutdown when cause is SocketException or System.IO.IOException or System.Net.Http.HttpRequestException =>
+                $"the daemon at {Socket} closed the connection: it was stopped, or this user holds too many of them; try again",
             SocketError.AccessDenied => $"this user may not connect to {Socket}: ask the node's administrator",
             SocketError.InvalidArgument => $"'{Socket}' cannot be the path of a socket, which has 1 to {LongestSocket} bytes: name another (--socket, WAYMARK_SOCKET)",
             _ => $"no daemon answers at {Socket}: start it ('systemctl start waymarkd', or 'waymarkd' as root), or name another socket (--socket, WAYMARK_SOCKET)",

@@ -55,13 +55,14 @@ internal sealed class RouteInstallation(RoutingSocket routing, Territory territo
         }
     }
 
-    /// <summary>Removes all that is ours.</summary>
+    /// <summary>Removes all that is ours, also in tables of an earlier configuration, to which rules of ours lead.</summary>
     public void Erase()
     {
-        Remove(OwnRules());
-        for (var number = 1; number <= territory.Paths; number++)
+        var rules = OwnRules();
+        Remove(rules);
+        foreach (var table in rules.Select(rule => rule.Table).Union(Enumerable.Range(1, territory.Paths).Select(territory.TableOf)))
         {
-            Remove(OwnRoutes(territory.TableOf(number)));
+            Remove(OwnRoutes(table));
         }
     }
 

@@ -50,9 +50,13 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         {
             Paths = paths.ToEquatableArray(),
             Probes = probes.ToEquatableArray(),
-            Requesters = requesters.Count > 0 ? requesters.ToEquatableArray() : NodeFile.Default.Requesters,
+            Requesters = WithRoot(requesters).ToEquatableArray(),
         };
     }
+
+    /// <summary>Root is a requester unless the file says with what rank and rights: it can do anything to the node anyhow.</summary>
+    private static IEnumerable<RequesterDeclaration> WithRoot(List<RequesterDeclaration> declared) =>
+        declared.Any(one => one.User is "root" or "0") ? declared : NodeFile.Default.Requesters.Concat(declared);
 
     protected override bool IsUnitPlace() => Now.Text is not ("resets" or "per" or "from" or "to");
 
@@ -291,7 +295,11 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 Duration("the time to confirm");
             }),
         });
-        if (requester is { User: null, Certificate: null } && Source.Errors == before)
+        if (requester is { Name: "root", User: not ("root" or "0") } && Source.Errors == before)
+        {
+            Source.Error("WAY1019", opener.Start, token.End, "'root' is the requester of the user root, whose policies are the files of the policy directory", "take another name, or say 'user root;'");
+        }
+        else if (requester is { User: null, Certificate: null } && Source.Errors == before)
         {
             Source.Error("WAY1019", opener.Start, token.End, $"the requester '{requester.Name}' has neither user nor certificate, so nobody can be it", "add 'user NAME;'");
         }

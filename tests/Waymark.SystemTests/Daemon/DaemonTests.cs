@@ -233,6 +233,35 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public void One_user_cannot_hold_all_connections()
+    {
+        Write("node.way", System.IO.File.ReadAllText(In("node.way")) + " requester guest { user nobody; may flows udp; }");
+        Ask("reload");
+        Shell.Run($"chmod -R a+rX {folder}");
+        var text = node.Run($"""
+            sh -c 'for i in $(seq {Waymark.Daemon.Api.CallerBounds.Connections + 4}); do
+                setpriv --reuid 65534 --regid 65534 --clear-groups {Program("waymark")} --socket {Socket} watch >/dev/null 2>>{In("refused")} & pids="$pids $!"
+            done
+            sleep 2; {Program("waymark")} --socket {Socket} get paths; kill $pids; wait'
+            """);
+        Assert.Contains("one", text, StringComparison.Ordinal);
+        var refused = System.IO.File.ReadAllLines(In("refused"));
+        Assert.Equal(4, refused.Length);
+        Assert.All(refused, line => Assert.Contains("holds too many of them", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Erase_takes_away_what_stands_under_the_numbers_of_an_earlier_node_file()
+    {
+        Write("a.way", "any balance;");
+        Ask($"apply -f {In("a.way")}");
+        Stop("TERM");
+        Write("node.way", "table 28100-28199; priority 8100-8199; path one { interfce w0; }");
+        Assert.Contains("has mistakes", Shell.Run($"{NodeDaemon} erase 2>&1"), StringComparison.Ordinal);
+        Assert.DoesNotContain("proto 177", node.Ip("rule") + node.Ip("-6 rule") + node.Ip("route show table all"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Erase_leaves_nothing_and_nothing_of_others_is_touched()
     {
         Write("a.way", "any balance; icmp drop;");
@@ -269,9 +298,13 @@ public sealed class DaemonTests : IDisposable
 
     private string Conntrack(string address) => node.Run($"conntrack -L -f {(address.Contains(':', StringComparison.Ordinal) ? "ipv6" : "ipv4")} -q {address}");
 
+    private string NodeDaemon => $"ip netns exec {node.Name} {Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {Socket}";
+
+    private void Run() => daemon = Process.Start("ip", NodeDaemon.Split(' ')[1..]);
+
     private void Start()
     {
-        daemon = Process.Start("ip", ["netns", "exec", node.Name, Program("waymarkd"), "--node-file", In("node.way"), "--policy-directory", In("policy.d"), "--state-directory", In("state"), "--socket", Socket]);
+        Run();
         Assert.True(Eventually(() => TryAsk("get paths -o json") is (0, var text) && text.Split("\"rtt\"").Length > 2), "the daemon is up and has measured both paths");
     }
 

@@ -1,11 +1,10 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Waymark.Daemon;
 using Waymark.Daemon.Api;
+using Waymark.Daemon.Requests;
 using Waymark.Exchange.LocalCalls;
 using Waymark.Exchange.Wire;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -37,7 +36,7 @@ internal sealed class FakeDaemon : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WireLimits.MessageBytes);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds().Listen(kestrel, socket));
         var app = builder.Build();
         app.MapGrpcService<Policies>();
         app.MapGrpcService<Events>();

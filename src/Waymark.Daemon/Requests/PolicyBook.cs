@@ -1,0 +1,210 @@
+using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Loop;
+using Waymark.Daemon.NodeReading;
+using Waymark.Daemon.Store;
+using Waymark.Nodes;
+using Waymark.PathDecision;
+using Waymark.Policies;
+using Waymark.Policies.Language;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Requests;
+
+/// <summary>
+/// Module E's memory: every accepted set, from files and from requesters. A change is on the disk before it is in force, and in force before it is answered.
+/// </summary>
+internal sealed class PolicyBook(
+    NodeBook node, PolicyDirectory directory, RequesterRights rights, StateStore store, ReconcileLoop loop, EventStream events, TimeProvider time, ILogger<PolicyBook> log)
+{
+    private readonly Lock gate = new();
+    private List<StoredSet> accepted = [];
+
+    /// <summary>Whose sets are files of the policy directory.</summary>
+    public bool IsFile(string requester, string name) => requester == rights.FileOwner.Name && directory.Files.ContainsKey(name);
+
+    /// <summary>Reads everything at start; throws <see cref="RefusedException"/> where the node file has mistakes and never had none.</summary>
+    public void Load()
+    {
+        lock (gate)
+        {
+            node.Load();
+            accepted = [.. store.Sets(out var broken)];
+            foreach (var set in broken)
+            {
+                Log.StoredSetBroken(log, set);
+            }
+            ReadFiles();
+            Publish();
+        }
+    }
+
+    /// <summary>
+    /// Reads the node file and the policy directory again; warnings and the names of the files. Throws <see cref="RefusedException"/> where one has mistakes: a node file
+    /// with mistakes changes nothing; of policy files, the others are in force as they are now.
+    /// </summary>
+    public (IReadOnlyList<Diagnostic> Diagnostics, IReadOnlyList<string> Sets) Reload()
+    {
+        lock (gate)
+        {
+            var warnings = node.Reload();
+            var found = ReadFiles();
+            Publish();
+            if (found.Any(one => one.Severity == Severity.Error))
+            {
+                throw new RefusedException("a policy file has mistakes; what it said before stays in force, the other files are in force as they are now", [.. found]);
+            }
+            return ([.. warnings, .. found], [.. directory.Files.Keys]);
+        }
+    }
+
+    /// <summary>Takes what the resolver says of domains now; rights and sets may speak of them.</summary>
+    public void Learn(NodeNames names)
+    {
+        lock (gate)
+        {
+            loop.Post(inputs => inputs with { Names = names });
+            Publish();
+        }
+    }
+
+    /// <summary>Accepts a set; false where it was the same as before. Throws <see cref="RefusedException"/> where it may not be asked for.</summary>
+    public bool Accept(RequesterDeclaration requester, string name, PolicySet set)
+    {
+        lock (gate)
+        {
+            CheckName(name);
+            rights.Check(requester, set);
+            if (IsFile(requester.Name, name))
+            {
+                throw new RefusedException($"'{name}' is a file of {directory.Path}: edit it there and run 'waymark reload', or take another name", []);
+            }
+            if (accepted.Any(one => one.Requester == requester.Name && one.Name == name && one.Set == set))
+            {
+                return false;
+            }
+            var now = time.GetUtcNow();
+            store.Change(requester.Name, name, set, now);
+            accepted.RemoveAll(one => one.Requester == requester.Name && one.Name == name);
+            accepted.Add(new(requester.Name, name, set, now));
+            Announce(V1.PolicySetEventKind.Accepted, requester.Name, name, "applied");
+            return true;
+        }
+    }
+
+    /// <summary>Takes a set back; throws <see cref="RefusedException"/> where there is none, or it is another's.</summary>
+    public void Withdraw(RequesterDeclaration caller, string requester, string name)
+    {
+        lock (gate)
+        {
+            if (requester != caller.Name && !caller.MayAny)
+            {
+                throw new RefusedException($"'{caller.Name}' may not withdraw sets of '{requester}'", [], isForbidden: true);
+            }
+            if (IsFile(requester, name))
+            {
+                throw new RefusedException($"'{name}' is a file of {directory.Path}: remove it there and run 'waymark reload'", []);
+            }
+            if (!accepted.Any(one => one.Requester == requester && one.Name == name))
+            {
+                var known = accepted.Where(one => one.Requester == requester).Select(one => one.Name).ToList();
+                throw new RefusedException($"'{requester}' has no policy set '{name}'{(known.Count == 0 ? "" : "; it has " + string.Join(", ", known))}", [], isMissing: true);
+            }
+            store.Change(requester, name, null, time.GetUtcNow());
+            accepted.RemoveAll(one => one.Requester == requester && one.Name == name);
+            Announce(V1.PolicySetEventKind.Withdrawn, requester, name, "withdrew");
+        }
+    }
+
+    /// <summary>Takes the requester's last change back; throws <see cref="RefusedException"/> where there is none.</summary>
+    public (string Name, bool IsInForce) Undo(RequesterDeclaration requester)
+    {
+        lock (gate)
+        {
+            var undone = store.Undo(requester.Name) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
+            accepted = [.. store.Sets(out _)];
+            Announce(V1.PolicySetEventKind.Undone, requester.Name, undone.Name, "undid its change of");
+            return undone;
+        }
+    }
+
+    /// <summary>All sets as the decision takes them, with a change that is only thought of.</summary>
+    public EquatableArray<AcceptedPolicySet> With(RequesterDeclaration requester, string name, PolicySet? set)
+    {
+        lock (gate)
+        {
+            if (set is not null)
+            {
+                CheckName(name);
+                rights.Check(requester, set);
+            }
+            var now = time.GetUtcNow();
+            return loop.Inputs.Sets.Where(one => one.Requester.Name != requester.Name || one.Name != name)
+                .Concat(set is null ? [] : [new AcceptedPolicySet(new(requester.Name, requester.Rank), name, set, now, [])]).ToEquatableArray();
+        }
+    }
+
+    private List<Diagnostic> ReadFiles()
+    {
+        var read = directory.Read();
+        foreach (var (name, diagnostics) in read.Where(one => one.Value.Any(diagnostic => diagnostic.Severity == Severity.Error)))
+        {
+            events.PolicySet(V1.PolicySetEventKind.Refused, rights.FileOwner.Name, name, diagnostics);
+        }
+        return [.. read.OrderBy(one => one.Key, StringComparer.Ordinal).SelectMany(one => one.Value)];
+    }
+
+    private void Announce(V1.PolicySetEventKind kind, string requester, string name, string verb)
+    {
+        Publish();
+        Log.SetChanged(log, requester, verb, name);
+        events.PolicySet(kind, requester, name, []);
+    }
+
+    private void Publish()
+    {
+        var owner = rights.FileOwner;
+        var sets = directory.Files.Select(one => Accepted(owner, one.Key, one.Value.Set, one.Value.At))
+            .Concat(accepted.Where(one => !IsFile(one.Requester, one.Name)).Select(one => Accepted(rights.Find(one.Requester), one.Name, one.Set, one.AcceptedAt, one.Requester)))
+            .OfType<AcceptedPolicySet>().ToEquatableArray();
+        var file = node.Node;
+        loop.Post(inputs => inputs with { Sets = sets, Node = file, Names = NodeNamesReading.Read(inputs.Names.Domains) });
+    }
+
+    /// <summary>A set as the decision takes it; null where its requester no longer is one, or may not ask for it any more: it stays in the store.</summary>
+    private AcceptedPolicySet? Accepted(RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null)
+    {
+        if (requester is null)
+        {
+            Log.Diagnosed(log, $"the policy set '{name}' of '{missing}' is not in force: the node file names no such requester any more");
+            return null;
+        }
+        try
+        {
+            rights.Check(requester, set, isAgain: true);
+        }
+        catch (RefusedException refused)
+        {
+            // The node file may say otherwise now than when the set was accepted. It stays in the store.
+            Log.Diagnosed(log, $"the policy set '{name}' of '{requester.Name}' is not in force: {refused.Message}");
+            return null;
+        }
+        try
+        {
+            return new(new(requester.Name, requester.Rank), name, set, at, store.FirstAccepted(requester.Name, name, set, at));
+        }
+        catch (StoreException failed)
+        {
+            // Lifetimes count from the set's own time, which is the same unless it has had another version.
+            Log.StoreFailed(log, failed.Message);
+            return new(new(requester.Name, requester.Rank), name, set, at, []);
+        }
+    }
+
+    private static void CheckName(string name)
+    {
+        if (name.Length is 0 or > 255 || name.Any(c => c == '/' || char.IsControl(c)))
+        {
+            throw new RefusedException("the name of a policy set has 1 to 255 characters, none of them '/' or a control character", []);
+        }
+    }
+}

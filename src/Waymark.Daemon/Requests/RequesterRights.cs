@@ -1,0 +1,67 @@
+using System.Globalization;
+using Waymark.ConditionDecision;
+using Waymark.Daemon.Loop;
+using Waymark.Flows;
+using Waymark.Nodes;
+using Waymark.Policies;
+using Waymark.Policies.Language;
+
+namespace Waymark.Daemon.Requests;
+
+/// <summary>Who asks, and what he may ask for, as the node file in force says.</summary>
+internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonOptions options)
+{
+    /// <summary>Whose sets the files of the policy directory are.</summary>
+    public RequesterDeclaration FileOwner => node.Node.Requesters.First(one => one.User is "root" or "0");
+
+    /// <summary>The requester of that name; null where there is none (any more).</summary>
+    public RequesterDeclaration? Find(string name) => node.Node.Requesters.FirstOrDefault(one => one.Name == name);
+
+    /// <summary>Who a local user is here; null where nobody.</summary>
+    public RequesterDeclaration? Find(uint user)
+    {
+        var (name, number) = (NameOf(user), Number(user));
+        return node.Node.Requesters.FirstOrDefault(one => one.User is { } known && (known == name || known == number));
+    }
+
+    /// <summary>Who a local user is here; throws <see cref="RefusedException"/> where nobody.</summary>
+    public RequesterDeclaration RequesterOf(uint user)
+    {
+        var name = NameOf(user);
+        return Find(user)
+            ?? throw new RefusedException($"user '{name ?? Number(user)}' is no requester of this node: its administrator can add "
+                + $"'requester {name ?? "NAME"} {{ user {name ?? Number(user)}; rank 10; may flows by user {name ?? Number(user)}; }}' to {options.NodeFile}", [], isForbidden: true);
+    }
+
+    /// <summary>Throws <see cref="RefusedException"/> where the set asks for more than the requester may.</summary>
+    /// <param name="requester">Who asks.</param>
+    /// <param name="set">For what.</param>
+    /// <param name="isAgain">Whether it was allowed when it was accepted: that counts until it can be told what the rights mean now.</param>
+    public void Check(RequesterDeclaration requester, PolicySet set, bool isAgain = false)
+    {
+        if (requester.MayAny)
+        {
+            return;
+        }
+        var names = loop.Inputs.Names;
+        var rights = FlowResolution.Resolve(requester.MayFlows, [], names);
+        if (isAgain && !rights.Problems.IsEmpty)
+        {
+            // After a start no domain has been resolved yet.
+            return;
+        }
+        var merged = PolicyMerge.Merge([new(new(requester.Name, requester.Rank), "", set, DateTimeOffset.UnixEpoch, [])], names);
+        foreach (var policy in merged.Policies)
+        {
+            if (!rights.Selector.Contains(policy.Flows.Selector))
+            {
+                throw new RefusedException(
+                    $"line {policy.Policy.Place.Line}: '{requester.Name}' may ask for '{PolicyPrinter.Print(requester.MayFlows)}' only, and '{PolicyPrinter.Print(policy.Policy.Flows)}' is more than that", [], isForbidden: true);
+            }
+        }
+    }
+
+    private string? NameOf(uint user) => user == 0 ? "root" : loop.Inputs.Names.Users.FirstOrDefault(one => one.Value == user).Key;
+
+    private static string Number(uint user) => user.ToString(CultureInfo.InvariantCulture);
+}
