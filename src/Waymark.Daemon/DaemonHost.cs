@@ -182,6 +182,7 @@ internal static class DaemonHost
         .AddSingleton<PolicyDirectory>()
         .AddSingleton<RequesterRights>()
         .AddSingleton<PolicyBook>()
+        .AddSingleton<ReachabilityKeeping>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<Supervision>()
         .AddSingleton<KernelQuestion>()

@@ -14,7 +14,7 @@ using Waymark.Paths;
 namespace Waymark.Daemon;
 
 /// <summary>Runs the producers and the loop, each on its own, until one fails or all are told to stop.</summary>
-internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, Supervision supervision, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
+internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, Supervision supervision, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
 {
     private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
 
@@ -26,7 +26,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
             Reload();
         });
         Task[] running =
-            [FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken)];
+            [FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken), reachability.RunAsync(stoppingToken)];
         try
         {
             // The first that fails ends them all: without the loop or the paths the others would only look alive.
@@ -80,6 +80,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
             path => ConfiguredCharacteristics.Of(path, file.Node, file.At),
             _ => territory.ProbeMark)
         {
+            Known = reachability.Known(),
             Ranks = new WantedPercentiles(() => loop.Inputs.Sets).Ranks,
             FaultChanged = (path, fault) =>
             {
@@ -89,7 +90,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
                 }
             },
         };
-        await using var examiner = new PathExaminer(examinerOptions, set => loop.Post(inputs => inputs with { Characteristics = set }), time, Environment.TickCount);
+        await using var examiner = new PathExaminer(examinerOptions, Publish, time, Environment.TickCount);
         while (!cancellationToken.IsCancellationRequested)
         {
             // Each node file has a maintainer of its own; what the examiner knows of paths stays.
@@ -100,6 +101,11 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
                 IPathMaintainer[] maintainers = [new IpPathMaintainer(Options(file.Node, territory), Stir)];
                 var gathering = new PathGathering([.. maintainers.Select(one => one.Protocol)], paths =>
                 {
+                    if (!loop.Inputs.IsReady)
+                    {
+                        // The first decision should know which of them were silent.
+                        examiner.Examine(paths);
+                    }
                     loop.PostPaths(paths);
                     examiner.Examine(paths);
                 });
@@ -119,6 +125,12 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
                 // The node file says something else of paths now.
             }
         }
+    }
+
+    private void Publish(CharacteristicsSet set)
+    {
+        loop.Post(inputs => inputs with { Characteristics = set });
+        reachability.Note(loop.Inputs.Paths, set);
     }
 
     private static async Task GatherAsync(IPathMaintainer maintainer, PathGathering gathering, CancellationToken cancellationToken)

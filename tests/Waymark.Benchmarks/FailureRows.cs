@@ -31,6 +31,7 @@ internal static class FailureRows
                 probe default { icmp {{Server}}; every {{interval}} ms; need 1; down after 3; up after 2; }
                 hold-down { penalty 0; suppress 2000; reuse 750; half-life 15 s; }
                 """, "udp peer port 5060 prefer lowest cost;");
+            daemon.AwaitMeasured(2);
             var silent = Gaps(server, () => Uplinks.Run("ip", null, "netns", "exec", "far", "nft", "table inet cut { chain c { type filter hook prerouting priority -400; iifname e1 drop; }; }"),
                 () => Uplinks.Run("ip", null, "netns", "exec", "far", "nft", "delete table inet cut"));
             results.Add($"silence (the carrier stays), probed every {interval} ms, p50", Clock.Rank(silent, 50), "ms");

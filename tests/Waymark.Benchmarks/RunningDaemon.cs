@@ -22,6 +22,29 @@ internal sealed class RunningDaemon : IDisposable
         process.BeginOutputReadLine();
     }
 
+    /// <summary>Waits until it has measured so many paths.</summary>
+    public void AwaitMeasured(int paths)
+    {
+        using var rest = new ManualResetEventSlim();
+        while (Measured() < paths)
+        {
+            rest.Wait(TimeSpan.FromMilliseconds(100));
+        }
+
+        int Measured()
+        {
+            try
+            {
+                return Uplinks.Run(Program("waymark"), null, "--socket", $"{directory}/socket", "get", "paths", "-o", "json").Split("\"rtt\"").Length - 1;
+            }
+            catch (InvalidOperationException) when (!process.HasExited)
+            {
+                // It does not listen yet.
+                return 0;
+            }
+        }
+    }
+
     /// <summary>Resident memory in MB (10^6 bytes).</summary>
     public double Memory
     {

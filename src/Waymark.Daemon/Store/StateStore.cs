@@ -2,7 +2,9 @@ using System.Globalization;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
 using Waymark.Exchange.Wire;
+using Waymark.Flows;
 using Waymark.PathDecision;
+using Waymark.PathExamination;
 using Waymark.Paths;
 using Waymark.Policies;
 using Waymark.Policies.Language;
@@ -17,7 +19,7 @@ namespace Waymark.Daemon.Store;
 internal sealed record StoredSet(string Requester, string Name, PolicySet Set, DateTimeOffset AcceptedAt);
 
 /// <summary>
-/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone, first acceptances, disabled paths, the decision's memory. Each change
+/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone, first acceptances, disabled paths, which paths answered, the decision's memory. Each change
 /// is on the disk before its method returns. Failures are <see cref="StoreException"/>; the file is as before them.
 /// </summary>
 internal sealed class StateStore : IDisposable
@@ -59,6 +61,7 @@ internal sealed class StateStore : IDisposable
             CREATE TABLE IF NOT EXISTS first_accepted (requester TEXT, name TEXT, policy TEXT, at TEXT NOT NULL, PRIMARY KEY (requester, name, policy)) STRICT;
             CREATE TABLE IF NOT EXISTS file_set (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
             CREATE TABLE IF NOT EXISTS disabled (path TEXT PRIMARY KEY, until TEXT) STRICT;
+            CREATE TABLE IF NOT EXISTS reachability (path TEXT, family INTEGER, gateway TEXT, is_up INTEGER NOT NULL, at TEXT NOT NULL, source TEXT NOT NULL, boot TEXT NOT NULL, PRIMARY KEY (path, family)) STRICT;
             CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
             """);
         return true;
@@ -196,6 +199,33 @@ internal sealed class StateStore : IDisposable
 
     /// <summary>Puts a path into use again.</summary>
     public void Enable(PathId path) => Transact(() => Execute("DELETE FROM disabled WHERE path = $p", ("$p", path.ToString())));
+
+    /// <summary>What was last known of the reachability of paths, since the machine was booted: later it says nothing.</summary>
+    public EquatableArray<KnownReachability> Reachability(string boot) => Guarded(() =>
+    {
+        var known = new List<KnownReachability>();
+        using var command = Command("SELECT path, family, gateway, is_up, at, source FROM reachability WHERE boot = $b", ("$b", boot));
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            if (PathId.TryParse(reader.GetString(0), out var id))
+            {
+                known.Add(new(id, (IpFamily)reader.GetInt32(1), reader.IsDBNull(2) ? null : IpAddress.Parse(reader.GetString(2)), reader.GetBoolean(3), Time(reader.GetString(4)), reader.GetString(5)));
+            }
+        }
+        return known.ToEquatableArray();
+    });
+
+    /// <summary>Keeps what is known of the reachability of paths, in the place of what was known before.</summary>
+    public void Keep(IEnumerable<KnownReachability> known, string boot) => Transact(() =>
+    {
+        Execute("DELETE FROM reachability");
+        foreach (var one in known)
+        {
+            Execute("INSERT INTO reachability VALUES ($p, $f, $g, $u, $a, $s, $b)", ("$p", one.Path.ToString()), ("$f", (int)one.Family),
+                ("$g", one.Gateway is { } gateway ? gateway.ToString() : DBNull.Value), ("$u", one.IsUp), ("$a", Text(one.At)), ("$s", one.Source), ("$b", boot));
+        }
+    });
 
     /// <summary>What the last decision left to the next; that of a first decision where there is none or it cannot be read.</summary>
     public DecisionMemory Memory() => Guarded(() =>

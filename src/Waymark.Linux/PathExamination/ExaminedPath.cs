@@ -20,6 +20,10 @@ internal sealed class ExaminedPath : IAsyncDisposable
     {
         (this.options, this.random, this.time, this.changed, Path) = (options, random, time, changed, path);
         estimates = new(options.Of(path));
+        foreach (var known in options.Known.Where(one => one.Path == path.Id && path.Half(one.Family) is { } half && half.Gateway == one.Gateway))
+        {
+            estimates.Recall(known);
+        }
     }
 
     /// <summary>The path as it is now.</summary>

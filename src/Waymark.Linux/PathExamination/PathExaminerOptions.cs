@@ -16,6 +16,9 @@ public sealed record PathExaminerOptions(
     /// <summary>The percentiles of the round trip that are told, each 1 to 99; those that policies name are enough.</summary>
     public Func<IEnumerable<int>> Ranks { get; init; } = () => UsualRanks;
 
+    /// <summary>What was known when paths were last examined, in an earlier life of the process: a path that was silent then is not tried again with everybody's flows.</summary>
+    public EquatableArray<KnownReachability> Known { get; init; } = [];
+
     /// <summary>Called when probes of a path can no longer be sent, with the reason, and with null when they can again; must be quick, and must not call back.</summary>
     public Action<PathId, string?> FaultChanged { get; init; } = (_, _) => { };
 

@@ -238,7 +238,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 settings = settings with { UpAfter = AtLeastOne("a number of rounds") };
             }),
         });
-        return new(name, targets is null ? settings : settings with { Targets = targets.ToEquatableArray() });
+        return new(name, targets is null ? settings : settings with { Targets = targets.ToEquatableArray(), AreTargetsNamed = true });
     }
 
     private int AtLeastOne(string what)

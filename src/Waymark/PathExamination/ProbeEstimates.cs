@@ -26,7 +26,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
             settings = value;
             foreach (var state in families.Values)
             {
-                (state.DownAfter, state.UpAfter) = (value.DownAfter, value.UpAfter);
+                state.Settings = value;
             }
         }
     }
@@ -60,14 +60,11 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     /// <param name="answers">How many targets answered.</param>
     /// <param name="needed">How many have to.</param>
     /// <param name="at">When it was sent.</param>
-    public bool AddRound(IpFamily family, string source, int answers, int needed, DateTimeOffset at)
-    {
-        if (!families.TryGetValue(family, out var state))
-        {
-            families.Add(family, state = new(settings.DownAfter, settings.UpAfter));
-        }
-        return state.Add(answers, needed, at, source);
-    }
+    public bool AddRound(IpFamily family, string source, int answers, int needed, DateTimeOffset at) => Family(family).Add(answers, needed, at, source);
+
+    /// <summary>What was known of a family when it was last examined, before the first round.</summary>
+    /// <param name="known">What was known.</param>
+    public void Recall(KnownReachability known) => Family(known.Family).Recall(known.IsUp, known.At, known.Source);
 
     /// <summary>Forgets all of a family: the path lost it, or it leads by another network now.</summary>
     public void Forget(IpFamily family)
@@ -124,6 +121,15 @@ public sealed class ProbeEstimates(ProbeSettings settings)
 
         KeyValuePair<string, Measured> Number(string name, double value, double error, bool isEstimated) =>
             new(name, new(CharacteristicValue.Of(value), nearest.LastAnswer, window.Answered, nearest.Source) { StandardError = error, IsEstimated = isEstimated });
+    }
+
+    private Reachability Family(IpFamily family)
+    {
+        if (!families.TryGetValue(family, out var state))
+        {
+            families.Add(family, state = new(settings));
+        }
+        return state;
     }
 
     private ProbeStream Stream(IpFamily? family, string target, string source)

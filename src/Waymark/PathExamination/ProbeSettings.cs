@@ -14,6 +14,12 @@ public sealed record ProbeSettings
     /// <summary>Who is asked, by ICMP echo; each family on its own. Empty: nobody, and the link's word has to do.</summary>
     public required EquatableArray<IpAddress> Targets { get; init; }
 
+    /// <summary>
+    /// Whether the administrator named them: then they are known to answer, and a path over which none ever did is down. Else silence counts only once one has answered
+    /// over that path: many networks let no echo through.
+    /// </summary>
+    public bool AreTargetsNamed { get; init; }
+
     /// <summary>Time between rounds, from 10 ms.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(1);
 

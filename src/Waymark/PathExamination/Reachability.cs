@@ -1,20 +1,20 @@
 namespace Waymark.PathExamination;
 
 /// <summary>
-/// Whether a path is up in one family, by rounds of probes to several targets. Until a target has answered for the first time nothing is known and the path counts as up
-/// by its link alone: many never answer. A dead target among several downs no path.
+/// Whether a path is up in one family, by rounds of probes to several targets. Before anything is known it counts as up by its link alone, and silence counts only where
+/// targets are known to answer: many never do. A dead target among several downs no path.
 /// </summary>
-/// <param name="downAfter">First <see cref="DownAfter"/>.</param>
-/// <param name="upAfter">First <see cref="UpAfter"/>.</param>
-public sealed class Reachability(int downAfter, int upAfter)
+/// <param name="settings">First <see cref="Settings"/>.</param>
+public sealed class Reachability(ProbeSettings settings)
 {
+    /// <summary>A link that has just come up may need a moment before anything passes it: neighbours are looked for, addresses are checked for duplicates.</summary>
+    private static readonly TimeSpan LeastFirstSilence = TimeSpan.FromSeconds(3);
+
     private int streak;
+    private DateTimeOffset? first;
 
-    /// <summary>It is down after so many rounds in a row without enough answers, from 1.</summary>
-    public int DownAfter { get; set; } = downAfter;
-
-    /// <summary>It is up again after so many rounds in a row with enough, from 1.</summary>
-    public int UpAfter { get; set; } = upAfter;
+    /// <summary>How many rounds in a row it takes, and whether silence counts from the start; may change while what is known stays.</summary>
+    public ProbeSettings Settings { get; set; } = settings;
 
     /// <summary>Whether it is up.</summary>
     public bool IsUp { get; private set; } = true;
@@ -31,6 +31,12 @@ public sealed class Reachability(int downAfter, int upAfter)
     /// <summary>What measured the newest round.</summary>
     public string Source { get; private set; } = "";
 
+    /// <summary>What was known when it was last examined, before the first round.</summary>
+    /// <param name="isUp">Whether it was up.</param>
+    /// <param name="at">When the newest round was sent.</param>
+    /// <param name="source">What measured it.</param>
+    public void Recall(bool isUp, DateTimeOffset at, string source) => (IsUp, IsEstimated, At, Source) = (isUp, false, at, source);
+
     /// <summary>Takes a round in; true where <see cref="IsUp"/> or <see cref="IsEstimated"/> changed.</summary>
     /// <param name="answers">How many targets answered.</param>
     /// <param name="needed">How many have to.</param>
@@ -39,19 +45,17 @@ public sealed class Reachability(int downAfter, int upAfter)
     public bool Add(int answers, int needed, DateTimeOffset at, string source)
     {
         var before = (IsUp, IsEstimated);
+        first ??= at;
         (At, Source) = (at > At.GetValueOrDefault() ? at : At, source);
-        if (IsEstimated && answers > 0)
-        {
-            IsEstimated = false;
-        }
-        if (!IsEstimated)
+        IsEstimated &= answers == 0;
+        if (!IsEstimated || Settings.AreTargetsNamed)
         {
             Rounds = Rounds == int.MaxValue ? Rounds : Rounds + 1;
             var isGood = answers >= needed;
             streak = isGood == IsUp ? 0 : streak + 1;
-            if (streak >= (IsUp ? DownAfter : UpAfter))
+            if (streak >= (IsUp ? Settings.DownAfter : Settings.UpAfter) && (!IsEstimated || at - first >= LeastFirstSilence))
             {
-                (IsUp, streak) = (!IsUp, 0);
+                (IsUp, IsEstimated, streak) = (!IsUp, false, 0);
             }
         }
         return before != (IsUp, IsEstimated);

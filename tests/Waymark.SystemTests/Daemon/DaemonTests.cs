@@ -251,6 +251,22 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public void A_daemon_that_starts_in_an_outage_knows_which_path_was_silent()
+    {
+        Write("policy.d/site.way", "icmp prefer lowest cost;");
+        Ask("reload");
+        Assert.Contains("-> one", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+        far[0].Run("nft 'table inet cut { chain c { type filter hook prerouting priority -400; iifname f0 drop; }; }'");
+        Assert.True(Eventually(() => Ask("explain icmp peer 203.0.113.7").Contains("-> two", StringComparison.Ordinal)));
+        Stop("KILL");
+        // No round will tell it before the test is over.
+        Write("node.way", System.IO.File.ReadAllText(In("node.way")).Replace("every 100 ms", "every 60 s", StringComparison.Ordinal));
+        Run();
+        Assert.True(Eventually(() => TryAsk("explain icmp peer 203.0.113.7") is (0, var text) && text.Contains("revision", StringComparison.Ordinal) | text.Contains("->", StringComparison.Ordinal)));
+        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Erase_takes_away_what_stands_under_the_numbers_of_an_earlier_node_file()
     {
         Write("a.way", "any balance;");

@@ -63,7 +63,8 @@ public sealed class NodeLanguageTests
         Assert.Equal(("a", true), (node.Name, node.IsStrictAtBoot));
         Assert.True(node.Paths.Single().IsMetered);
         Assert.Equal(TimeSpan.FromSeconds(2), node.ProbesOf("lte").Every);
-        Assert.Equal("fleet.example.net", node.Requesters.Single().Certificate);
+        Assert.Equal("fleet.example.net", node.Requesters[^1].Certificate);
+        Assert.Equal(NodeFile.Default.Requesters[0], node.Requesters[0]);
     }
 
     [Theory]

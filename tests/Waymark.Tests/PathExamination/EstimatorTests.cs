@@ -84,7 +84,7 @@ public sealed class EstimatorTests
     [Fact]
     public void Silence_counts_only_after_the_first_answer()
     {
-        var state = new Reachability(downAfter: 3, upAfter: 2);
+        var state = new Reachability(ProbeSettings.Default with { DownAfter = 3, UpAfter = 2 });
         for (var i = 0; i < 10; i++)
         {
             Assert.False(Round(state, 0));
@@ -100,26 +100,52 @@ public sealed class EstimatorTests
     }
 
     [Fact]
-    public void Reachability_changes_after_its_number_of_rounds_in_a_row_and_not_otherwise() =>
-        Gen.Select(Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[0, 3].Array[0, 60]).Sample((downAfter, upAfter, needed, rounds) =>
+    public void Silence_of_targets_that_the_administrator_named_counts_from_the_start()
+    {
+        var state = new Reachability(ProbeSettings.Default with { DownAfter = 3, AreTargetsNamed = true });
+        foreach (var second in new[] { 0, 1, 2, 2.9 })
         {
-            var state = new Reachability(downAfter, upAfter);
-            var (isUp, heard) = (true, new List<bool>());
-            foreach (var answers in rounds)
+            Assert.False(Round(state, 0, second: second));
+        }
+        Assert.True(state.IsUp && state.IsEstimated);
+        Assert.True(Round(state, 0, second: 3));
+        Assert.False(state.IsUp || state.IsEstimated);
+    }
+
+    [Fact]
+    public void A_path_that_was_down_in_an_earlier_life_stays_down_until_enough_rounds_are_good()
+    {
+        var state = new Reachability(ProbeSettings.Default with { DownAfter = 3, UpAfter = 2 });
+        state.Recall(isUp: false, DateTimeOffset.UnixEpoch, "icmp");
+        Assert.False(state.IsUp || state.IsEstimated);
+        Assert.False(Round(state, 1));
+        Assert.True(Round(state, 1));
+        Assert.True(state.IsUp);
+    }
+
+    [Fact]
+    public void Reachability_changes_after_its_number_of_rounds_in_a_row_and_not_otherwise() =>
+        Gen.Select(Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[0, 3].Array[0, 60], Gen.Bool).Sample((downAfter, upAfter, needed, rounds, areNamed) =>
+        {
+            var state = new Reachability(ProbeSettings.Default with { DownAfter = downAfter, UpAfter = upAfter, AreTargetsNamed = areNamed });
+            var (isUp, isEstimated, heard) = (true, true, new List<bool>());
+            for (var i = 0; i < rounds.Length; i++)
             {
-                Round(state, answers, needed);
-                if (heard.Count > 0 || answers > 0)
+                var answers = rounds[i];
+                Round(state, answers, needed, i);
+                isEstimated &= answers == 0;
+                if (areNamed || !isEstimated)
                 {
                     heard.Add(answers >= needed);
                 }
                 // Naively: it changes where the last so many since the last change all say so.
-                if (heard.Count >= 1 && Enumerable.Reverse(heard).TakeWhile(good => good != isUp).Count() >= (isUp ? downAfter : upAfter))
+                if (heard.Count >= 1 && (!isEstimated || i >= 3) && Enumerable.Reverse(heard).TakeWhile(good => good != isUp).Count() >= (isUp ? downAfter : upAfter))
                 {
-                    isUp = !isUp;
+                    (isUp, isEstimated) = (!isUp, false);
                 }
-                Assert.Equal((isUp, heard.Count == 0, heard.Count), (state.IsUp, state.IsEstimated, state.Rounds));
+                Assert.Equal((isUp, isEstimated, heard.Count), (state.IsUp, state.IsEstimated, state.Rounds));
             }
         });
 
-    private static bool Round(Reachability state, int answers, int needed = 1) => state.Add(answers, needed, DateTimeOffset.UnixEpoch, "icmp");
+    private static bool Round(Reachability state, int answers, int needed = 1, double second = 0) => state.Add(answers, needed, DateTimeOffset.UnixEpoch.AddSeconds(second), "icmp");
 }
