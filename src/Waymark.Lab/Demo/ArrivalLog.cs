@@ -3,9 +3,10 @@ using Waymark.Lab.Traffic;
 namespace Waymark.Lab.Demo;
 
 /// <summary>What the far end of the demo's flows reports: which flow came from which address, and how long it was away. Waits for what should come.</summary>
-internal sealed class ArrivalLog
+internal sealed class ArrivalLog(TimeProvider time)
 {
     private readonly Lock gate = new();
+    private long newest;
     private readonly List<FlowArrival> all = [];
     private readonly List<(Func<FlowArrival, bool> Fits, TaskCompletionSource<FlowArrival> Found)> waiting = [];
 
@@ -21,6 +22,7 @@ internal sealed class ArrivalLog
             lock (gate)
             {
                 all.Add(arrival);
+                newest = time.GetTimestamp();
                 foreach (var one in waiting.Where(one => one.Fits(arrival)).ToList())
                 {
                     waiting.Remove(one);
@@ -45,6 +47,24 @@ internal sealed class ArrivalLog
         lock (gate)
         {
             return [.. all.Skip(mark)];
+        }
+    }
+
+    /// <summary>The last report of a flow; null where there is none.</summary>
+    public FlowArrival? Last(string flow)
+    {
+        lock (gate)
+        {
+            return all.FindLast(one => one.Flow == flow);
+        }
+    }
+
+    /// <summary>Whether no flow has moved for so long.</summary>
+    public bool AreSettled(TimeSpan quiet)
+    {
+        lock (gate)
+        {
+            return time.GetElapsedTime(newest) >= quiet;
         }
     }
 
