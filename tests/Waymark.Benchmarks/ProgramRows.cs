@@ -17,7 +17,8 @@ internal static class ProgramRows
         {
             var policies = string.Concat(Enumerable.Range(0, count).Select(i =>
                 string.Create(CultureInfo.InvariantCulture, $"udp peer 11.{i / 8192}.{i / 32 % 256}.{i % 32 * 8}/29 port {1000 + (i % 300)}-2000 require delay < {50 + (i % 16)} ms prefer lowest cost;\n")));
-            List<double> starts = [], memory = [];
+            var starts = new List<double>();
+            var memory = 0.0;
             for (var round = 0; round < 5; round++)
             {
                 RunningDaemon? daemon = null;
@@ -31,12 +32,15 @@ internal static class ProgramRows
                 }));
                 using (daemon)
                 {
-                    new ManualResetEventSlim().Wait(TimeSpan.FromSeconds(2));
-                    memory.Add(daemon!.Memory);
+                    if (round == 4)
+                    {
+                        new ManualResetEventSlim().Wait(TimeSpan.FromSeconds(30));
+                        memory = daemon!.Memory;
+                    }
                 }
             }
             results.Add($"waymarkd, {count} policies: start to first enforcement", Clock.Rank(starts, 50), "ms", count == 10 ? "below 200" : "");
-            results.Add($"waymarkd, {count} policies: memory", Clock.Rank(memory, 50), "MB", count == 10_000 ? "below 60" : "");
+            results.Add($"waymarkd, {count} policies: memory after half a minute", memory, "MB", count == 10_000 ? "below 60" : "");
         }
     }
 

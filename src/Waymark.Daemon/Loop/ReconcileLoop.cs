@@ -25,6 +25,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     /// <summary>Flows show what they are with their next packet: for this long after a change they are looked at again and again.</summary>
     private static readonly TimeSpan SweepTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan TidyDelay = SweepTime + SweepInterval;
 
     private readonly Lock gate = new();
     private readonly SemaphoreSlim nudge = new(0);
@@ -40,6 +41,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private DateTimeOffset? retryAt;
     private DateTimeOffset repairAt;
     private DateTimeOffset sweepUntil;
+    private DateTimeOffset? tidyAt;
     private ulong stirs;
 
     /// <summary>The last decision.</summary>
@@ -159,6 +161,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         if (merged.Sets != state.Sets || !ReferenceEquals(merged.Names, state.Names))
         {
             merged = PolicyMerge.Merge(state.Sets, state.Names);
+            tidyAt = now + TidyDelay;
         }
         var world = World(state, merged, now);
         var decision = resolver.Decide(world);
@@ -192,6 +195,10 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         {
             Sweep();
         }
+        else if (tidyAt <= now)
+        {
+            Tidy();
+        }
         stirs = state.Stirs;
         if (differs)
         {
@@ -200,7 +207,17 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
         Settle(counted);
         var enabled = state.Disabled.Select(one => one.Value).Where(until => until > now).Min();
-        return Earliest(Earliest(decision.ReviewAt, enabled), retryAt, now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
+        return Earliest(Earliest(decision.ReviewAt, enabled), Earliest(retryAt, tidyAt > now ? tidyAt : null), now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
+    }
+
+    /// <summary>Gives back what reading and encoding a policy set took, three times what it leaves behind: without it a daemon whose policies
+    /// rarely change would hold that until it ends.</summary>
+    /// <remarks>Everything stands still meanwhile, about 20 ms with 10,000 policies: here, when nothing else is to be done, once a change of
+    /// policies has come to rest.</remarks>
+    private void Tidy()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        tidyAt = null;
     }
 
     private World World(Inputs state, MergedPolicies policies, DateTimeOffset now) => new()
