@@ -40,7 +40,8 @@ internal sealed record Classification(
         }
         foreach (var map in maps)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes(map.Name + ClassificationEncoding.Digest(map)));
+            // The name of an interval map says what is in it.
+            hash.AppendData(Encoding.UTF8.GetBytes(map.IsInterval ? map.Name : map.Name + ClassificationEncoding.Digest(map)));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 6));
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -23,6 +24,7 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
 
     private readonly List<NftablesSet> sets = [];
     private readonly Dictionary<string, int> exact = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, NftablesVerdict> setters = [];
     private readonly List<RefusedRule> refused = [];
 
     /// <summary>The maps.</summary>
@@ -141,7 +143,7 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
         {
             fields.Add(fields[0] == KeyFields.Protocol ? KeyFields.Peer : KeyFields.Protocol);
         }
-        var elements = layer.Pieces.SelectMany(piece => LayerMap.Elements(piece, fields, shape)).Order().ToEquatableArray();
+        var elements = layer.Pieces.SelectMany(piece => LayerMap.Elements(piece, fields, shape, Setter(piece.Class))).Order().ToEquatableArray();
         var set = new NftablesSet
         {
             Name = "",
@@ -152,6 +154,16 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
             Elements = elements,
         };
         return new(set with { Name = NameOf(set, shape, fields) }, fields.ToEquatableArray(), shape.Odd.Family);
+    }
+
+    // One for all elements that lead to it: there are many more of those than of classes.
+    private NftablesVerdict Setter(int @class)
+    {
+        if (!setters.TryGetValue(@class, out var verdict))
+        {
+            setters.Add(@class, verdict = NftablesVerdict.Goto(ClassNames.Setter(@class)));
+        }
+        return verdict;
     }
 
     /// <summary>
@@ -174,21 +186,23 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
     internal static string Digest(NftablesSet set)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> end = stackalloc byte[8];
-        // All lead to setters of classes, which are few.
-        var verdicts = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        // A call of the hash costs more than what one element brings.
+        const int atOnce = 1 << 16;
+        var bytes = new ArrayBufferWriter<byte>(atOnce);
         foreach (var element in set.Elements)
         {
-            hash.AppendData(element.Key.AsSpan());
-            hash.AppendData(element.KeyEnd.AsSpan());
-            if (!verdicts.TryGetValue(element.Verdict?.Chain ?? "", out var verdict))
+            bytes.Write(element.Key.AsSpan());
+            bytes.Write(element.KeyEnd.AsSpan());
+            Encoding.UTF8.GetBytes(element.Verdict?.Chain ?? "", bytes);
+            BinaryPrimitives.WriteInt64BigEndian(bytes.GetSpan(sizeof(long)), element.EndsAt?.UtcTicks ?? 0);
+            bytes.Advance(sizeof(long));
+            if (bytes.WrittenCount > atOnce / 2)
             {
-                verdicts.Add(element.Verdict?.Chain ?? "", verdict = Encoding.UTF8.GetBytes(element.Verdict.ToString() ?? ""));
+                hash.AppendData(bytes.WrittenSpan);
+                bytes.ResetWrittenCount();
             }
-            hash.AppendData(verdict);
-            BinaryPrimitives.WriteInt64BigEndian(end, element.EndsAt?.UtcTicks ?? 0);
-            hash.AppendData(end);
         }
+        hash.AppendData(bytes.WrittenSpan);
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 6));
     }
 }

@@ -45,8 +45,8 @@ internal sealed record LayerMap(NftablesSet Map, EquatableArray<KeyFields> Field
         return load.ToEquatableArray();
     }
 
-    /// <summary>The elements of a piece: the product of its fields' ranges.</summary>
-    public static IEnumerable<NftablesElement> Elements(Piece piece, IReadOnlyList<KeyFields> fields, LayerShape shape)
+    /// <summary>The elements of a piece, which send packets to <paramref name="setter"/>: the product of its fields' ranges.</summary>
+    public static IEnumerable<NftablesElement> Elements(Piece piece, IReadOnlyList<KeyFields> fields, LayerShape shape, NftablesVerdict setter)
     {
         var types = new NftablesType[fields.Count];
         var ranges = new EquatableArray<NumberRange>[fields.Count];
@@ -58,7 +58,6 @@ internal sealed record LayerMap(NftablesSet Map, EquatableArray<KeyFields> Field
             length += fields.Count == 1 ? types[i].Length : types[i].Padded;
             count *= ranges[i].Count;
         }
-        var verdict = NftablesVerdict.Goto(ClassNames.Setter(piece.Class));
         var elements = new NftablesElement[count];
         Span<byte> low = stackalloc byte[length], high = stackalloc byte[length];
         for (var n = 0; n < count; n++)
@@ -75,7 +74,7 @@ internal sealed record LayerMap(NftablesSet Map, EquatableArray<KeyFields> Field
                 Write(high[at..], range.High, types[i]);
                 at += types[i].Padded;
             }
-            elements[n] = new([.. low], shape.IsExact ? [] : [.. high], verdict, [], piece.EndsAt);
+            elements[n] = new([.. low], shape.IsExact ? [] : [.. high], setter, [], piece.EndsAt);
         }
         return elements;
     }

@@ -20,6 +20,8 @@ internal sealed record Piece(FlowBox Box, int Class, DateTimeOffset? EndsAt)
     /// <summary>ESP (RFC 4303): the SPI is its first word. AH (RFC 4302): its second.</summary>
     private static readonly RangeSet Esp = Numbers(50), Ah = Numbers(51);
 
+    private static readonly FlowBox AnyV4 = new() { Family = IpFamily.V4 }, AnyV6 = new() { Family = IpFamily.V6 };
+
     private static readonly RangeSet WithNeither = WithPorts.Union(WithTypes).Union(Esp).Union(Ah).Complement(255);
 
     /// <summary>Which fields an element of its map has.</summary>
@@ -34,7 +36,8 @@ internal sealed record Piece(FlowBox Box, int Class, DateTimeOffset? EndsAt)
     public long Elements => Count(Box.Peer) * Count(Box.Local) * Count(Box.PeerPort) * Count(Box.LocalPort) * Count(Box.Protocol);
 
     /// <summary>What is left when the fields of the map are taken away: matches of its own before the lookup. Where an SPI lies depends on the protocol, which stays.</summary>
-    public FlowBox Odd => Box with { Peer = null, Local = null, PeerPort = null, LocalPort = null, Protocol = Box.Spi is null ? null : Box.Protocol };
+    public FlowBox Odd => PieceBounds.HasOnlyKeyFields(Box) ? Any(Box.Family)
+        : Box with { Peer = null, Local = null, PeerPort = null, LocalPort = null, Protocol = Box.Spi is null ? null : Box.Protocol };
 
     /// <summary>The pieces of a selector's box; none where no packet can be in it.</summary>
     public static IEnumerable<Piece> Of(FlowBox box, int @class, DateTimeOffset? endsAt)
@@ -74,7 +77,23 @@ internal sealed record Piece(FlowBox Box, int Class, DateTimeOffset? EndsAt)
     }
 
     /// <summary>Whether every one of the protocols has ports: then a box that says so is one piece as it stands.</summary>
-    private static bool HasOnlyPorts(RangeSet? protocols) => protocols is not null && protocols.Intersect(WithPorts) == protocols;
+    private static bool HasOnlyPorts(RangeSet? protocols)
+    {
+        foreach (var (low, high) in protocols?.Ranges ?? [new(0, 255)])
+        {
+            for (var number = low; number <= high; number++)
+            {
+                if (!WithPorts.Contains(number))
+                {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    // Most pieces are like this one but for the key: it is made once.
+    private static FlowBox Any(IpFamily family) => family == IpFamily.V4 ? AnyV4 : AnyV6;
 
     /// <summary>Whether a packet that meets the constraint has a port, and not just any.</summary>
     private static bool IsPresent(RangeSet? ports) => ports is null || (!ports.IsEmpty && ports.Ranges[ports.Ranges.Count - 1].High <= 65535 && !ports.IsFull(65535));

@@ -26,9 +26,12 @@ internal readonly record struct PieceBounds(NumberRange Peer, NumberRange Local,
     public bool Contains(in PieceBounds other) =>
         Contains(Peer, other.Peer) && Contains(Local, other.Local) && Contains(PeerPort, other.PeerPort) && Contains(LocalPort, other.LocalPort) && Contains(Protocol, other.Protocol);
 
+    /// <summary>Whether nothing else is asked of a packet than what the keys of maps are made of.</summary>
+    public static bool HasOnlyKeyFields(FlowBox box) =>
+        box is { IcmpType: null, IcmpCode: null, Spi: null, Dscp: null, FlowLabel: null, User: null, Group: null, App: null, Cgroup: null, FromInterface: null, Started: StartedBy.Anyone };
+
     private static bool IsWholeOf(FlowBox box) =>
-        IsOne(box.Peer) && IsOne(box.Local) && IsOne(box.PeerPort) && IsOne(box.LocalPort) && IsOne(box.Protocol)
-        && box is { IcmpType: null, IcmpCode: null, Spi: null, Dscp: null, FlowLabel: null, User: null, Group: null, App: null, Cgroup: null, FromInterface: null, Started: StartedBy.Anyone };
+        IsOne(box.Peer) && IsOne(box.Local) && IsOne(box.PeerPort) && IsOne(box.LocalPort) && IsOne(box.Protocol) && HasOnlyKeyFields(box);
 
     private static bool IsOne(RangeSet? set) => set is null || set.Ranges.Count == 1;
 
