@@ -9,6 +9,7 @@ var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
     ["loss"] = PathLossRows.Add,
     ["failure"] = FailureRows.Add,
     ["programs"] = ProgramRows.Add,
+    ["lab"] = LabRows.Add,
 };
 var wanted = args.Skip(1).ToList();
 if (wanted.Find(name => !sections.ContainsKey(name)) is { } unknown)
