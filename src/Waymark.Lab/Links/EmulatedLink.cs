@@ -5,10 +5,10 @@ public sealed class EmulatedLink
 {
     private readonly Action wake;
 
-    internal EmulatedLink(string name, FrameSocket a, FrameSocket b, int seed, long ticksPerSecond, Action wake)
+    internal EmulatedLink(string name, FrameSocket a, FrameSocket b, int seed, long ticksPerSecond, FramePool pool, Action wake)
     {
         (Name, A, B, this.wake) = (name, a, b, wake);
-        (UpDirection, DownDirection) = (new(seed, ticksPerSecond), new(seed + 1, ticksPerSecond));
+        (UpDirection, DownDirection) = (new(seed, ticksPerSecond, pool), new(seed + 1, ticksPerSecond, pool));
     }
 
     /// <summary>Its name.</summary>

@@ -11,7 +11,10 @@ internal sealed class FrameSocket : IDisposable
     private const int PacketLevel = 263;
     private const int IgnoreOutgoing = 23;
     private const int DontWait = 0x40;
+    private const int SocketLevel = 1;
     private const int ReceiveBufferForce = 33;
+    private const int TimestampNanoseconds = 35;
+    private const int ControlBytes = 64;
 
     /// <summary>Opens one in the thread's network namespace; throws <see cref="LabException"/>.</summary>
     public unsafe FrameSocket(string device)
@@ -30,21 +33,35 @@ internal sealed class FrameSocket : IDisposable
             throw new LabException($"cannot take frames from {device}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
         // Without the right to more, the usual size has to do.
-        _ = NativeMethods.SetOption(Handle, 1, ReceiveBufferForce, (byte*)&size, 4);
+        _ = NativeMethods.SetOption(Handle, SocketLevel, ReceiveBufferForce, (byte*)&size, 4);
+        // Where the kernel does not say when a frame arrived, it arrived when it is read.
+        _ = NativeMethods.SetOption(Handle, SocketLevel, TimestampNanoseconds, (byte*)&one, 4);
     }
 
     public string Device { get; }
 
     public SafeFileHandle Handle { get; }
 
-    /// <summary>The next frame, or nothing where none waits (also: the device is down).</summary>
-    public unsafe int Receive(Span<byte> buffer)
+    /// <summary>The next frame; nothing where none waits (also: the device is down).</summary>
+    /// <param name="buffer">Takes it.</param>
+    /// <param name="arrival">When the device had it, in nanoseconds of the wall clock since 1970; 0: not said.</param>
+    public unsafe int Receive(Span<byte> buffer, out long arrival)
     {
+        var control = stackalloc byte[ControlBytes];
         fixed (byte* start = buffer)
         {
-            return (int)Math.Max(0, NativeMethods.Receive(Handle, start, (nuint)buffer.Length, DontWait));
+            var part = new NativeMethods.BufferPart { Start = start, Length = (nuint)buffer.Length };
+            var message = new NativeMethods.Message { Parts = &part, PartCount = 1, Control = control, ControlLength = ControlBytes };
+            var count = (int)NativeMethods.ReceiveMessage(Handle, &message, DontWait);
+            arrival = count > 0 ? Stamp(new(control, (int)message.ControlLength)) : 0;
+            return Math.Max(0, count);
         }
     }
+
+    /// <summary>The time of a control message (cmsg(3)): length, level, type, and a timespec; the socket is asked for no other.</summary>
+    private static long Stamp(ReadOnlySpan<byte> control) =>
+        control.Length >= 32 && BinaryPrimitives.ReadInt32LittleEndian(control[8..]) == SocketLevel && BinaryPrimitives.ReadInt32LittleEndian(control[12..]) == TimestampNanoseconds
+            ? (BinaryPrimitives.ReadInt64LittleEndian(control[16..]) * 1_000_000_000) + BinaryPrimitives.ReadInt64LittleEndian(control[24..]) : 0;
 
     /// <summary>Sends a frame; one that a device that is down refuses is lost, as on any link.</summary>
     public unsafe void Send(ReadOnlySpan<byte> frame)

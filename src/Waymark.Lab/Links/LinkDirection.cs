@@ -3,13 +3,15 @@ namespace Waymark.Lab.Links;
 /// <summary>One direction of a link: packets wait here until they are due. Times are of the monotonic clock, in its ticks.</summary>
 /// <param name="seed">Of losses and jitter.</param>
 /// <param name="ticksPerSecond">Of the clock.</param>
-internal sealed class LinkDirection(int seed, long ticksPerSecond)
+/// <param name="pool">Where frames in flight lie.</param>
+internal sealed class LinkDirection(int seed, long ticksPerSecond, FramePool pool)
 {
     // Losses of an emulated link; nothing is kept secret by them.
 #pragma warning disable CA5394
     private readonly Random random = new(seed);
 #pragma warning restore CA5394
-    private readonly Queue<(long Due, byte[] Frame)> waiting = new();
+    private readonly Queue<(long Due, byte[] Buffer, int Length)> waiting = new();
+    private byte[]? taken;
     private long freeAt;
     private long lastDue;
     private long delivered;
@@ -34,6 +36,8 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
     public long? NextDue => waiting.TryPeek(out var first) ? first.Due : null;
 
     /// <summary>Takes a frame in.</summary>
+    /// <param name="frame">The whole frame.</param>
+    /// <param name="now">When it arrived.</param>
     public void Add(ReadOnlySpan<byte> frame, long now)
     {
         var shape = Shape;
@@ -63,23 +67,32 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond)
         var due = sent + Ticks(shape.Delay + Detour) + (shape.Jitter > TimeSpan.Zero ? (long)(random.NextDouble() * Ticks(shape.Jitter)) : 0);
 #pragma warning restore CA5394
         lastDue = Math.Max(lastDue, due);
-        waiting.Enqueue((lastDue, frame.ToArray()));
+        var buffer = pool.Rent(frame.Length);
+        frame.CopyTo(buffer);
+        waiting.Enqueue((lastDue, buffer, frame.Length));
     }
 
-    /// <summary>The next frame that is due; false where none is. What was in flight when the link was cut is lost with it.</summary>
-    public bool TryTake(long now, out byte[] frame)
+    /// <summary>The next frame that is due, good until the next call; false where none is. What was in flight when the link was cut is lost with it.</summary>
+    public bool TryTake(long now, out ReadOnlySpan<byte> frame)
     {
+        if (taken is not null)
+        {
+            pool.Return(taken);
+            taken = null;
+        }
         while (waiting.TryPeek(out var first) && first.Due <= now)
         {
             waiting.Dequeue();
             if (IsCut)
             {
+                pool.Return(first.Buffer);
                 swallowed++;
                 continue;
             }
             delivered++;
-            deliveredBytes += first.Frame.Length;
-            frame = first.Frame;
+            deliveredBytes += first.Length;
+            taken = first.Buffer;
+            frame = taken.AsSpan(0, first.Length);
             return true;
         }
         frame = [];

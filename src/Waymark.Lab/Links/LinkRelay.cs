@@ -7,10 +7,13 @@ namespace Waymark.Lab.Links;
 /// </summary>
 internal sealed class LinkRelay : IDisposable
 {
-    private const int SetTimerSlack = 29;
     private const int MostAtOnce = 64;
 
+    /// <summary>A frame that says it is older came before somebody set the wall clock.</summary>
+    private static readonly TimeSpan Oldest = TimeSpan.FromSeconds(1);
+
     private readonly List<EmulatedLink> links = [];
+    private readonly FramePool pool = new();
     private readonly System.Net.Sockets.Socket waker;
     private readonly System.Net.Sockets.Socket sleeper;
     private readonly Lock gate = new();
@@ -32,7 +35,7 @@ internal sealed class LinkRelay : IDisposable
     /// <summary>Adds a link between two devices of the thread's network namespace; before <see cref="Start"/>.</summary>
     public EmulatedLink Add(string name, string a, string b, int seed)
     {
-        var link = new EmulatedLink(name, new(a), new(b), seed, Stopwatch.Frequency, Wake);
+        var link = new EmulatedLink(name, new(a), new(b), seed, Stopwatch.Frequency, pool, Wake);
         links.Add(link);
         return link;
     }
@@ -73,8 +76,7 @@ internal sealed class LinkRelay : IDisposable
 
     private unsafe void Run()
     {
-        // The kernel may be late by 50 us on its own; a nanosecond is the least that can be asked for.
-        _ = NativeMethods.ProcessControl(SetTimerSlack, 1, 0, 0, 0);
+        Punctuality.Ask();
         var buffer = new byte[65536 + 18];
         var entries = new NativeMethods.PollEntry[(links.Count * 2) + 1];
         for (var i = 0; i < links.Count; i++)
@@ -92,11 +94,9 @@ internal sealed class LinkRelay : IDisposable
             }
             for (var i = 0; i < links.Count; i++)
             {
-                Take(links[i].A, links[i].UpDirection, entries[2 * i].Returned, buffer);
-                Take(links[i].B, links[i].DownDirection, entries[(2 * i) + 1].Returned, buffer);
-            }
-            foreach (var link in links)
-            {
+                var link = links[i];
+                Take(link.A, link.UpDirection, entries[2 * i].Returned, buffer);
+                Take(link.B, link.DownDirection, entries[(2 * i) + 1].Returned, buffer);
                 Deliver(link, link.UpDirection, link.B, isUp: true);
                 Deliver(link, link.DownDirection, link.A, isUp: false);
             }
@@ -131,13 +131,20 @@ internal sealed class LinkRelay : IDisposable
         }
         for (var i = 0; i < MostAtOnce; i++)
         {
-            var count = socket.Receive(buffer);
+            var count = socket.Receive(buffer, out var arrival);
             if (count == 0)
             {
                 return;
             }
-            direction.Add(buffer.AsSpan(0, count), Stopwatch.GetTimestamp());
+            direction.Add(buffer.AsSpan(0, count), Stopwatch.GetTimestamp() - Age(arrival));
         }
+    }
+
+    /// <summary>How long ago that was, in the monotonic clock's ticks: what we are late to look is no part of the delay.</summary>
+    private static long Age(long arrival)
+    {
+        var age = arrival == 0 ? TimeSpan.Zero : TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch - TimeSpan.FromTicks(arrival / TimeSpan.NanosecondsPerTick);
+        return age > TimeSpan.Zero && age < Oldest ? (long)(age.TotalSeconds * Stopwatch.Frequency) : 0;
     }
 
     private static void Deliver(EmulatedLink link, LinkDirection direction, FrameSocket to, bool isUp)

@@ -18,7 +18,7 @@ public sealed class LinkDirectionTests
         Assert.Equal(21_000, link.NextDue);
         Assert.False(link.TryTake(20_999, out _));
         Assert.True(link.TryTake(21_000, out var frame));
-        Assert.Equal([1, 2, 3], frame);
+        Assert.Equal([1, 2, 3], frame.ToArray());
         Assert.Null(link.NextDue);
     }
 
@@ -55,7 +55,7 @@ public sealed class LinkDirectionTests
     public void Jitter_makes_later_and_never_reorders() =>
         Gen.Select(Gen.Int, Gen.Long[0, 5000].Array[1, 50]).Sample((seed, gaps) =>
         {
-            var link = new LinkDirection(seed, Second) { Shape = new() { Delay = TimeSpan.FromMilliseconds(10), Jitter = TimeSpan.FromMilliseconds(8) } };
+            var link = new LinkDirection(seed, Second, new()) { Shape = new() { Delay = TimeSpan.FromMilliseconds(10), Jitter = TimeSpan.FromMilliseconds(8) } };
             var at = 0L;
             var sent = new List<long>();
             foreach (var gap in gaps)
@@ -74,7 +74,7 @@ public sealed class LinkDirectionTests
     {
         List<long> Lost(int seed)
         {
-            var link = new LinkDirection(seed, Second) { Shape = new() { Loss = 0.1 } };
+            var link = new LinkDirection(seed, Second, new()) { Shape = new() { Loss = 0.1 } };
             var lost = new List<long>();
             for (var i = 0; i < 10_000; i++)
             {
@@ -106,17 +106,17 @@ public sealed class LinkDirectionTests
         link.IsCut = false;
         link.Add([2], 2 * Second);
         Assert.True(link.TryTake(3 * Second, out var frame));
-        Assert.Equal([2], frame);
+        Assert.Equal([2], frame.ToArray());
     }
 
-    private static LinkDirection With(LinkShape shape) => new(1, Second) { Shape = shape };
+    private static LinkDirection With(LinkShape shape) => new(1, Second, new()) { Shape = shape };
 
     private static List<(long Due, byte[] Frame)> Drain(LinkDirection link)
     {
         var all = new List<(long, byte[])>();
         while (link.NextDue is { } next && link.TryTake(next, out var frame))
         {
-            all.Add((next, frame));
+            all.Add((next, frame.ToArray()));
         }
         return all;
     }
