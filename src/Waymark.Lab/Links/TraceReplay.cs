@@ -88,7 +88,8 @@ public sealed record TraceReplay(EquatableArray<TraceStep> Steps)
             var wait = step.At - time.GetElapsedTime(start);
             if (wait > TimeSpan.Zero)
             {
-                await Task.Delay(wait, time, cancellationToken);
+                // A delay counts whole milliseconds and cuts the rest off; a step must not come early.
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken);
             }
             apply(step.Link, step);
         }

@@ -61,4 +61,46 @@ public sealed class TraceReplayTests
         await ended.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TraceReplay.Parse(["60000,wifi,10,0"], "t").RunAsync((_, _) => { }, TimeProvider.System, ended.Token));
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public async Task Each_step_comes_at_its_time_and_a_late_one_does_not_make_later_ones_late(int lateMilliseconds)
+    {
+        var time = new JumpingClock(TimeSpan.FromMilliseconds(lateMilliseconds));
+        var applied = new List<(double At, string Link)>();
+        await TraceReplay.Parse(["0,wifi,10,0", "100,lte,20,0", "100,wifi,,", "105,wifi,30,0", "20000,lte,40,0", "3600000,wifi,10,0"], "t")
+            .RunAsync((link, _) => applied.Add((time.Elapsed.TotalMilliseconds, link)), time, TestContext.Current.CancellationToken);
+        var late = lateMilliseconds;
+        // What was due while an earlier one was late comes together with it.
+        Assert.Equal([(0, "wifi"), (100 + late, "lte"), (100 + late, "wifi"), (Math.Max(105, 100 + late), "wifi"), (20_000 + late, "lte"), (3_600_000 + late, "wifi")], applied);
+    }
+
+    [Fact]
+    public async Task No_step_comes_before_its_time_however_finely_that_is_said()
+    {
+        var time = new JumpingClock(TimeSpan.Zero);
+        var applied = new List<double>();
+        await TraceReplay.Parse(["0.25,wifi,10,0", "10.7,wifi,20,0", "10.9,wifi,30,0"], "t").RunAsync((_, _) => applied.Add(time.Elapsed.TotalMilliseconds), time, TestContext.Current.CancellationToken);
+        foreach (var (at, due) in applied.Zip([0.25, 10.7, 10.9]))
+        {
+            Assert.InRange(at, due, due + 1);
+        }
+    }
+
+    [Fact]
+    public async Task Links_take_what_the_steps_say_and_links_that_are_not_there_are_passed_over()
+    {
+        var time = new JumpingClock(TimeSpan.Zero);
+        var shape = new LinkShape { Rate = 5_000_000, Jitter = TimeSpan.FromMilliseconds(2) };
+        var courses = new List<LinkShape>();
+        await TraceReplay.Parse(["0,wifi,10,1", "50,sat,600,0", "100,wifi,,", "200,wifi,40,0"], "t").RunAsync((link, step) =>
+        {
+            if (link == "wifi")
+            {
+                courses.Add(shape = step.Of(shape));
+            }
+        }, time, TestContext.Current.CancellationToken);
+        Assert.Equal(["delay 5ms jitter 2ms loss 1% rate 5Mbit", "delay 5ms jitter 2ms loss 100% rate 5Mbit", "delay 20ms jitter 2ms loss 0% rate 5Mbit"], courses.Select(one => one.ToString()));
+    }
 }
