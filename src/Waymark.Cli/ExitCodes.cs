@@ -17,4 +17,10 @@ internal static class ExitCodes
 
     /// <summary>Done, but a policy could not be resolved, or the kernel does otherwise than decided.</summary>
     public const int Unresolved = 4;
+
+    /// <summary><c>lab exec</c>: the program is there and cannot be run; as shells say it.</summary>
+    public const int NotExecutable = 126;
+
+    /// <summary><c>lab exec</c>: there is no such program; as shells say it.</summary>
+    public const int NotFound = 127;
 }

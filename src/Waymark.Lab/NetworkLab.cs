@@ -1,6 +1,8 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Waymark.Lab.Control;
 using Waymark.Lab.Links;
 using Waymark.Lab.Topologies;
 using Waymark.Linux.Netlink;
@@ -15,6 +17,9 @@ namespace Waymark.Lab;
 public sealed class NetworkLab : IAsyncDisposable
 {
     private const string RelayNode = "relay";
+
+    /// <summary>How a program ends by SIGINT: 128 and the signal's number.</summary>
+    private const int Interrupted = 130;
 
     private readonly Topology topology;
     private readonly string prefix;
@@ -248,23 +253,57 @@ public sealed class NetworkLab : IAsyncDisposable
     private Task<string> IpAsync(StringBuilder script, CancellationToken cancellationToken, string? node = null) =>
         RunAsync("ip", node is null ? ["-batch", "-"] : ["-n", prefix + node, "-batch", "-"], script.ToString(), cancellationToken);
 
+    /// <summary>Runs a program to its end, which comes before this returns or throws: what is still at work could make again what is being removed.</summary>
     private static async Task<string> RunAsync(string program, string[] arguments, string? input, CancellationToken cancellationToken, bool mayFail = false)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })
-            ?? throw new LabException($"'{program}' cannot be started");
-        if (input is not null)
+        cancellationToken.ThrowIfCancellationRequested();
+        using var process = Start(program, arguments);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+            var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+            await FeedAsync(process, input, cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
+            return process.ExitCode switch
+            {
+                0 => await output,
+                // Ctrl-C goes to every program of the terminal, and may reach this one before it reaches us.
+                Interrupted when !mayFail => throw new OperationCanceledException($"'{program}' was interrupted"),
+                _ => mayFail ? "" : throw new LabException($"'{program} {string.Join(' ', arguments)}' failed: {(await errors).Trim()}"),
+            };
+        }
+        catch (OperationCanceledException) when (!process.HasExited)
+        {
+            // Given up; the caller removes what was made.
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    private static Process Start(string program, string[] arguments)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        }
+        catch (Win32Exception failed)
+        {
+            throw OwnNamespaces.Missing(program, failed.Message);
+        }
+    }
+
+    private static async Task FeedAsync(Process process, string? input, CancellationToken cancellationToken)
+    {
+        try
         {
             await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+            process.StandardInput.Close();
         }
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var errors = await process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0 && !mayFail)
+        catch (System.IO.IOException)
         {
-            throw new LabException($"'{program} {string.Join(' ', arguments)}' failed: {errors.Trim()}");
+            // It ended before it had read everything; its exit code says why.
         }
-        return await output;
     }
 
     private static void Write(string file, string value) => System.IO.File.WriteAllText(file, value);

@@ -40,14 +40,14 @@ internal static class LabCommands
             {
                 LabClient.PrepareFolder();
                 await LabClient.ClaimAsync(LabClient.Socket, cancellationToken);
-                OwnNamespaces.Enter(["lab", "up", "--seed", parse.GetValue(seed).ToString(CultureInfo.InvariantCulture), .. path is null ? Array.Empty<string>() : [path]]);
+                await OwnNamespaces.EnterAsync(["lab", "up", "--seed", parse.GetValue(seed).ToString(CultureInfo.InvariantCulture), .. path is null ? Array.Empty<string>() : [path]], cancellationToken);
             }
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await using var lab = await NetworkLab.StartAsync(topology, parse.GetValue(seed), stop.Token);
             Console.WriteLine($"The lab is up: nodes {string.Join(", ", lab.Nodes)}; links {string.Join(", ", lab.Links.Keys)}.");
-            if (topology.Nodes.LastOrDefault(node => !node.Addresses.IsEmpty) is { } server)
+            if (topology.Nearest is { } server)
             {
-                Console.WriteLine($"Try in another terminal: waymark lab exec {topology.Nodes[0].Name} ping -c 3 {server.Addresses[0].Split('/')[0]}");
+                Console.WriteLine($"Try in another terminal: waymark lab exec {topology.Nodes[0].Name} ping -c 3 {server}");
             }
             Console.WriteLine("Ctrl-C or 'waymark lab down' ends it.");
             try
@@ -74,7 +74,14 @@ internal static class LabCommands
         {
             var lab = int.Parse(await LabClient.AskAsync("pid", cancellationToken), CultureInfo.InvariantCulture);
             await LabClient.AskAsync($"node {parse.GetValue(node)}", cancellationToken);
-            OwnNamespaces.EnterNode(lab, parse.GetValue(node)!, parse.GetValue(words)!.Concat(parse.UnmatchedTokens));
+            List<string> command = [.. parse.GetValue(words)!, .. parse.UnmatchedTokens];
+            // Said here and not by what runs it at last: that one would name itself, and end with a code of its own.
+            if (ProgramSearch.Refuse(command[0], out var code) is { } refusal)
+            {
+                Invocation.Fail(refusal);
+                return code;
+            }
+            OwnNamespaces.EnterNode(lab, parse.GetValue(node)!, command);
             return ExitCodes.Failed;
         }));
         return command;
@@ -112,7 +119,7 @@ internal static class LabCommands
             if (!OwnNamespaces.IsInside)
             {
                 LabClient.PrepareFolder();
-                OwnNamespaces.Enter(["lab", "demo", "--root", parse.GetValue(root)!, .. parse.GetValue(keep) ? ["--keep"] : Array.Empty<string>()]);
+                await OwnNamespaces.EnterAsync(["lab", "demo", "--root", parse.GetValue(root)!, .. parse.GetValue(keep) ? ["--keep"] : Array.Empty<string>()], cancellationToken);
             }
             var colours = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
             var demo = new DemoScript(parse.GetValue(root)!, Environment.ProcessPath!, new(Console.Out, colours), TimeProvider.System);
@@ -183,7 +190,7 @@ internal static class LabCommands
         {
             if (!OwnNamespaces.IsInside)
             {
-                OwnNamespaces.Enter(["lab", "measure", "--seconds", parse.GetValue(seconds).ToString(CultureInfo.InvariantCulture)]);
+                await OwnNamespaces.EnterAsync(["lab", "measure", "--seconds", parse.GetValue(seconds).ToString(CultureInfo.InvariantCulture)], cancellationToken);
             }
             var late = await RelayMeasurement.RunAsync(TimeSpan.FromSeconds(Math.Max(1, parse.GetValue(seconds))), cancellationToken);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

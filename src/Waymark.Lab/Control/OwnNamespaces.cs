@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Waymark.Lab.Control;
@@ -9,31 +12,72 @@ namespace Waymark.Lab.Control;
 public static partial class OwnNamespaces
 {
     private const string Mark = "WAYMARK_LAB_INSIDE";
+    private const string Prepare = "mount -t tmpfs none /run && mkdir -p /run/netns && ip link set lo up";
 
     /// <summary>Whether this is the second start.</summary>
     public static bool IsInside => Environment.GetEnvironmentVariable(Mark) == "1";
 
+    /// <summary>Where programs are looked for: behind the user's own folders those of the system's, which ordinary users of Debian do not have.</summary>
+    private static string SearchPath => $"{Environment.GetEnvironmentVariable("PATH")}:/usr/local/sbin:/usr/sbin:/sbin";
+
     /// <summary>Replaces this process by the second start; returns only where that failed, with <see cref="LabException"/>.</summary>
     /// <param name="arguments">Of the program.</param>
-    public static void Enter(IEnumerable<string> arguments)
+    /// <param name="cancellationToken">Gives up before anything is replaced.</param>
+    public static async Task EnterAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        const string Prepare = "mount -t tmpfs none /run && mkdir -p /run/netns && ip link set lo up && exec \"$@\"";
-        var isRoot = Environment.IsPrivilegedProcess;
-        Environment.SetEnvironmentVariable(Mark, "1");
-        Environment.SetEnvironmentVariable("WAYMARK_LAB", LabClient.Socket);
-        Replace(["unshare", .. isRoot ? Array.Empty<string>() : ["--user", "--map-root-user"], "--net", "--mount", "--propagation", "private", "--",
-            "env", $"{Mark}=1", $"WAYMARK_LAB={LabClient.Socket}", "sh", "-c", Prepare, "sh", Environment.ProcessPath!, .. arguments]);
-        throw new LabException($"'unshare' cannot be started: {Marshal.GetLastPInvokeErrorMessage()}; install util-linux");
+        await TryOutAsync(cancellationToken);
+        Replace([.. Unshare(), "env", $"{Mark}=1", $"WAYMARK_LAB={LabClient.Socket}", $"PATH={SearchPath}", "sh", "-c", $"{Prepare} && exec \"$@\"", "sh", Environment.ProcessPath!, .. arguments]);
+        throw Missing("unshare", Marshal.GetLastPInvokeErrorMessage());
     }
 
     /// <summary>Replaces this process by a program in a node of the lab whose process is <paramref name="lab"/>; returns only where that failed.</summary>
     public static void EnterNode(int lab, string node, IEnumerable<string> command)
     {
-        var isRoot = Environment.IsPrivilegedProcess;
-        Replace(["nsenter", "--target", lab.ToString(System.Globalization.CultureInfo.InvariantCulture), .. isRoot ? Array.Empty<string>() : ["--user", "--preserve-credentials"], "--mount", "--net", $"--wd={Environment.CurrentDirectory}", "--",
+        Replace(["nsenter", "--target", lab.ToString(CultureInfo.InvariantCulture), .. Environment.IsPrivilegedProcess ? Array.Empty<string>() : ["--user", "--preserve-credentials"], "--mount", "--net", $"--wd={Environment.CurrentDirectory}", "--",
             "ip", "netns", "exec", node, .. command]);
-        throw new LabException($"'nsenter' cannot be started: {Marshal.GetLastPInvokeErrorMessage()}; install util-linux");
+        throw Missing("nsenter", Marshal.GetLastPInvokeErrorMessage());
     }
+
+    private static string[] Unshare() =>
+        ["unshare", .. Environment.IsPrivilegedProcess ? Array.Empty<string>() : ["--user", "--map-root-user"], "--net", "--mount", "--propagation", "private", "--"];
+
+    /// <summary>Does it once in a process that ends at once: after the replacement nobody is left who could say what went wrong.</summary>
+    private static async Task TryOutAsync(CancellationToken cancellationToken)
+    {
+        string[] command = [.. Unshare(), "env", $"PATH={SearchPath}", "sh", "-c", Prepare];
+        try
+        {
+            using var trial = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true })!;
+            var said = await trial.StandardError.ReadToEndAsync(cancellationToken);
+            await trial.WaitForExitAsync(cancellationToken);
+            if (trial.ExitCode != 0)
+            {
+                throw said.Contains("ip: not found", StringComparison.Ordinal) ? Missing("ip", said.Trim())
+                    : new LabException(NamespaceRefusal.Explain(Environment.IsPrivilegedProcess, said.Trim(), Knob));
+            }
+        }
+        catch (Win32Exception failed)
+        {
+            throw Missing("unshare", failed.Message);
+        }
+    }
+
+    private static string? Knob(string name)
+    {
+        try
+        {
+            return System.IO.File.ReadAllText($"/proc/sys/{name}");
+        }
+        catch (Exception absent) when (absent is System.IO.IOException or UnauthorizedAccessException)
+        {
+            // This kernel has no such knob.
+            return null;
+        }
+    }
+
+    /// <summary>What to say where a program of the system is not there.</summary>
+    internal static LabException Missing(string program, string said) =>
+        new($"'{program}' cannot be started ({said}): install {program switch { "ip" => "iproute2", "nft" => "nftables", _ => "util-linux" }}");
 
     private static unsafe void Replace(string[] arguments)
     {

@@ -46,7 +46,24 @@ public sealed record LabFile(string Node, EquatableArray<LabUplink> Uplinks, Equ
             Addresses = server.Addresses.Select(address => $"{address}/{IpAddress.Width(address.Family)}").ToEquatableArray(),
             Routes = back[server.Name].ToEquatableArray(),
         }));
-        return new(name, nodes.ToEquatableArray(), links.ToEquatableArray());
+        return new(name, nodes.ToEquatableArray(), links.ToEquatableArray()) { Nearest = Nearest() };
+    }
+
+    /// <summary>A server's address that the system reaches by itself: for each family it takes the uplink of the lowest metric, whoever is behind that.</summary>
+    private IpAddress? Nearest()
+    {
+        foreach (var family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
+        {
+            var first = Uplinks.Where(uplink => uplink.Addresses.Any(address => address.Address.Family == family)).MinBy(uplink => uplink.Metric);
+            foreach (var server in Servers.Where(server => first is not null && (server.Behind.IsEmpty || server.Behind.Contains(first.Name))))
+            {
+                foreach (var address in server.Addresses.Where(address => address.Family == family))
+                {
+                    return address;
+                }
+            }
+        }
+        return null;
     }
 
     /// <summary>What the node is called that stands for an uplink's provider.</summary>

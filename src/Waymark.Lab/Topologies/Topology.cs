@@ -1,3 +1,4 @@
+using Waymark.Flows;
 using Waymark.Lab.Links;
 
 namespace Waymark.Lab.Topologies;
@@ -19,6 +20,9 @@ public sealed record Topology(string Name, EquatableArray<LabNode> Nodes, Equata
     /// </code>
     /// </remarks>
     public static Topology Commuter { get; } = Load("commuter.lab");
+
+    /// <summary>An address of a server that the first node's own first choice of uplinks leads to: what to try first. Null: it leads to none.</summary>
+    public IpAddress? Nearest { get; init; }
 
     private static Topology Load(string resource)
     {

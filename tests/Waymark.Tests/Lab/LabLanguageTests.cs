@@ -45,4 +45,13 @@ public sealed class LabLanguageTests
         Assert.True(link.IsPointToPoint);
         Assert.Equal("10.12.0.10/32", Assert.Single(link.A.Addresses));
     }
+
+    [Theory]
+    [InlineData("server a { address 203.0.113.7; } server b { address 198.51.100.1; }", "203.0.113.7")]
+    [InlineData("uplink sat { interface sat0; address 10.13.0.2/24; gateway 10.13.0.1; metric 5; } server a { address 203.0.113.7; behind lte; } server b { address 198.51.100.1; }", "198.51.100.1")]
+    [InlineData("uplink sat { interface sat0; address 10.13.0.2/24; gateway 10.13.0.1; } server a { address 203.0.113.7; behind sat; }", null)]
+    [InlineData("uplink six { interface six0; address 2001:db8:6::2/64; gateway 2001:db8:6::1; } server a { address 203.0.113.7, 2001:db8:cafe::7; behind six; }", "2001:db8:cafe::7")]
+    [InlineData("", null)]
+    public void What_to_try_first_is_a_server_behind_the_first_uplink_of_its_family(string statements, string? nearest) =>
+        Assert.Equal(nearest, LabLanguage.ToTopology(Start + statements, "t.lab").Nearest?.ToString());
 }
