@@ -22,15 +22,11 @@ internal static class AddressSets
         var devices = paths.Select(one => one.Device).Distinct().ToList();
         AddMembers(content, "uplinks", NftablesType.InterfaceName, devices.Select(OddMatches.Name));
         AddMembers(content, "default_devices", NftablesType.InterfaceName, DefaultDevices(paths, options).Distinct().Select(OddMatches.Name));
-        AddMembers(content, "forward_from", NftablesType.InterfaceName, options.ForwardFrom.Distinct().Select(OddMatches.Name));
+        AddMembers(content, BaseChains.Behind, NftablesType.InterfaceName, options.ForwardFrom.Distinct().Select(OddMatches.Name));
         AddMembers(content, "kept_types", NftablesType.AddressType, KeptTypes.Select(type => OddMatches.Host(type).AsSpan().ToArray()));
-        content.Add(new NftablesSet
-        {
-            Name = "in_path",
-            Key = [NftablesType.InterfaceName],
-            Value = NftablesType.Verdict,
-            Elements = devices.Select(device => new NftablesElement([.. OddMatches.Name(device)], [], NftablesVerdict.Goto($"i{OwnerOf(device, paths)}"), [])).ToEquatableArray(),
-        });
+        AddVerdicts(content, "in_path", devices.Select(device => (device, $"i{OwnerOf(device, paths)}")));
+        AddVerdicts(content, BaseChains.Entries,
+            devices.Select(device => (device, BaseChains.FromUplink)).Concat(options.ForwardFrom.Distinct().Except(devices).Select(device => (device, BaseChains.FromBehind))));
         content.Add(new NftablesSet
         {
             Name = "path_device",
@@ -67,6 +63,14 @@ internal static class AddressSets
 
     private static void AddMembers(TableContent content, string name, NftablesType type, IEnumerable<byte[]> keys) =>
         content.Add(new NftablesSet { Name = name, Key = [type], Elements = keys.Select(Plain).ToEquatableArray() });
+
+    private static void AddVerdicts(TableContent content, string name, IEnumerable<(string Device, string Chain)> elements) => content.Add(new NftablesSet
+    {
+        Name = name,
+        Key = [NftablesType.InterfaceName],
+        Value = NftablesType.Verdict,
+        Elements = elements.Select(one => new NftablesElement([.. OddMatches.Name(one.Device)], [], NftablesVerdict.Goto(one.Chain), [])).ToEquatableArray(),
+    });
 
     private static NftablesElement Plain(byte[] key) => new([.. key], [], null, []);
 

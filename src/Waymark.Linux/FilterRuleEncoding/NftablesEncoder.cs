@@ -16,9 +16,10 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// output ------------+-> bound   (the program chose the device: only prohibitions)
 ///                    +-> steer_local ------+
 /// prerouting --------+-> steer_forwarded --+-> decide_* -> classify_* -> cN   (class and generation into the connection mark)
-///   (from uplinks:                         +-> denied4/6 -> dead
-///    pinned to the device)                 +-> pin_path  -> pN | dead         (mark: the path, strictly)
-///                                          +-> class_path4/6 -> nN_M -> pN | pM | spread | dead
+///   (from_uplink:    |                     +-> denied4/6 -> dead
+///    pinned to the   |                     +-> pin_path  -> pN | dead         (mark: the path, strictly)
+///    device)         |                     +-> class_path4/6 -> nN_M -> pN | pM | spread | dead
+///                    +-> established       (classified and pinned already: only denied4/6 and pin_path)
 /// postrouting: source NAT by mark, where the packet leaves by that path's device; guard: what leaves by another is dropped
 /// </code>
 /// </remarks>
@@ -53,7 +54,7 @@ public static class NftablesEncoder
         }
         PathChains.AddTo(content, numbers, numbered, bindings.Backups, territory);
         AddressSets.AddTo(content, numbered, territory, options);
-        new BaseChains(territory, options).AddTo(content);
+        new BaseChains(territory, options, generation).AddTo(content);
         return new(territory, content.ToTable(territory.Table))
         {
             Routes = RouteEncoding.Routes(numbered, territory).ToEquatableArray(),

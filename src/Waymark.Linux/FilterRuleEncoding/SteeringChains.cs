@@ -15,6 +15,9 @@ internal sealed class SteeringChains(Territory territory, int generation, string
     /// <summary>The chain for local packets that the system would send by a device that is no path's.</summary>
     public const string Stray = "stray";
 
+    /// <summary>The chain for packets of a connection that was classified in this generation, and pinned.</summary>
+    public const string Established = "established";
+
     /// <summary>The chain for packets of a side.</summary>
     public static string Steer(FlowSide side) => side == FlowSide.Local ? "steer_local" : "steer_forwarded";
 
@@ -49,6 +52,12 @@ internal sealed class SteeringChains(Territory territory, int generation, string
         ]);
         if (side == FlowSide.Local)
         {
+            content.Add(Established,
+            [
+                .. denied,
+                Rule(CtMarkMap(territory.CtPathMask, PathChains.Pins)),
+                Rule(Goto(PathChains.Dead)),
+            ]);
             content.Add("pin_by_device", Rule(OutputMap("in_path")));
             content.Add("bound",
             [
