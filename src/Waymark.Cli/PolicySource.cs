@@ -15,14 +15,8 @@ internal sealed record PolicySource(string Name, string? Text, PolicySet? Set, E
     /// <summary>Reads it; null, and said on the standard error, where the file cannot be read.</summary>
     public static PolicySource? Read(string file)
     {
-        byte[] bytes;
-        try
+        if (ReadBytes(file) is not { } bytes)
         {
-            bytes = ReadBytes(file);
-        }
-        catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
-        {
-            Invocation.Fail(unreadable.Message);
             return null;
         }
         var name = file == "-" ? "stdin" : System.IO.Path.GetFileName(file);
@@ -36,16 +30,26 @@ internal sealed record PolicySource(string Name, string? Text, PolicySet? Set, E
         return new(name, text, parse.Set, parse.Diagnostics);
     }
 
-    private static byte[] ReadBytes(string file)
+    /// <summary>A file's bytes, or those of the standard input, at most one more than any text may have; null, and said on the standard error, where it cannot be read.</summary>
+    internal static byte[]? ReadBytes(string file)
     {
-        using var stream = file == "-" ? Console.OpenStandardInput() : System.IO.File.OpenRead(file);
-        using var all = new System.IO.MemoryStream();
-        // One byte more than is taken, so that too much is told from just enough.
-        var buffer = new byte[64 << 10];
-        for (int count; all.Length <= PolicyLanguage.MostBytes && (count = stream.Read(buffer)) > 0;)
+        try
         {
-            all.Write(buffer, 0, count);
+            using var stream = file == "-" ? Console.OpenStandardInput() : System.IO.File.OpenRead(file);
+            using var all = new System.IO.MemoryStream();
+            // One byte more than is taken, so that too much is told from just enough.
+            var buffer = new byte[64 << 10];
+            for (int count; all.Length <= PolicyLanguage.MostBytes && (count = stream.Read(buffer)) > 0;)
+            {
+                all.Write(buffer, 0, count);
+            }
+            return all.ToArray();
         }
-        return all.ToArray();
+        catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
+        {
+            // Nothing was changed by then; the user has the system's reason.
+            Invocation.Fail(unreadable.Message);
+            return null;
+        }
     }
 }

@@ -10,8 +10,7 @@ internal static class TextCommands
 {
     public static Command Check()
     {
-        var files = new Argument<string[]>("file") { Description = "Policy files, node files (node.way, or --node), or - for the standard input.", Arity = ArgumentArity.OneOrMore };
-        var node = new Option<bool>("--node") { Description = "The files are node files, whatever they are called." };
+        var (files, node) = Files();
         var strict = new Option<bool>("--strict") { Description = "Warnings count as errors." };
         var command = new Command("check", "Says what is wrong with policy files and node files; changes nothing and needs no daemon.") { files, node, strict };
         command.SetAction(parse =>
@@ -19,14 +18,13 @@ internal static class TextCommands
             int errors = 0, warnings = 0;
             foreach (var file in parse.GetValue(files)!)
             {
-                var isNode = parse.GetValue(node) || System.IO.Path.GetFileName(file) == "node.way";
-                if ((isNode ? Node(file) : PolicySource.Read(file) is { } source ? (source.Text, source.Diagnostics) : null) is not var (text, diagnostics))
+                if (Read(file, parse.GetValue(node)) is not { } read)
                 {
                     return ExitCodes.BadInput;
                 }
-                Invocation.Write(diagnostics, text);
-                errors += diagnostics.Count(one => one.Severity == Severity.Error);
-                warnings += diagnostics.Count(one => one.Severity == Severity.Warning);
+                Invocation.Write(read.Diagnostics, read.Text);
+                errors += read.Diagnostics.Count(one => one.Severity == Severity.Error);
+                warnings += read.Diagnostics.Count(one => one.Severity == Severity.Warning);
             }
             if (errors + warnings > 0)
             {
@@ -39,28 +37,31 @@ internal static class TextCommands
 
     public static Command Format()
     {
-        var files = new Argument<string[]>("file") { Description = "Policy files, or - for the standard input.", Arity = ArgumentArity.OneOrMore };
+        var (files, node) = Files();
         var write = new Option<bool>("--write", "-w") { Description = "Write the files in place of printing them." };
         var check = new Option<bool>("--check") { Description = "Only say which files are not in canonical form; exit 1 if any." };
-        var command = new Command("fmt", "Prints policy files in canonical form; comments and blank lines between statements stay.") { files, write, check };
+        var command = new Command("fmt", "Prints policy files and node files in canonical form; comments and blank lines between statements stay.") { files, node, write, check };
         command.SetAction(parse =>
         {
             var differ = false;
             foreach (var file in parse.GetValue(files)!)
             {
-                if (PolicySource.Read(file) is not { } source)
+                if (Read(file, parse.GetValue(node)) is not { } read)
                 {
                     return ExitCodes.BadInput;
                 }
-                if (source.Set is null || source.Text is null)
+                if (read.Text is not { } text || read.Format(text) is not { } formatted)
                 {
-                    Invocation.Write(source.Diagnostics, source.Text);
+                    Invocation.Write(read.Diagnostics, read.Text);
+                    if (read.Diagnostics.IsEmpty)
+                    {
+                        Invocation.Fail($"{file} is JSON, which has no canonical form here: 'waymark convert' writes it in the language");
+                    }
                     return ExitCodes.BadInput;
                 }
-                var formatted = PolicyLanguage.Format(source.Text, file)!;
                 if (parse.GetValue(check))
                 {
-                    if (formatted != source.Text)
+                    if (formatted != text)
                     {
                         Console.WriteLine(file);
                         differ = true;
@@ -70,11 +71,9 @@ internal static class TextCommands
                 {
                     Console.Write(formatted);
                 }
-                else if (formatted != source.Text)
+                else if (formatted != text)
                 {
-                    // Beside the file and then in its place: whoever dies in between leaves a whole file.
-                    System.IO.File.WriteAllText(file + ".new", formatted);
-                    System.IO.File.Move(file + ".new", file, overwrite: true);
+                    Replace(file, formatted);
                 }
             }
             return differ ? ExitCodes.Failed : ExitCodes.Done;
@@ -106,19 +105,27 @@ internal static class TextCommands
         return command;
     }
 
-    private static (string? Text, EquatableArray<Diagnostic> Diagnostics)? Node(string file)
+    /// <summary>Beside the file and then in its place, with its rights: whoever dies in between leaves a whole file. A link stays one.</summary>
+    private static void Replace(string file, string text)
     {
-        try
-        {
-            var bytes = System.IO.File.ReadAllBytes(file);
-            return (System.Text.Encoding.UTF8.GetString(bytes), NodeLanguage.Parse(bytes, file).Diagnostics);
-        }
-        catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
-        {
-            Invocation.Fail(unreadable.Message);
-            return null;
-        }
+        var target = System.IO.File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        var beside = target + ".new";
+        System.IO.File.WriteAllText(beside, "");
+        System.IO.File.SetUnixFileMode(beside, System.IO.File.GetUnixFileMode(target));
+        System.IO.File.WriteAllText(beside, text);
+        System.IO.File.Move(beside, target, overwrite: true);
     }
 
+    private static (Argument<string[]> Files, Option<bool> Node) Files() => (
+        new("file") { Description = "Policy files, node files (node.way, or --node), or - for the standard input.", Arity = ArgumentArity.OneOrMore },
+        new("--node") { Description = "The files are node files, whatever they are called." });
+
+    private static LanguageText? Read(string file, bool isNode) => isNode || NodeSource.IsNamed(file)
+        ? NodeSource.Read(file) is { } node ? new(node.Text, node.Diagnostics, text => NodeLanguage.Format(text, file)) : null
+        : PolicySource.Read(file) is { } policies ? new(policies.Text, policies.Diagnostics, text => PolicyLanguage.Format(text, file)) : null;
+
     private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
+
+    /// <summary>A text in one of the languages; null where it is none (JSON, not UTF-8, too large).</summary>
+    private sealed record LanguageText(string? Text, EquatableArray<Diagnostic> Diagnostics, Func<string, string?> Format);
 }

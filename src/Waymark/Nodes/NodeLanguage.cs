@@ -26,4 +26,16 @@ public static class NodeLanguage
     /// <summary>As <see cref="Parse(string, string)"/>, of bytes that have to be UTF-8.</summary>
     public static NodeParse Parse(ReadOnlySpan<byte> utf8, string file) =>
         PolicyLanguage.TryDecode(utf8, file, out var text, out var diagnostic) ? Parse(text, file) : new(null, [diagnostic!]);
+
+    /// <summary>
+    /// The canonical form of a text: each statement on a line of its own, a block on one line where it fits, comments and single blank lines between statements kept,
+    /// and what has no effect yet as it stands. Null where the text has errors.
+    /// </summary>
+    public static string? Format(string text, string file)
+    {
+        var source = new SourceText(text, file);
+        var parser = new NodeParser(source);
+        parser.Read();
+        return source.HasErrors ? null : new StatementFormatter(source, parser).Format();
+    }
 }

@@ -29,7 +29,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             ["bypass"] = () => Single(null, () =>
             {
                 Expect("fwmark", "behind 'bypass'");
-                node = node with { Bypass = node.Bypass.Append(Integer("a mark", uint.MaxValue)).ToEquatableArray() };
+                node = node with { Bypass = node.Bypass.Append(Mark("a mark")).ToEquatableArray() };
             }),
             ["strict"] = () => Single("strict", () =>
             {
@@ -61,22 +61,42 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
     protected override bool IsUnitPlace() => Now.Text is not ("resets" or "per" or "from" or "to");
 
     /// <summary>What is part of the language but not of this program yet: taken, and said to be without effect.</summary>
-    private void NotYet(string keyword, string why)
+    private void NotYet(string keyword, string why, bool isTop = true)
     {
-        var token = Last;
-        Source.Warn("WAY2010", token.Start, token.End, $"'{keyword}' has no effect yet", why);
-        SkipStatement(token, () => TopWords.Contains(Now.Text));
+        Source.Warn("WAY2010", Last.Start, Last.End, $"'{keyword}' has no effect yet", why);
+        PassOver(() => isTop && TopWords.Contains(Now.Text));
+    }
+
+    /// <summary>A number whose bits are meant.</summary>
+    private uint Mark(string what)
+    {
+        var first = Position;
+        var mark = Integer(what, uint.MaxValue);
+        Note(first, NodePrinter.Mark(mark));
+        return mark;
     }
 
     private uint Mask(string what, int leastBits)
     {
         var token = Now;
-        var mask = Integer($"a mask behind '{what}'", uint.MaxValue);
+        var mask = Mark($"a mask behind '{what}'");
         if (System.Numerics.BitOperations.PopCount(mask) < leastBits)
         {
             Source.Error("WAY1008", token.Start, token.End, $"'{what}' needs at least {leastBits} bits, found {token}", what == "fwmark" ? "0x7f000000" : "0xffffc000");
         }
         return mask;
+    }
+
+    /// <summary>One address, not a prefix of several.</summary>
+    private IpAddress Address(string what)
+    {
+        var token = Now;
+        var prefix = Prefix($"the address of {what}");
+        if (token.Text.Contains('/', StringComparison.Ordinal))
+        {
+            Source.Error("WAY1008", token.Start, token.End, $"{what} is one address and has no prefix length, found {token}", $"write {token.Text[..token.Text.IndexOf('/', StringComparison.Ordinal)]}");
+        }
+        return prefix.First;
     }
 
     private PathDeclaration PathBlock(List<PathDeclaration> others)
@@ -114,7 +134,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             {
                 do
                 {
-                    path = path with { Gateways = path.Gateways.Append(Prefix("a gateway's address").First).ToEquatableArray() };
+                    path = path with { Gateways = path.Gateways.Append(Address("a gateway")).ToEquatableArray() };
                 }
                 while (TryTake(","));
             }),
@@ -209,13 +229,13 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 targets ??= [];
                 do
                 {
-                    targets.Add(Prefix("the address of a target").First);
+                    targets.Add(Address("a target"));
                 }
                 while (TryTake(","));
             }),
             ["none"] = () => Single(null, () => targets ??= []),
-            ["http"] = () => NotYet("http", "probes other than icmp come with a later version"),
-            ["tcp"] = () => NotYet("tcp", "probes other than icmp come with a later version"),
+            ["http"] = () => NotYet("http", "probes other than icmp come with a later version", isTop: false),
+            ["tcp"] = () => NotYet("tcp", "probes other than icmp come with a later version", isTop: false),
             ["every"] = () => Single(null, () =>
             {
                 var token = Now;
@@ -314,12 +334,15 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             }
             Expect("flows", "or 'any' behind 'may'");
             var start = Now.Start;
-            while (!Now.Is(";") && !Now.Is("}") && Now.Kind != TokenKind.End)
+            var position = Position;
+            // Ranges stand in braces; a brace that closes none of them closes the requester.
+            for (var braces = 0; Now.Kind != TokenKind.End && !Now.Is(";") && !(Now.Is("}") && braces == 0); Take())
             {
-                Take();
+                braces += Now.Is("{") ? 1 : Now.Is("}") ? -1 : 0;
             }
             if (PolicyLanguage.ParseFlows(Source.Text[start..Math.Max(start, Last.End)], Source.File, out var diagnostics) is { } flows)
             {
+                Note(position, PolicyPrinter.Print(flows));
                 requester = requester with { MayFlows = requester.MayFlows.Concat(flows).ToEquatableArray() };
                 return;
             }

@@ -42,7 +42,7 @@ public sealed record Unit(string Word, Dimension Dimension, decimal Factor)
     };
 
     /// <summary>
-    /// The canonical text of a quantity: in the largest unit of which there is at least one and that needs no more than three decimals (minutes, hours and days: none).
+    /// The canonical text of a quantity: in the largest unit of which there is at least one and that needs no more than three decimals (minutes, hours and days: none; kilobytes: none, for an MTU is said in bytes).
     /// Binary multiples are only read. Reading the text again gives the same quantity.
     /// </summary>
     public static string Print(Quantity quantity)
@@ -56,7 +56,7 @@ public sealed record Unit(string Word, Dimension Dimension, decimal Factor)
             }
             smallest = unit;
             var count = quantity.Value / unit.Factor;
-            var decimals = unit.Dimension == Dimension.Duration && unit.Factor > 1 ? 0 : 3;
+            var decimals = (unit.Dimension == Dimension.Duration && unit.Factor > 1) || unit.Word == "kB" ? 0 : 3;
             if (Math.Abs(count) >= 1 && decimal.Round(count, decimals) == count)
             {
                 return Text(count, unit);

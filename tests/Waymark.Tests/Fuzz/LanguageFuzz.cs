@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Waymark.Nodes;
 using Waymark.Policies.Language;
+using Waymark.Tests.Nodes;
 using Waymark.Tests.Policies.Language;
 
 namespace Waymark.Tests.Fuzz;
@@ -14,13 +15,13 @@ public sealed class LanguageFuzz
     private static readonly string[] Pieces =
     [
         ":", ".", "::", "/", "\"", "\\", "{", "}", "(", ")", ";", ",", "|", "-", "#", "\n", "\r", "\t", "0x", "0", "99999999999999999999999999999999", "1.5", "22:00", "fe80::1", "10.0.0.0/8", "1.2.3.", ":.:",
-        "%", "/GB", "Mbit/s", "ms", "not ", "not (", "any ", "flow ", "when ", "rule ", "otherwise ", "else ", "require ", "prefer ", "for ", "peer ", "local ", "port ", "lowest ", "path ", "day ", "\ufeff", "ü", "\ud800", "𝒳", "\0",
+        "%", "/GB", "Mbit/s", "ms", "interface ", "probe ", "icmp ", "listen ", "may flows ", "every ", "resets ", "not ", "not (", "any ", "flow ", "when ", "rule ", "otherwise ", "else ", "require ", "prefer ", "for ", "peer ", "local ", "port ", "lowest ", "path ", "day ", "\ufeff", "ü", "\ud800", "𝒳", "\0",
     ];
 
     [Fact]
     public void Spoiled_samples_are_read_without_a_fault() => Run(seed: 1, random =>
     {
-        var names = PolicyLanguageTests.SampleNames.Append("node.way").ToArray();
+        var names = PolicyLanguageTests.SampleNames.Concat(NodeLanguageTests.SampleNames).ToArray();
         var text = new StringBuilder(Repository.Sample(names[random.Next(names.Length)]));
         for (var edits = random.Next(1, 8); edits > 0; edits--)
         {
@@ -64,7 +65,7 @@ public sealed class LanguageFuzz
     {
         var parse = PolicyLanguage.Parse(text, "fuzz");
         Check(parse.Diagnostics, text);
-        Check(NodeLanguage.Parse(text, "fuzz").Diagnostics, text);
+        ReadNode(text);
         Assert.Equal(parse.Set is null, parse.Diagnostics.Any(one => one.Severity == Severity.Error));
         if (parse.Set is { } set)
         {
@@ -72,6 +73,20 @@ public sealed class LanguageFuzz
             var formatted = PolicyLanguage.Format(text, "fuzz")!;
             Assert.Equal(set, PolicyLanguage.Parse(formatted, "fuzz").Set);
             Assert.Equal(formatted, PolicyLanguage.Format(formatted, "fuzz"));
+        }
+    }
+
+    private static void ReadNode(string text)
+    {
+        var parse = NodeLanguage.Parse(text, "fuzz");
+        Check(parse.Diagnostics, text);
+        Assert.Equal(parse.File is null, parse.Diagnostics.Any(one => one.Severity == Severity.Error));
+        if (parse.File is { } node)
+        {
+            Assert.Equal(node, NodeLanguage.Parse(NodePrinter.Print(node), "fuzz").File);
+            var formatted = NodeLanguage.Format(text, "fuzz")!;
+            Assert.Equal(node, NodeLanguage.Parse(formatted, "fuzz").File);
+            Assert.Equal(formatted, NodeLanguage.Format(formatted, "fuzz"));
         }
     }
 

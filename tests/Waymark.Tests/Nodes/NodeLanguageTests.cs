@@ -5,6 +5,85 @@ namespace Waymark.Tests.Nodes;
 
 public sealed class NodeLanguageTests
 {
+    public static IEnumerable<string> SampleNames => System.IO.Directory.GetFiles(System.IO.Path.Combine(Repository.Root, "samples"), "node.way", System.IO.SearchOption.AllDirectories)
+        .Select(file => System.IO.Path.GetRelativePath(System.IO.Path.Combine(Repository.Root, "samples"), file)).Order(StringComparer.Ordinal);
+
+    public static TheoryData<string> Samples => new(SampleNames);
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void A_sample_has_no_diagnostics_and_survives_printing_and_formatting(string name)
+    {
+        var text = Repository.Sample(name);
+        var parse = NodeLanguage.Parse(text, name);
+        Assert.Empty(parse.Diagnostics);
+        Assert.Equal(parse.File, NodeLanguage.Parse(NodePrinter.Print(parse.File!), name).File);
+        var formatted = NodeLanguage.Format(text, name)!;
+        Assert.Equal(parse.File, NodeLanguage.Parse(formatted, name).File);
+        Assert.Equal(formatted, NodeLanguage.Format(formatted, name));
+    }
+
+    [Fact]
+    public void Nothing_said_prints_nothing() => Assert.Equal("", NodePrinter.Print(NodeFile.Default));
+
+    [Fact]
+    public void The_canonical_form_spells_values_one_way_and_keeps_comments_and_what_has_no_effect_yet()
+    {
+        const string text = """
+            # first
+            fwmark 0x7F000000;ctmark 4294950912;  # ours
+
+
+            table 27100 - 27150 ;
+            path "wifi" { interface "wlan0";cost 4/GB;   # a price
+              gateway 192.0.2.1,2001:DB8::1;
+
+              # what is left
+              quota 1000 MB resets day 1 at "Europe/Paris"; }
+            path lte{interface wwan0;}
+            listen { address [::]; port 7443; accept { from 192.0.2.0/24; } }
+            probe wifi { # the near one
+              icmp 192.0.2.1; every 1000ms; }
+            requester alice { user alice; may # inside
+              flows tcp port{22,80} , by user "alice"; rank 0x10; }
+            # last
+            """;
+        Assert.Equal("""
+            # first
+            fwmark 0x7f000000;
+            ctmark 0xffffc000;  # ours
+
+            table 27100-27150;
+            path wifi {
+              interface wlan0;
+              cost 4 /GB;  # a price
+              gateway 192.0.2.1, 2001:db8::1;
+
+              # what is left
+              quota 1 GB resets day 1 at "Europe/Paris";
+            }
+            path lte { interface wwan0; }
+            listen {
+              address [::];
+              port 7443;
+              accept { from 192.0.2.0/24; }
+            }
+            probe wifi {
+              # the near one
+              icmp 192.0.2.1;
+              every 1 s;
+            }
+            requester alice {
+              user alice;
+              # inside
+              may flows tcp port {22, 80}, by user alice;
+              rank 16;
+            }
+            # last
+
+            """, NodeLanguage.Format(text, "node.way"));
+    }
+
     [Fact]
     public void The_sample_says_what_it_says()
     {
@@ -35,6 +114,10 @@ public sealed class NodeLanguageTests
     [InlineData("requester alice { rank 3; may any; }", "n.way:1:1: error WAY1019: the requester 'alice' has neither user nor certificate, so nobody can be it; add 'user NAME;'")]
     [InlineData("requester alice { user alice; may flows tpc; }", "n.way:1:41: error WAY1001: no flow is called 'tpc'; did you mean 'tcp'?")]
     [InlineData("hold-down { reuse 3000; }", "n.way:1:1: error WAY1020: 'reuse' is at least 1 and less than 'suppress', and 'half-life' more than nothing; the defaults are penalty 1000; suppress 2000; reuse 750; half-life 15 s;")]
+    [InlineData("path wifi { interface wlan0; gateway 192.0.2.1/24; }", "n.way:1:38: error WAY1008: a gateway is one address and has no prefix length, found '192.0.2.1/24'; write 192.0.2.1")]
+    [InlineData("listen { address [::]\nnode \"a\";", "n.way:1:1: error WAY0003: the block of this 'listen' is never closed; add '}'")]
+    [InlineData("path a { interface b;\nnode \"a\";\nnod \"b\";", "n.way:1:1: error WAY0003: the block of this 'path' is never closed; add '}'", "n.way:3:1: error WAY1018: the node file has no 'nod' here; did you mean 'node'?")]
+    [InlineData("dashboard x\nnode \"a\";", "n.way:1:11: error WAY0002: the statement has no ';' behind 'x'; add ';'", "n.way:1:1: warning WAY2010: 'dashboard' has no effect yet; the dashboard comes with a later version")]
     [InlineData("fwmark 0x3;", "n.way:1:8: error WAY1008: 'fwmark' needs at least 3 bits, found '0x3'; 0x7f000000")]
     public void A_mistake_has_one_message(string text, params string[] messages) =>
         Assert.Equal(messages.Order(), NodeLanguage.Parse(text, "n.way").Diagnostics.Select(one => one.ToString()).Order());
@@ -65,28 +148,5 @@ public sealed class NodeLanguageTests
         Assert.Equal(TimeSpan.FromSeconds(2), node.ProbesOf("lte").Every);
         Assert.Equal("fleet.example.net", node.Requesters[^1].Certificate);
         Assert.Equal(NodeFile.Default.Requesters[0], node.Requesters[0]);
-    }
-
-    [Theory]
-    [InlineData("node \"van-12\";", "nod \"van-12\";")]
-    [InlineData("node \"van-12\";", "node van-12;")]
-    [InlineData("label site \"home\";", "label site home;")]
-    [InlineData("cost 4 /GB;", "cost 4 ms;")]
-    [InlineData("quota 20 GB; }", "quota 20 GB }")]
-    [InlineData("bandwidth.up 6 Mbit/s;", "bandwith.up 6 Mbit/s;")]
-    [InlineData("from interface lan0;", "from lan0;")]
-    [InlineData("9.9.9.9, 2606", "9.9.9.999, 2606")]
-    [InlineData("every 200 ms;", "every 200;")]
-    [InlineData("half-life 15 s;", "half-live 15 s;")]
-    [InlineData("may any;", "may all;")]
-    [InlineData("may flows by user alice;", "may flows by usr alice;")]
-    public void A_slip_in_the_sample_is_one_message_on_its_line(string right, string wrong)
-    {
-        var text = Repository.Sample("node.way");
-        var at = text.IndexOf(right, StringComparison.Ordinal);
-        var mutated = string.Concat(text.AsSpan(0, at), wrong, text.AsSpan(at + right.Length));
-        var parse = NodeLanguage.Parse(mutated, "node.way");
-        Assert.Null(parse.File);
-        Assert.Equal([text[..at].Count(c => c == '\n') + 1], parse.Diagnostics.Select(one => one.Line));
     }
 }

@@ -1,15 +1,9 @@
-using System.Text;
-
 namespace Waymark.Policies.Language;
 
-/// <summary>
-/// Prints a set in canonical form and keeps what the model does not hold: comments and blank lines between statements. A comment inside a statement comes to
-/// stand before it.
-/// </summary>
+/// <summary>Prints a set in canonical form and keeps what the model does not hold: comments and blank lines between statements.</summary>
 internal sealed class PolicyFormatter(SourceText source, PolicyParser parser)
 {
-    private readonly StringBuilder text = new();
-    private int next;
+    private readonly FormattedText text = new(source, parser.Comments);
 
     public string Format(PolicySet set)
     {
@@ -22,15 +16,13 @@ internal sealed class PolicyFormatter(SourceText source, PolicyParser parser)
     {
         var last = from;
         var isFirst = true;
-        foreach (var statement in statements)
+        for (var i = 0; i < statements.Count; i++)
         {
+            var statement = statements[i];
             var (start, end) = parser.Spans[statement];
             // Comments of a rule's blocks are printed there; all others inside go before the statement.
-            last = Comments(last, statement is PolicyRule rule ? HeadEnd(rule, start) : end, start, level, ref isFirst);
-            if (!isFirst && HasBlankLine(last, start))
-            {
-                text.Append('\n');
-            }
+            last = text.Comments(last, statement is PolicyRule rule ? HeadEnd(rule, start) : end, start, level, ref isFirst);
+            text.BlankLine(last, start, isFirst);
             isFirst = false;
             if (statement is PolicyRule nested)
             {
@@ -38,64 +30,28 @@ internal sealed class PolicyFormatter(SourceText source, PolicyParser parser)
             }
             else
             {
-                Indent(level).Append(statement is FlowDefinition definition ? PolicyPrinter.Print(definition) : PolicyPrinter.Print((Policy)statement));
+                text.Indent(level).Append(statement is FlowDefinition definition ? PolicyPrinter.Print(definition) : PolicyPrinter.Print((Policy)statement));
             }
-            if (next < parser.Comments.Count && parser.Comments[next].Start >= end && parser.Comments[next].Start < to
-                && source.LineOf(parser.Comments[next].Start) == source.LineOf(end))
-            {
-                text.Append("  ").Append(parser.Comments[next++].Text);
-            }
-            text.Append('\n');
+            text.EndLine(end, i + 1 < statements.Count ? parser.Spans[statements[i + 1]].Start : to);
             last = end;
         }
-        Comments(last, to, to, level, ref isFirst);
+        text.Comments(last, to, to, level, ref isFirst);
     }
 
     private void Print(PolicyRule rule, int end, int level)
     {
-        Indent(level).Append(PolicyPrinter.PrintHead(rule)).Append(" {\n");
+        text.Indent(level).Append(PolicyPrinter.PrintHead(rule)).Append(" {\n");
         var otherwise = parser.Blocks.TryGetValue(rule, out var block) ? block.End : end;
         Print([.. rule.Then], HeadEnd(rule, parser.Spans[rule].Start), otherwise, level + 1);
-        Indent(level).Append('}');
+        text.Indent(level).Append("}");
         if (rule.HasOtherwise)
         {
             text.Append(" otherwise {\n");
             Print([.. rule.Otherwise], otherwise, end - 1, level + 1);
-            Indent(level).Append('}');
+            text.Indent(level).Append("}");
         }
     }
 
     /// <summary>Where the block of a rule opens: comments before it belong to its head.</summary>
     private int HeadEnd(PolicyRule rule, int start) => parser.Blocks.TryGetValue(rule, out var block) ? block.Start : start;
-
-    /// <summary>Prints the comments before <paramref name="to"/> on lines of their own; gives the offset behind the last.</summary>
-    private int Comments(int last, int to, int start, int level, ref bool isFirst)
-    {
-        for (; next < parser.Comments.Count && parser.Comments[next].Start < to; next++)
-        {
-            var comment = parser.Comments[next];
-            if (!isFirst && comment.Start < start && HasBlankLine(last, comment.Start))
-            {
-                text.Append('\n');
-            }
-            Indent(level).Append(comment.Text).Append('\n');
-            last = Math.Max(last, comment.Start + comment.Text.Length);
-            isFirst = false;
-        }
-        return last;
-    }
-
-    private bool HasBlankLine(int from, int to) => from < to && source.LineOf(to) - source.LineOf(from) > 1 && BlankBefore(to);
-
-    private bool BlankBefore(int offset)
-    {
-        var lines = 0;
-        for (var i = offset - 1; i >= 0 && char.IsWhiteSpace(source.Text[i]); i--)
-        {
-            lines += source.Text[i] == '\n' ? 1 : 0;
-        }
-        return lines > 1;
-    }
-
-    private StringBuilder Indent(int level) => text.Append(' ', 2 * level);
 }

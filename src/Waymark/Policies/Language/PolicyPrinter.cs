@@ -307,7 +307,7 @@ public static class PolicyPrinter
 
     private static string Print(EquatableArray<IntegerRange> ranges) => ranges.Count == 1 ? Print(ranges[0]) : $"{{{string.Join(", ", ranges.Select(Print))}}}";
 
-    private static string Print(IntegerRange range) => range.Low == range.High
+    internal static string Print(IntegerRange range) => range.Low == range.High
         ? range.Low.ToString(CultureInfo.InvariantCulture)
         : string.Create(CultureInfo.InvariantCulture, $"{range.Low}-{range.High}");
 }

@@ -24,6 +24,11 @@ internal abstract class TokenReader
 
     public IReadOnlyList<Comment> Comments { get; }
 
+    public IReadOnlyList<Token> Tokens => tokens;
+
+    /// <summary>The number of the token that stands here.</summary>
+    protected int Position => at;
+
     protected Token Now => tokens[at];
 
     protected Token Then => tokens[Math.Min(at + 1, tokens.Count - 1)];
@@ -156,7 +161,7 @@ internal abstract class TokenReader
         throw Unexpected(expected());
     }
 
-    protected uint Integer(string what, uint highest)
+    protected virtual uint Integer(string what, uint highest)
     {
         if (Now.Kind != TokenKind.Number)
         {
@@ -194,7 +199,7 @@ internal abstract class TokenReader
         return ranges.ToEquatableArray();
     }
 
-    protected IntegerRange Range(string what, uint highest)
+    protected virtual IntegerRange Range(string what, uint highest)
     {
         var first = Now;
         var low = Integer(what, highest);
@@ -211,7 +216,7 @@ internal abstract class TokenReader
         return new(low, high);
     }
 
-    protected IpPrefix Prefix(string what)
+    protected virtual IpPrefix Prefix(string what)
     {
         if (Now.Kind != TokenKind.Address)
         {
@@ -243,7 +248,7 @@ internal abstract class TokenReader
     }
 
     /// <summary>A name: a word that is not reserved, or a string.</summary>
-    protected string Name(string what)
+    protected virtual string Name(string what)
     {
         if (Now.Kind == TokenKind.String || (Now.Kind == TokenKind.Word && !Words.Reserved.Contains(Now.Text)))
         {
@@ -260,7 +265,7 @@ internal abstract class TokenReader
         throw Unexpected(what);
     }
 
-    protected string QuotedString(string what)
+    protected virtual string QuotedString(string what)
     {
         if (Now.Kind != TokenKind.String)
         {
@@ -287,7 +292,7 @@ internal abstract class TokenReader
     }
 
     /// <summary>A number with a unit of <paramref name="dimension"/>; null: of any.</summary>
-    protected Quantity Quantity(string what, Dimension? dimension, bool isUnitNeeded = false, Dimension? orElse = null)
+    protected virtual Quantity Quantity(string what, Dimension? dimension, bool isUnitNeeded = false, Dimension? orElse = null)
     {
         var minus = dimension != Dimension.Duration && TryTake("-") ? -1 : 1;
         if (Now.Kind != TokenKind.Number)

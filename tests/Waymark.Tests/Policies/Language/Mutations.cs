@@ -2,14 +2,11 @@ using Waymark.Policies.Language;
 
 namespace Waymark.Tests.Policies.Language;
 
-/// <summary>
-/// Slips that people make, put into a sample one at each of its lines: every one of them has to be reported on its own line, once, and none may draw another
-/// message elsewhere.
-/// </summary>
+/// <summary>Each sample with ten slips.</summary>
 public sealed class Mutations
 {
-    /// <summary>Each: what is written, what is written instead, on the first line that has it and that no earlier one spoiled.</summary>
-    private static readonly Dictionary<string, (string Right, string Wrong)[]> Slips = new()
+    /// <summary>Each: what is written, what is written instead, on the first line that has it.</summary>
+    private static readonly Dictionary<string, (string Right, string Wrong)[]> Written = new()
     {
         ["branch-office.way"] =
         [
@@ -43,53 +40,21 @@ public sealed class Mutations
         ],
     };
 
-    public static TheoryData<string> Samples => new(Slips.Keys);
+    public static TheoryData<string> Samples => new(Written.Keys);
 
-    public static TheoryData<string, int> Singles => new(Slips.SelectMany(sample => Enumerable.Range(0, sample.Value.Length).Select(i => (sample.Key, i))));
+    public static TheoryData<string, int> Singles => new(Written.SelectMany(sample => Enumerable.Range(0, sample.Value.Length).Select(i => (sample.Key, i))));
 
     [Fact]
-    public void Every_sample_has_ten_slips() => Assert.Equal(PolicyLanguageTests.SampleNames, Slips.Where(one => one.Value.Length >= 10).Select(one => one.Key).Order(StringComparer.Ordinal));
+    public void Every_sample_has_ten_slips() => Assert.Equal(PolicyLanguageTests.SampleNames, Written.Where(one => one.Value.Length >= 10).Select(one => one.Key).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Singles))]
-    public void A_slip_is_one_message_on_its_line(string sample, int index)
-    {
-        var text = Repository.Sample(sample);
-        var (right, wrong) = Slips[sample][index];
-        Assert.Contains(right, text, StringComparison.Ordinal);
-        var mutated = Replace(text, right, wrong);
-        var errors = PolicyLanguage.Parse(mutated, sample).Diagnostics.Where(one => one.Severity == Severity.Error).ToArray();
-        Assert.True(errors.Length == 1, $"'{wrong}':\n{string.Concat(errors.Select(one => DiagnosticText.Render(one, mutated)))}");
-        Assert.Equal(LineOf(text, right), errors[0].Line);
-    }
+    public void A_slip_is_one_message_on_its_line(string sample, int index) => Of(sample).OneIsOneMessageOnItsLine(index);
 
+    /// <summary>A name that is no longer defined is missed wherever it is used: that is no independent mistake.</summary>
     [Theory]
     [MemberData(nameof(Samples))]
-    public void Slips_on_different_lines_are_all_found_at_once_and_bring_no_others(string sample)
-    {
-        var text = Repository.Sample(sample);
-        var lines = new SortedSet<int>();
-        var mutated = text;
-        foreach (var (right, wrong) in Slips[sample])
-        {
-            // A name that is no longer defined is missed wherever it is used: that is no independent mistake.
-            if (!right.StartsWith("flow ", StringComparison.Ordinal) && !lines.Contains(LineOf(text, right)) && mutated.Contains(right, StringComparison.Ordinal))
-            {
-                lines.Add(LineOf(text, right));
-                mutated = Replace(mutated, right, wrong);
-            }
-        }
-        Assert.True(lines.Count >= 2);
-        var errors = PolicyLanguage.Parse(mutated, sample).Diagnostics.Where(one => one.Severity == Severity.Error).ToArray();
-        Assert.True(lines.SetEquals(errors.Select(one => one.Line)) && errors.Length == lines.Count,
-            $"wanted on {string.Join(", ", lines)}:\n{string.Concat(errors.Select(one => DiagnosticText.Render(one, mutated)))}");
-    }
+    public void Slips_on_different_lines_are_all_found_at_once_and_bring_no_others(string sample) => Of(sample).AllAreFoundAtOnceAndBringNoOthers(except: "flow ");
 
-    private static int LineOf(string text, string part) => text[..text.IndexOf(part, StringComparison.Ordinal)].Count(c => c == '\n') + 1;
-
-    private static string Replace(string text, string right, string wrong)
-    {
-        var at = text.IndexOf(right, StringComparison.Ordinal);
-        return string.Concat(text.AsSpan(0, at), wrong, text.AsSpan(at + right.Length));
-    }
+    private static Slips Of(string sample) => new(Repository.Sample(sample), Written[sample], text => PolicyLanguage.Parse(text, sample).Diagnostics);
 }

@@ -34,28 +34,12 @@ public sealed class PolicyLanguageProperties
             {
                 var text = samples[pick];
                 var set = PolicyLanguage.Parse(text, "t.way").Set;
-                var number = 0;
-                foreach (var (where, kind) in inserts)
-                {
-                    var blanks = Enumerable.Range(0, text.Length).Where(i => text[i] == ' ' && !IsInStringOrComment(text, i)).ToArray();
-                    var at = blanks[(int)(where * (blanks.Length - 1))];
-                    text = text.Insert(at, kind switch { 0 => "\n", 1 => "\n\n\n", 2 => $" # }} c{number++}; {{\n", 3 => $"\n# c{number++} \"\n", _ => " \t " });
-                }
+                text = CommentsAnywhere.Insert(text, inserts);
                 var formatted = PolicyLanguage.Format(text, "t.way");
                 Assert.NotNull(formatted);
                 Assert.Equal(set, PolicyLanguage.Parse(formatted, "t.way").Set);
-                Assert.Equal(Comments(text), Comments(formatted));
+                Assert.Equal(CommentsAnywhere.In(text), CommentsAnywhere.In(formatted));
                 Assert.Equal(formatted, PolicyLanguage.Format(formatted, "t.way"));
             }, iter: 400);
-    }
-
-    /// <summary>Comments, in order of text: those inside a statement come to stand before it, so order is not kept among neighbours of one statement.</summary>
-    private static string[] Comments(string text) =>
-        [.. text.Split('\n').Where(line => line.Contains('#', StringComparison.Ordinal)).Select(line => line[line.IndexOf('#', StringComparison.Ordinal)..].TrimEnd()).Order(StringComparer.Ordinal)];
-
-    private static bool IsInStringOrComment(string text, int at)
-    {
-        var line = text[(text.LastIndexOf('\n', at) + 1)..at];
-        return line.Contains('#', StringComparison.Ordinal) || line.Count(c => c == '"') % 2 == 1;
     }
 }

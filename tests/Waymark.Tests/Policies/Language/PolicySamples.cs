@@ -81,7 +81,7 @@ public static class PolicySamples
     });
 
     /// <summary>A flow without any part cannot be written; 'any' is the same.</summary>
-    private static Flow Written(Flow flow)
+    public static Flow Written(Flow flow)
     {
         flow = flow with { Extras = flow.Extras.Select(extra => extra is FlowExtra.Not(var inner) ? new FlowExtra.Not(inner.Select(Written).ToEquatableArray()) : extra).ToEquatableArray() };
         return flow == new Flow() ? new Flow { Protocol = new FlowProtocol.Any() } : flow;

@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text;
+using Waymark.PathExamination;
+using Waymark.Policies.Language;
+using Waymark.Units;
+
+namespace Waymark.Nodes;
+
+/// <summary>The canonical text of a node file: what differs from the defaults, always in the same order; reading it gives the value again.</summary>
+public static class NodePrinter
+{
+    /// <summary>A whole file; ends with a line feed unless it is empty, as it is where everything is as without a file.</summary>
+    public static string Print(NodeFile node)
+    {
+        var text = new StringBuilder();
+        foreach (var line in Settings(node))
+        {
+            text.Append(line).Append(";\n");
+        }
+        foreach (var path in node.Paths)
+        {
+            text.Append(Print(path));
+        }
+        if (node.Forward is { } forward)
+        {
+            string[] masquerade = forward.Masquerade ? ["masquerade;"] : [];
+            text.Append(StatementLayout.Block("forward", [$"from interface {string.Join(", ", forward.Interfaces.Select(PolicyPrinter.Name))};", .. masquerade]));
+        }
+        foreach (var (name, settings) in node.Probes)
+        {
+            text.Append(StatementLayout.Block($"probe {(name == "default" ? name : PolicyPrinter.Name(name))}", [.. Lines(settings)]));
+        }
+        if (node.HoldDown != NodeFile.Default.HoldDown)
+        {
+            text.Append(StatementLayout.Block("hold-down",
+                [Line("penalty", node.HoldDown.Penalty), Line("suppress", node.HoldDown.Suppress), Line("reuse", node.HoldDown.Reuse), $"half-life {Unit.Print(node.HoldDown.HalfLife)};"]));
+        }
+        foreach (var requester in node.Requesters.Skip(IsRootUnsaid(node.Requesters) ? 1 : 0))
+        {
+            text.Append(Print(requester));
+        }
+        return text.ToString();
+    }
+
+    /// <summary>What is said of one path, with its line feed.</summary>
+    public static string Print(PathDeclaration path)
+    {
+        var lines = new List<string> { $"interface {PolicyPrinter.Name(path.Interface)};" };
+        if (!path.Gateways.IsEmpty)
+        {
+            lines.Add($"gateway {string.Join(", ", path.Gateways)};");
+        }
+        if (path.Medium is { } medium)
+        {
+            lines.Add($"medium {PolicyPrinter.Name(medium)};");
+        }
+        lines.AddRange(path.Labels.Select(label => $"label {PolicyPrinter.Name(label.Key)} {PolicyPrinter.Quote(label.Value)};"));
+        lines.AddRange(path.Numbers.Select(number => $"{number.Key} {Unit.Print(number.Value)};"));
+        AddFlag(lines, "metered", path.IsMetered);
+        AddFlag(lines, "encrypted", path.IsEncrypted);
+        AddFlag(lines, "ignore", path.IsIgnored);
+        if (!path.Over.IsEmpty)
+        {
+            lines.Add($"over {string.Join(", ", path.Over.Select(PolicyPrinter.Name))};");
+        }
+        if (path.Peer is { } peer)
+        {
+            lines.Add($"peer {PolicyPrinter.Name(peer)};");
+        }
+        return StatementLayout.Block($"path {PolicyPrinter.Name(path.Name)}", lines);
+    }
+
+    /// <summary>One who may ask, with its line feed.</summary>
+    public static string Print(RequesterDeclaration requester)
+    {
+        var lines = new List<string>();
+        if (requester.User is { } user)
+        {
+            lines.Add($"user {PolicyPrinter.Name(user)};");
+        }
+        if (requester.Certificate is { } certificate)
+        {
+            lines.Add($"certificate {PolicyPrinter.Quote(certificate)};");
+        }
+        lines.Add(Line("rank", requester.Rank));
+        AddFlag(lines, "may any", requester.MayAny);
+        if (!requester.MayFlows.IsEmpty)
+        {
+            lines.Add($"may flows {PolicyPrinter.Print(requester.MayFlows)};");
+        }
+        return StatementLayout.Block($"requester {PolicyPrinter.Name(requester.Name)}", lines);
+    }
+
+    /// <summary>Bits of a mark.</summary>
+    internal static string Mark(uint bits) => string.Create(CultureInfo.InvariantCulture, $"0x{bits:x}");
+
+    private static IEnumerable<string> Settings(NodeFile node)
+    {
+        if (node.Name is { } name)
+        {
+            yield return $"node {PolicyPrinter.Quote(name)}";
+        }
+        if (node.FirewallMark != NodeFile.Default.FirewallMark)
+        {
+            yield return $"fwmark {Mark(node.FirewallMark)}";
+        }
+        if (node.ConntrackMark != NodeFile.Default.ConntrackMark)
+        {
+            yield return $"ctmark {Mark(node.ConntrackMark)}";
+        }
+        if (node.Tables != NodeFile.Default.Tables)
+        {
+            yield return $"table {PolicyPrinter.Print(node.Tables)}";
+        }
+        if (node.Priorities != NodeFile.Default.Priorities)
+        {
+            yield return $"priority {PolicyPrinter.Print(node.Priorities)}";
+        }
+        foreach (var mark in node.Bypass.AsEnumerable())
+        {
+            yield return $"bypass fwmark {Mark(mark)}";
+        }
+        if (node.IsStrictAtBoot)
+        {
+            yield return "strict at boot";
+        }
+    }
+
+    private static IEnumerable<string> Lines(ProbeSettings settings)
+    {
+        if (settings.AreTargetsNamed)
+        {
+            yield return settings.Targets.IsEmpty ? "none;" : $"icmp {string.Join(", ", settings.Targets)};";
+        }
+        if (settings.Every != ProbeSettings.Default.Every)
+        {
+            yield return $"every {Unit.Print(settings.Every)};";
+        }
+        if (settings.Need != ProbeSettings.Default.Need)
+        {
+            yield return Line("need", settings.Need);
+        }
+        if (settings.DownAfter != ProbeSettings.Default.DownAfter)
+        {
+            yield return Line("down after", settings.DownAfter);
+        }
+        if (settings.UpAfter != ProbeSettings.Default.UpAfter)
+        {
+            yield return Line("up after", settings.UpAfter);
+        }
+    }
+
+    /// <summary>Whether the first requester is the root that every file has which names no other.</summary>
+    private static bool IsRootUnsaid(EquatableArray<RequesterDeclaration> requesters) =>
+        !requesters.IsEmpty && requesters[0] == NodeFile.Default.Requesters[0] && requesters.Skip(1).All(one => one.User is not ("root" or "0"));
+
+    private static string Line(string keyword, int value) => string.Create(CultureInfo.InvariantCulture, $"{keyword} {value};");
+
+    private static void AddFlag(List<string> lines, string keyword, bool isSet)
+    {
+        if (isSet)
+        {
+            lines.Add(keyword + ";");
+        }
+    }
+}

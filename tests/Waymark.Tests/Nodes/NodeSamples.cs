@@ -1,0 +1,105 @@
+using CsCheck;
+using Waymark.Flows;
+using Waymark.Nodes;
+using Waymark.PathDecision;
+using Waymark.PathExamination;
+using Waymark.Paths;
+using Waymark.Tests.Flows;
+using Waymark.Tests.Policies.Language;
+using Waymark.Units;
+
+namespace Waymark.Tests.Nodes;
+
+/// <summary>Generators of everything that a node file can hold, for what has to be true of all of them.</summary>
+public static class NodeSamples
+{
+    private static readonly Gen<string> Word = One("wifi", "wlan0", "a-1", "lte.rsrp", "default", "any", "6in4", "with \"quotes\"", "back\\slash", "ünï", "Mbit", "b.", "path", "root");
+
+    private static readonly Gen<IpAddress> Address = One("192.0.2.1", "198.51.100.7", "2001:db8::1", "fe80::1", "::", "0.0.0.0", "2001:db8:a:b:c:d:e:f").Select(IpAddress.Parse);
+
+    private static readonly Gen<TimeSpan> Duration = Gen.OneOf(Gen.Int[10, 5000].Select(n => TimeSpan.FromMilliseconds(n)), Gen.Int[1, 90].Select(n => TimeSpan.FromMinutes(n)));
+
+    private static readonly Gen<KeyValuePair<string, Quantity>> Number = Gen.Select(One("cost", "quota", "bandwidth", "bandwidth.up", "mtu"), Gen.Int[0, 2_000_000]).Select((name, thousandths) =>
+        KeyValuePair.Create(name, new Quantity(thousandths / 1000m, Characteristic.TryFind(name, out var found) ? found.Dimension : throw new InvalidOperationException(name))));
+
+    private static readonly Gen<PathDeclaration> Path = Gen.Select(
+        Gen.Select(Word, Address.Array[0, 2], One<string?>(null, "wifi", "cellular"), Gen.Select(Word, Word, KeyValuePair.Create).Array[0, 2]),
+        Gen.Select(Number.Array[0, 3], Gen.Bool, Gen.Bool, Gen.Bool), Word.Array[0, 2], Maybe(Word), (link, known, over, peer) => (link, known, over, peer))
+        .Select(all =>
+        {
+            var (name, gateways, medium, labels) = all.link;
+            var (numbers, isMetered, isEncrypted, isIgnored) = all.known;
+            return new PathDeclaration("", name)
+            {
+                Gateways = gateways.ToEquatableArray(),
+                Medium = medium,
+                Labels = labels.DistinctBy(label => label.Key).ToEquatableArray(),
+                Numbers = numbers.ToEquatableArray(),
+                IsMetered = isMetered,
+                IsEncrypted = isEncrypted,
+                IsIgnored = isIgnored,
+                Over = all.over.ToEquatableArray(),
+                Peer = all.peer,
+            };
+        });
+
+    private static readonly Gen<ProbeSettings> Probe = Gen.Select(Gen.Bool, Address.Array[0, 3], Duration, Gen.Int[1, 9], Gen.Int[1, 1000], Gen.Int[1, 9]).Select((named, targets, every, need, down, up) =>
+        ProbeSettings.Default with
+        {
+            Targets = named ? targets.ToEquatableArray() : ProbeSettings.Default.Targets,
+            AreTargetsNamed = named,
+            Every = every,
+            Need = need,
+            DownAfter = down,
+            UpAfter = up,
+        });
+
+    private static readonly Gen<RequesterDeclaration> Requester = Gen.Select(Word, Gen.Int[0, 2], Gen.Int[0, 500], Gen.Bool, FlowSamples.Flow.Array[0, 2]).Select((name, who, rank, any, flows) =>
+        new RequesterDeclaration(name, rank)
+        {
+            User = name == "root" ? "root" : who != 1 ? name : null,
+            Certificate = who != 0 ? name + ".example.net" : null,
+            MayAny = any,
+            MayFlows = flows.Select(PolicySamples.Written).ToEquatableArray(),
+        });
+
+    private static readonly Gen<HoldDown> HoldDown = Gen.Select(Gen.Int[0, 5000], Gen.Int[1, 5000], Gen.Int[1, 5000], Duration).Select((penalty, reuse, more, halfLife) =>
+        new HoldDown(penalty, reuse + more, reuse, halfLife));
+
+    private static readonly Gen<NodeFile> Numbers = Gen.Select(One(0x7f00_0000u, 0xffu, 0x8000_0700u), One(0xffff_c000u, 0xffffu), Gen.UInt[1, 400], Gen.UInt[0, 2], Gen.Int[0, 3])
+        .Select((firewall, conntrack, tables, priorities, marks) => new NodeFile
+        {
+            FirewallMark = firewall,
+            ConntrackMark = conntrack,
+            Tables = new(27100, 27100 + tables),
+            Priorities = priorities == 0 ? NodeFile.Default.Priorities : new(7100, 7100 + priorities),
+            Bypass = Enumerable.Range(0, marks).Select(i => 0xca6cu + (uint)i).ToEquatableArray(),
+        });
+
+    private static readonly Gen<Forwarding?> Forward = Gen.Select(Word.Array[0, 2], Gen.Bool, (from, masquerade) => from.Length == 0 ? null : new Forwarding(from.ToEquatableArray(), masquerade));
+
+    /// <summary>Whole files; what they say may be nonsense, but it can be written.</summary>
+    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown)), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Requester.Array[0, 3])
+        .Select((node, own, paths, probes, requesters) =>
+        {
+            var (name, isStrict, forward, hold) = own;
+            return node with
+            {
+                Name = name,
+                IsStrictAtBoot = isStrict,
+                Paths = paths.Select((path, i) => path with { Name = $"path {i}" }).ToEquatableArray(),
+                Forward = forward,
+                Probes = probes.ToEquatableArray(),
+                HoldDown = hold ?? NodeFile.Default.HoldDown,
+                Requesters = WithRoot(requesters.DistinctBy(one => one.Name)),
+            };
+        });
+
+    private static EquatableArray<RequesterDeclaration> WithRoot(IEnumerable<RequesterDeclaration> requesters) =>
+        requesters.Any(one => one.User == "root") ? requesters.ToEquatableArray() : NodeFile.Default.Requesters.Concat(requesters).ToEquatableArray();
+
+    private static Gen<T?> Maybe<T>(Gen<T> gen)
+        where T : class => Gen.Select(gen, Gen.Bool, (value, some) => some ? value : null);
+
+    private static Gen<T> One<T>(params T[] choices) => Gen.Int[0, choices.Length - 1].Select(i => choices[i]);
+}
