@@ -15,31 +15,33 @@ internal sealed record PolicySource(string Name, string? Text, PolicySet? Set, E
     /// <summary>Reads it; null, and said on the standard error, where the file cannot be read.</summary>
     public static PolicySource? Read(string file)
     {
-        if (ReadBytes(file) is not { } bytes)
+        if (ReadBytes(file, IsJson(file) || file == "-" ? WireLimits.MessageBytes : PolicyLanguage.MostBytes) is not { } bytes)
         {
             return null;
         }
         var name = file == "-" ? "stdin" : System.IO.Path.GetFileName(file);
-        var text = System.Text.Unicode.Utf8.IsValid(bytes) && bytes.Length <= PolicyLanguage.MostBytes ? Encoding.UTF8.GetString(bytes) : null;
-        if (text is not null && (file.EndsWith(".json", StringComparison.Ordinal) || (file == "-" && text.TrimStart().StartsWith('{'))))
+        var text = System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : null;
+        if (text is not null && (IsJson(file) || (file == "-" && text.TrimStart().StartsWith('{'))))
         {
             var set = PolicySetJson.FromJson(text, file, out var mistakes);
             return new(name, null, set, mistakes);
         }
         var parse = PolicyLanguage.Parse(bytes, file);
-        return new(name, text, parse.Set, parse.Diagnostics);
+        return new(name, bytes.Length <= PolicyLanguage.MostBytes ? text : null, parse.Set, parse.Diagnostics);
     }
 
-    /// <summary>A file's bytes, or those of the standard input, at most one more than any text may have; null, and said on the standard error, where it cannot be read.</summary>
-    internal static byte[]? ReadBytes(string file)
+    private static bool IsJson(string file) => file.EndsWith(".json", StringComparison.Ordinal);
+
+    /// <summary>A file's bytes, or those of the standard input, about as many as may be taken and somewhat more where there are more; null, and said on the standard error, where it cannot be read.</summary>
+    internal static byte[]? ReadBytes(string file, int most = PolicyLanguage.MostBytes)
     {
         try
         {
             using var stream = file == "-" ? Console.OpenStandardInput() : System.IO.File.OpenRead(file);
             using var all = new System.IO.MemoryStream();
-            // One byte more than is taken, so that too much is told from just enough.
+            // A little more than is taken, so that too much is told from just enough.
             var buffer = new byte[64 << 10];
-            for (int count; all.Length <= PolicyLanguage.MostBytes && (count = stream.Read(buffer)) > 0;)
+            for (int count; all.Length <= most && (count = stream.Read(buffer)) > 0;)
             {
                 all.Write(buffer, 0, count);
             }

@@ -116,6 +116,13 @@ internal static class ActionTranslation
         {
             reading.Agree("within", characteristic, tolerance);
         }
+        if (within is { Value: < 0 })
+        {
+            using (reading.Enter("within"))
+            {
+                reading.Refuse(WireReading.OutOfRange, "a tolerance is not negative");
+            }
+        }
         return new(characteristic.Name, wire.Order == V1.Order.Highest, within, wire.For is null ? null : reading.Required("for", wire.For, reading.ToCore, default));
     }
 }

@@ -52,9 +52,10 @@ public static class FlowTranslation
         {
             reading.Refuse(WireReading.Missing, "no part of the flow is given", "give {\"protocol\": {\"any\": {}}} for every flow");
         }
-        if (wire.HasNamed && wire.Protocol is not null)
+        if (wire.HasNamed && (wire.Protocol is not null || wire.Family != V1.IpFamily.Unspecified))
         {
-            reading.Refuse(WireReading.BadCombination, "a named flow has its protocol already", "leave out one of named and protocol");
+            var part = wire.Protocol is not null ? "protocol" : "family";
+            reading.Refuse(WireReading.BadCombination, $"a named flow has its {part} already", $"leave out one of named and {part}");
         }
         return new()
         {

@@ -74,8 +74,25 @@ public static class PolicySetTranslation
                 reading.Refuse(WireReading.BadCombination, $"the flow '{definition.Name}' is defined twice", "give one of them another name");
             }
         }
+        reading.CheckNesting("definitions", core.Definitions, definition => PolicyNesting.Of(definition.Flows));
+        reading.CheckNesting("statements", core.Statements, PolicyNesting.Of);
         diagnostics = reading.Diagnostics;
         return reading.IsClean ? core : null;
+    }
+
+    /// <summary>What nests deeper than a text may; only where all could be read, for a placeholder nests nowhere.</summary>
+    private static void CheckNesting<T>(this WireReading reading, string field, EquatableArray<T> all, Func<T, int> nesting)
+    {
+        for (var i = 0; i < all.Count && reading.IsClean; i++)
+        {
+            using (reading.Enter(field, i))
+            {
+                if (nesting(all[i]) > PolicyLimits.Nesting)
+                {
+                    reading.RefuseNesting();
+                }
+            }
+        }
     }
 
     internal static V1.Established ToWire(Established core) => (V1.Established)(core + 1);
@@ -127,6 +144,7 @@ public static class PolicySetTranslation
         {
             reading.Refuse(WireReading.BadCombination, "a rule without a name has a priority", "give it a name");
         }
+        reading.InRange("priority", wire.Priority, 0, int.MaxValue);
         return new()
         {
             Name = wire.HasName ? reading.Name("name", wire.Name) : null,

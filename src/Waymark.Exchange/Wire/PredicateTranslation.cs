@@ -55,7 +55,7 @@ internal static class PredicateTranslation
     {
         using (reading.Enter(field))
         {
-            if (name.Length > WireLimits.NameLength || name.Any(c => c is not ('.' or '_' or '-') && !char.IsAsciiLetterOrDigit(c)) || !Paths.Characteristic.TryFind(name, out var found))
+            if (name.Length > PolicyLimits.NameLength || name.Any(c => c is not ('.' or '_' or '-') && !char.IsAsciiLetterOrDigit(c)) || !Paths.Characteristic.TryFind(name, out var found))
             {
                 reading.Refuse(WireReading.BadCharacteristic, $"'{(name.Length <= 64 ? name : name[..64] + "...")}' is not a characteristic of paths",
                     (name.Length == 0 ? null : NearestWord.Mend(name, Paths.Characteristic.All.Select(one => one.Name))) ?? "see the table in the language reference; those of other programs have a dot in their name");
@@ -72,10 +72,10 @@ internal static class PredicateTranslation
         return new(name, kind);
     }
 
-    /// <summary>Refuses a quantity whose dimension is not the characteristic's.</summary>
+    /// <summary>Refuses a quantity whose dimension is not the characteristic's; what another program provides has any.</summary>
     internal static void Agree(this WireReading reading, string field, Characteristic characteristic, Quantity quantity)
     {
-        if (quantity.Dimension != characteristic.Dimension)
+        if (quantity.Dimension != characteristic.Dimension && !characteristic.IsOpen)
         {
             using (reading.Enter(field))
             {
@@ -95,6 +95,13 @@ internal static class PredicateTranslation
         if (reading.Mistakes == before)
         {
             reading.Agree("limit", characteristic, limit);
+        }
+        if (limit is { Dimension: Dimension.Duration, Value: < 0 })
+        {
+            using (reading.Enter("limit"))
+            {
+                reading.Refuse(WireReading.OutOfRange, "a duration is not negative");
+            }
         }
         return new(characteristic.Name, comparison, limit);
     }

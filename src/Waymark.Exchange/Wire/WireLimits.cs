@@ -1,3 +1,5 @@
+using Waymark.Policies;
+
 namespace Waymark.Exchange.Wire;
 
 /// <summary>
@@ -5,26 +7,24 @@ namespace Waymark.Exchange.Wire;
 /// </summary>
 public static class WireLimits
 {
-    /// <summary>The largest message in bytes, either way: 64 MiB holds 100,000 policies several times over.</summary>
+    /// <summary>
+    /// The largest message in bytes, either way. A text has at most 16 MiB (<see cref="Policies.Language.PolicyLanguage.MostBytes"/>) and becomes one to four times as large: 100,000 policies of a
+    /// prefix, a range of ports and a wish are 10 MiB in both, statements of two words three times their text, flows of one word four times. So 64 MiB take whatever was read as a text, but
+    /// for made-up lists of one-letter names. In JSON the same 100,000 policies are 122 MiB: as JSON a set of about half of that is taken.
+    /// </summary>
     public const int MessageBytes = 64 << 20;
 
     /// <summary>
-    /// How deep messages nest, the policy set itself included. Protobuf's own readers stop at 100; ours stops before them, with a place. Each rule in a rule
-    /// takes two levels, each <c>and</c>, <c>or</c> and <c>for</c> takes two, each <c>not</c> one.
+    /// How many messages stand inside each other, the policy set itself included: a guard of the stack, wide enough for every set whose nesting is at most
+    /// <see cref="PolicyLimits.Nesting"/> (three messages a level, twelve around and below), so that it is that limit which a writer meets. Protobuf's own readers stop at 100.
     /// </summary>
-    public const int Depth = 96;
+    public const int Depth = (3 * PolicyLimits.Nesting) + 12;
 
     /// <summary>The most policies, rules and definitions in one set, all levels together.</summary>
     public const int Statements = 200_000;
 
     /// <summary>The most entries of any other list: flows of a policy, ranges, addresses, claims.</summary>
     public const int ListEntries = 10_000;
-
-    /// <summary>The longest name, in UTF-16 units: what a file name may have.</summary>
-    public const int NameLength = 255;
-
-    /// <summary>The longest other string (a label's value, a control group), in UTF-16 units.</summary>
-    public const int TextLength = 4096;
 
     /// <summary>The most mistakes that one answer lists; the rest is counted. Bounds the trailer that carries them (HTTP/2 peers take some 16 KiB).</summary>
     public const int Diagnostics = 40;

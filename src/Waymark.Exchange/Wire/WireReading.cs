@@ -84,9 +84,12 @@ internal sealed class WireReading(string file)
         {
             return false;
         }
-        Refuse(TooMuch, $"it nests deeper than the {WireLimits.Depth} levels that are taken", "name parts of it, or write them side by side");
+        RefuseNesting();
         return true;
     }
+
+    /// <summary>Refuses what nests deeper than is taken.</summary>
+    internal void RefuseNesting() => Refuse(TooMuch, $"it nests deeper than the {PolicyLimits.Nesting} levels that are taken", "name parts of it, or write them side by side");
 
     /// <summary>Refuses a message of a choice that chooses nothing, and yields the placeholder.</summary>
     internal T RefuseNothing<T>(string choices, T placeholder)
@@ -139,24 +142,16 @@ internal sealed class WireReading(string file)
     }
 
     /// <summary>A name: 1 to 255 characters, no control characters.</summary>
-    internal string Name(string field, string text) => Text(field, text, WireLimits.NameLength);
+    internal string Name(string field, string text) => Text(field, text, PolicyLimits.NameLength);
 
     /// <summary>A string of 1 to <paramref name="longest"/> characters without control characters and without half a surrogate pair.</summary>
-    internal string Text(string field, string text, int longest = WireLimits.TextLength)
+    internal string Text(string field, string text, int longest = PolicyLimits.TextLength)
     {
         using (Enter(field))
         {
-            if (text.Length == 0)
+            if (PolicyLimits.FaultOf(text, longest) is var (fault, sentence))
             {
-                Refuse(Missing, "it is empty");
-            }
-            else if (text.Length > longest)
-            {
-                Refuse(TooMuch, string.Create(CultureInfo.InvariantCulture, $"{text.Length} characters are more than the {longest} that are taken"));
-            }
-            else if (text.Any(char.IsControl))
-            {
-                Refuse(BadText, "it holds a control character");
+                Refuse(fault switch { TextFault.Empty => Missing, TextFault.TooLong => TooMuch, TextFault.NoText => BadText, _ => throw new System.Diagnostics.UnreachableException() }, "it " + sentence);
             }
         }
         return text;

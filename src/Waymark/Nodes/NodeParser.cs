@@ -1,6 +1,7 @@
 using Waymark.Flows;
 using Waymark.PathExamination;
 using Waymark.Paths;
+using Waymark.Policies;
 using Waymark.Policies.Language;
 using Waymark.Units;
 
@@ -151,7 +152,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             ["label"] = () => Single(null, () =>
             {
                 var key = Name("a label's key");
-                path = path with { Labels = path.Labels.Where(label => label.Key != key).Append(new(key, QuotedString("the label's value"))).ToEquatableArray() };
+                path = path with { Labels = path.Labels.Where(label => label.Key != key).Append(new(key, QuotedString("the label's value", PolicyLimits.TextLength))).ToEquatableArray() };
             }),
             ["cost"] = () => Number("cost"),
             ["quota"] = () => Number("quota"),

@@ -43,6 +43,9 @@ public sealed record Characteristic(string Name, CharacteristicKind Kind, Dimens
 
     private static readonly FrozenDictionary<string, Characteristic> ByName = All.ToFrozenDictionary(one => one.Name, StringComparer.Ordinal);
 
+    /// <summary>Whether another program provides it: then its values have the unit that it gives them, and a limit any.</summary>
+    public bool IsOpen => Kind == CharacteristicKind.Numeric && Dimension == Dimension.Number && Name.Contains('.', StringComparison.Ordinal);
+
     /// <summary>The characteristic of that name: of the table, a percentile (<c>rtt.p1</c> to <c>delay.p99</c>), or any other dotted word.</summary>
     public static bool TryFind(string name, [NotNullWhen(true)] out Characteristic? characteristic)
     {

@@ -16,10 +16,10 @@ public static class PolicySetSamples
 
     private static readonly Gen<decimal> Number = Gen.OneOf(Gen.Int[-1000, 1000].Select(n => (decimal)n), Gen.Int[0, 100_000].Select(n => n / 1000m), Gen.Long[0, 1L << 50].Select(n => (decimal)n));
 
-    private static readonly Gen<Characteristic> Numeric = One([.. Characteristic.All.Where(one => one.Kind == CharacteristicKind.Numeric), new("rtt.p95", CharacteristicKind.Numeric, Dimension.Duration), new("acme.score", CharacteristicKind.Numeric)]);
+    private static readonly Gen<Characteristic> Numeric = One([.. Characteristic.All.Where(one => one.Kind == CharacteristicKind.Numeric), new("rtt.p95", CharacteristicKind.Numeric, Dimension.Duration), new("acme.score", CharacteristicKind.Numeric), new("lte.rsrp", CharacteristicKind.Numeric, Dimension.Signal)]);
 
     private static readonly Gen<Predicate> Leaf = Gen.OneOf<Predicate>(
-        Gen.Select(Numeric, One(Enum.GetValues<Comparison>()), Number, (one, comparison, limit) => (Predicate)new Predicate.Compare(one.Name, comparison, new(limit, one.Dimension))),
+        Gen.Select(Numeric, One(Enum.GetValues<Comparison>()), Number, (one, comparison, limit) => (Predicate)new Predicate.Compare(one.Name, comparison, new(one.Dimension == Dimension.Duration ? Math.Abs(limit) : limit, one.Dimension))),
         Gen.Select(One([.. Characteristic.Media]), Gen.Bool, (medium, equal) => (Predicate)new Predicate.Is("medium", equal, medium)),
         One("up", "metered", "movable", "encrypted", "estimated").Select(flag => (Predicate)new Predicate.Flag(flag)),
         Gen.Select(Name, Gen.Bool, Name, (key, equal, value) => (Predicate)new Predicate.Label(key, equal, value)));
@@ -31,7 +31,7 @@ public static class PolicySetSamples
     private static readonly Gen<Criterion> Criterion = Gen.OneOf<Criterion>(
         Claim.Select(claim => (Criterion)new Criterion.ByPredicate(claim)),
         Gen.Select(Numeric, Gen.Bool, Number, Gen.Int[0, 2], Gen.OneOf(Gen.Const((TimeSpan?)null), Span.Select(span => (TimeSpan?)span))).Select((one, highest, within, kind, span) =>
-            (Criterion)new Criterion.ByNumber(one.Name, highest, kind == 0 ? null : new Quantity(within, kind == 1 ? Dimension.Ratio : one.Dimension), span)));
+            (Criterion)new Criterion.ByNumber(one.Name, highest, kind == 0 ? null : new Quantity(Math.Abs(within), kind == 1 ? Dimension.Ratio : one.Dimension), span)));
 
     private static readonly Gen<PolicyAction.Wish> Wish = Gen.Select(Claim.Array[0, 2], Criterion.Array[0, 2], Gen.Int[0, 3], Gen.OneOf(Gen.Const((string?)null), Numeric.Select(one => (string?)one.Name)), One(Enum.GetValues<BalancePer>()))
         .Select((require, prefer, kind, by, per) => new PolicyAction.Wish
@@ -53,7 +53,7 @@ public static class PolicySetSamples
 
     private static readonly Gen<Flow> Flow = Gen.Select(FlowSamples.Flow, Gen.Int[0, 5], Name).Select((flow, kind, name) => kind switch
     {
-        0 => flow with { Named = name, Protocol = null },
+        0 => flow with { Named = name, Family = null, Protocol = null },
         1 => flow with { Peer = new() { Domain = "www.example.net", Ports = flow.Peer?.Ports ?? [] } },
         _ => flow,
     }).Select(Whole);
@@ -123,10 +123,10 @@ public static class PolicySetSamples
             return policy;
         }
         var several = MakeStatement(depth - 1).Array[0, 2].Select(statements => statements.ToEquatableArray());
-        var rule = Gen.Select(Maybe(Name), Gen.Int[-2, 2], Condition, several, several, Gen.Bool).Select((name, priority, condition, then, otherwise, hasOtherwise) => (Statement)new PolicyRule
+        var rule = Gen.Select(Maybe(Name), Gen.Int[-1, 2], Condition, several, several, Gen.Bool).Select((name, priority, condition, then, otherwise, hasOtherwise) => (Statement)new PolicyRule
         {
             Name = name,
-            Priority = name is null || priority == 0 ? null : priority * 1000,
+            Priority = name is null || priority < 0 ? null : priority * 1000,
             Condition = condition,
             Then = then,
             Otherwise = hasOtherwise ? otherwise : [],

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Waymark.Exchange.Wire;
 using Waymark.Nodes;
 using Waymark.Policies.Language;
 using Waymark.Tests.Nodes;
@@ -73,6 +74,7 @@ public sealed class LanguageFuzz
             var formatted = PolicyLanguage.Format(text, "fuzz")!;
             Assert.Equal(set, PolicyLanguage.Parse(formatted, "fuzz").Set);
             Assert.Equal(formatted, PolicyLanguage.Format(formatted, "fuzz"));
+            Assert.Equal(set, PolicySetJson.FromJson(PolicySetJson.ToJson(set), "fuzz", out _));
         }
     }
 

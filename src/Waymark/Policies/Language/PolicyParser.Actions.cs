@@ -56,7 +56,12 @@ internal sealed partial class PolicyParser
             else if (TryTake("lifetime"))
             {
                 Once(policy.Lifetime is not null, clause);
+                var time = Now;
                 policy = policy with { Lifetime = Duration("a lifetime") };
+                if (policy.Lifetime == TimeSpan.Zero)
+                {
+                    Source.Error("WAY1008", time.Start, Last.End, "a lifetime is more than nothing", "leave it out for 'for ever'");
+                }
             }
             else
             {
@@ -64,7 +69,9 @@ internal sealed partial class PolicyParser
             }
         }
         ExpectSemicolon(() => "'else', 'at', 'established', 'lifetime' or ';'");
-        return policy with { Target = target ?? new Target.Local(), Else = fallbacks.ToEquatableArray() };
+        policy = policy with { Target = target ?? new Target.Local(), Else = fallbacks.ToEquatableArray() };
+        CheckNesting(start, PolicyNesting.Of(policy));
+        return policy;
     }
 
     private void Once(bool isSecond, Token clause)
@@ -180,7 +187,7 @@ internal sealed partial class PolicyParser
         }
         var highest = Take().Text == "highest";
         var characteristic = Numeric(highest ? "highest" : "lowest");
-        Quantity? within = TryTake("within") ? Quantity($"the tolerance of '{characteristic.Name}'", characteristic.Dimension, orElse: Dimension.Ratio) : null;
+        Quantity? within = TryTake("within") ? Quantity($"the tolerance of '{characteristic.Name}'", characteristic.IsOpen ? null : characteristic.Dimension, orElse: Dimension.Ratio) : null;
         if (within is { Value: < 0 })
         {
             Source.Error("WAY1008", Last.Start, Last.End, "a tolerance is not negative");

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Waymark.Paths;
-using Waymark.Units;
 
 namespace Waymark.Policies.Language;
 
@@ -63,7 +62,7 @@ internal sealed partial class PolicyParser
                 Expect("path", "behind 'count'");
                 var predicate = Now.Is("(") ? Parenthesized() : null;
                 var comparison = Comparison("'<', '<=', '>', '>=', '=' or '!=' behind what is counted");
-                return new Condition.Count(predicate, comparison, (int)Integer("a number of paths", 1_000_000));
+                return new Condition.Count(predicate, comparison, (int)Integer("a number of paths", int.MaxValue));
             }
             case "path":
                 Take();
@@ -172,7 +171,7 @@ internal sealed partial class PolicyParser
         {
             var key = QuotedString("the label's key");
             var equal = Equality("'=' or '!=' behind the label's key");
-            return new Predicate.Label(key, equal, QuotedString("the label's value"));
+            return new Predicate.Label(key, equal, QuotedString("the label's value", PolicyLimits.TextLength));
         }
         if (Now.Kind != TokenKind.Word || Words.Reserved.Contains(Now.Text))
         {
@@ -218,13 +217,10 @@ internal sealed partial class PolicyParser
                 {
                     Source.Warn("WAY2007", mark.Start, mark.End, $"a measured value is hardly ever exactly one number", "use '<=' or '>='");
                 }
-                return new Predicate.Compare(token.Text, comparison, Quantity($"'{token.Text}'", IsOpen(characteristic) ? null : characteristic.Dimension));
+                return new Predicate.Compare(token.Text, comparison, Quantity($"'{token.Text}'", characteristic.IsOpen ? null : characteristic.Dimension));
             }
         }
     }
-
-    /// <summary>What other programs provide has the unit that they give it.</summary>
-    private static bool IsOpen(Characteristic characteristic) => characteristic.Dimension == Dimension.Number && characteristic.Name.Contains('.', StringComparison.Ordinal);
 
     private bool IsComparison() => Now.Kind == TokenKind.Mark && Now.Text is "<" or "<=" or ">" or ">=" or "=" or "!=";
 

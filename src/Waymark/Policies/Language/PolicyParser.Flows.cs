@@ -39,7 +39,7 @@ internal sealed partial class PolicyParser
         if (Now.Kind == TokenKind.String || (Now.Kind == TokenKind.Word && !Words.Reserved.Contains(Now.Text)))
         {
             references.Add((Now.Text, Now));
-            named = Take().Text;
+            named = Text("the name of a flow", PolicyLimits.NameLength);
         }
         else
         {
@@ -174,7 +174,7 @@ internal sealed partial class PolicyParser
                 "user" when TryTake("user") => new FlowExtra.User(NameOrNumber("a user's name")),
                 "group" when TryTake("group") => new FlowExtra.Group(NameOrNumber("a group's name")),
                 "app" when TryTake("app") => new FlowExtra.App(Name("a program's name")),
-                "cgroup" when TryTake("cgroup") => new FlowExtra.Cgroup(QuotedString("a control group")),
+                "cgroup" when TryTake("cgroup") => new FlowExtra.Cgroup(QuotedString("a control group", PolicyLimits.TextLength)),
                 _ => throw Unexpected("'user', 'group', 'app' or 'cgroup' behind 'by'", kind.Kind == TokenKind.Word ? NearestWord.Mend(kind.Text, ["user", "group", "app", "cgroup"]) : null),
             };
         }

@@ -103,8 +103,10 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         Expect("=", "behind the flow's name");
         isNameLost = false;
         broken.Add(name);
+        var head = Now;
         var definition = new FlowDefinition(name, Flows()) { Place = Source.PlaceOf(token.Start) };
         ExpectSemicolon(() => "',' and another flow, or ';'");
+        CheckNesting(head, PolicyNesting.Of(definition.Flows));
         broken.Remove(name);
         if (!definitions.TryAdd(name, definition))
         {
@@ -154,7 +156,9 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
                 }
             }
             Expect("when", "and the rule's condition");
+            var head = Now;
             condition = Condition();
+            CheckNesting(head, PolicyNesting.Of(condition));
         }
         catch (SyntaxException)
         {

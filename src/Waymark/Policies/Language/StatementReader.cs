@@ -149,10 +149,10 @@ internal abstract class StatementReader(SourceText source, string kind) : TokenR
         return name;
     }
 
-    protected override string QuotedString(string what)
+    protected override string QuotedString(string what, int longest = PolicyLimits.NameLength)
     {
         var first = Position;
-        var text = base.QuotedString(what);
+        var text = base.QuotedString(what, longest);
         Note(first, PolicyPrinter.Quote(text));
         return text;
     }

@@ -7,9 +7,6 @@ namespace Waymark.Policies.Language;
 /// <summary>Reads tokens one after another; what both languages have in common.</summary>
 internal abstract class TokenReader
 {
-    /// <summary>Deeper nesting than anybody writes, far less than the stack holds.</summary>
-    private const int DeepestNesting = 100;
-
     private readonly List<Token> tokens;
     private int at;
     private int depth;
@@ -86,7 +83,7 @@ internal abstract class TokenReader
     /// <summary>Runs <paramref name="inner"/> one level deeper; refuses what no person has written.</summary>
     protected T Nested<T>(Func<T> inner)
     {
-        RefuseDeeperThan(DeepestNesting - 1);
+        RefuseDeeperThan(PolicyLimits.Nesting - 1);
         depth++;
         try
         {
@@ -99,15 +96,26 @@ internal abstract class TokenReader
     }
 
     /// <summary>Refuses one level more around what already has <paramref name="inside"/> levels from a loop: a value that deep could not be compared or printed.</summary>
-    protected void RefuseNesting(int inside) => RefuseDeeperThan(DeepestNesting - 1 - inside);
+    protected void RefuseNesting(int inside) => RefuseDeeperThan(PolicyLimits.Nesting - 1 - inside);
+
+    /// <summary>Reports what was read here where its own levels, counted in its meaning, and those around it are too many: <c>and</c> and <c>or</c> nest without parentheses.</summary>
+    protected void CheckNesting(Token start, int levels)
+    {
+        if (depth + levels > PolicyLimits.Nesting)
+        {
+            _ = TooDeep(start);
+        }
+    }
 
     private void RefuseDeeperThan(int deepest)
     {
         if (depth > deepest)
         {
-            throw Fail("WAY0008", Now, $"this is nested more than {DeepestNesting} levels deep", "name parts of it, or write them side by side");
+            throw TooDeep(Now);
         }
     }
+
+    private SyntaxException TooDeep(Token token) => Fail("WAY0008", token, $"this is nested more than {PolicyLimits.Nesting} levels deep", "name parts of it, or write them side by side");
 
     /// <summary>
     /// Goes behind the next <c>;</c>, or before what ends or starts a statement; a block on the way is passed over and ends it. What the given-up statement itself starts with
@@ -252,7 +260,7 @@ internal abstract class TokenReader
     {
         if (Now.Kind == TokenKind.String || (Now.Kind == TokenKind.Word && !Words.Reserved.Contains(Now.Text)))
         {
-            return Take().Text;
+            return Text(what, PolicyLimits.NameLength);
         }
         if (Now.Kind == TokenKind.Word)
         {
@@ -265,13 +273,25 @@ internal abstract class TokenReader
         throw Unexpected(what);
     }
 
-    protected virtual string QuotedString(string what)
+    /// <summary>A string; <paramref name="longest"/>: how long it may be.</summary>
+    protected virtual string QuotedString(string what, int longest = PolicyLimits.NameLength)
     {
         if (Now.Kind != TokenKind.String)
         {
             throw Unexpected($"{what} in quotes", Now.Kind == TokenKind.Word ? $"quote it: \"{Now.Text}\"" : null);
         }
-        return Take().Text;
+        return Text(what, longest);
+    }
+
+    /// <summary>What a word or string says, whatever it is; refused where no other form of the policies could hold it.</summary>
+    protected string Text(string what, int longest)
+    {
+        var token = Take();
+        if (PolicyLimits.FaultOf(token.Text, longest) is var (fault, sentence))
+        {
+            Source.Error("WAY0014", token.Start, token.End, $"{what} {sentence}", fault == TextFault.NoText ? "remove it" : null);
+        }
+        return token.Text;
     }
 
     /// <summary>A duration with its unit; never negative.</summary>

@@ -1,4 +1,6 @@
 using CsCheck;
+using Google.Protobuf;
+using Waymark.Exchange.Wire;
 using Waymark.Policies.Language;
 
 namespace Waymark.Tests.Policies.Language;
@@ -15,6 +17,17 @@ public sealed class PolicyLanguageProperties
             Assert.Equal(set, parse.Set);
             Assert.Equal(text, PolicyPrinter.Print(parse.Set!));
         }, iter: 2000);
+
+    [Fact]
+    public void What_can_be_written_crosses_the_wire_and_JSON() => PolicySamples.Set.Sample(
+        set =>
+        {
+            var bytes = PolicySetTranslation.ToWire(set, withPlaces: true).ToByteArray();
+            var again = PolicySetTranslation.ToCore(Waymark.Exchange.Wire.V1.PolicySet.Parser.ParseFrom(bytes), "t", out var mistakes);
+            Assert.Empty(mistakes);
+            Assert.Equal(set, again);
+            Assert.Equal(set, PolicySetJson.FromJson(PolicySetJson.ToJson(set), "t", out _));
+        }, iter: 500);
 
     [Fact]
     public void Formatting_what_was_printed_changes_nothing() => PolicySamples.Set.Sample(

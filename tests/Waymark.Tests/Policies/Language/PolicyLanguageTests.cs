@@ -1,3 +1,6 @@
+using Google.Protobuf;
+using Waymark.Exchange.Wire;
+using Waymark.Policies;
 using Waymark.Policies.Language;
 
 namespace Waymark.Tests.Policies.Language;
@@ -64,6 +67,9 @@ public sealed class PolicyLanguageTests
     [InlineData("tcp local domain \"a.example\" drop;", "t.way:1:11: error WAY1015: this node's own end has no domain; write its addresses, or say 'peer domain'")]
     [InlineData("any peer 00:11:22:33:44:55 drop;", "t.way:1:10: error WAY1016: a hardware address tells no flows apart beyond the next router; write an IP address or prefix")]
     [InlineData("flow 6in4 = proto 41; \"6in4\" drop;", "t.way:1:6: error WAY0007: the name of a flow that starts with a digit has to be quoted; quote it: \"6in4\"")]
+    [InlineData("any by app \"a\tb\" drop;", "t.way:1:12: error WAY0014: a program's name holds the control character U+0009; remove it")]
+    [InlineData("\"\" drop;", "t.way:1:1: error WAY0014: the name of a flow is empty")]
+    [InlineData("any drop lifetime 0 s;", "t.way:1:19: error WAY1008: a lifetime is more than nothing; leave it out for 'for ever'")]
     [InlineData("any peer 10.0.0.0/33 drop;", "t.way:1:10: error WAY1008: a prefix length here is at most 32, found '33'")]
     public void A_mistake_has_one_message_with_place_cause_and_mend(string text, params string[] messages) =>
         Assert.Equal(messages, PolicyLanguage.Parse(text, "t.way").Diagnostics.Select(one => one.ToString()));
@@ -111,6 +117,48 @@ public sealed class PolicyLanguageTests
         var deep = before + string.Concat(Enumerable.Repeat(level, 100_000)) + behind;
         Assert.Equal("WAY0008", Assert.Single(PolicyLanguage.Parse(deep, "t.way").Diagnostics).Code);
     }
+
+    /// <summary>The levels that the contract's messages need most of: a rule in the otherwise of a rule, left-out flows, and both kinds of join without parentheses.</summary>
+    public static TheoryData<string, string, string, string> Deepest => new()
+    {
+        { "", "when always { } otherwise { ", "any drop;", " }" },
+        { "", "when any path (up) { ", "any drop;", " }" },
+        { "any ", "not (any ", "", ")" },
+        { "any require ", "not ", "up", "" },
+        { "any require up", " for 1 s", "", "" },
+        { "when always", " for 1 s", "", "" },
+        { "any require ", "up and (", "up or up", ")" },
+        { "when ", "always or (", "always or always", ")" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Deepest))]
+    public void What_is_taken_at_its_deepest_crosses_the_wire_and_JSON_and_one_level_more_is_one_message(string before, string level, string inside, string behind)
+    {
+        string Nested(int levels)
+        {
+            var all = before + string.Concat(Enumerable.Repeat(level, levels)) + inside + string.Concat(Enumerable.Repeat(behind, levels));
+            return all + (before == "any " ? " drop;" : before.StartsWith("any", StringComparison.Ordinal) ? " else drop;" : before.Length > 0 ? " { any drop; }" : "");
+        }
+        var joins = inside.Contains(" or ", StringComparison.Ordinal) ? 1 : 0;
+        var claims = level.Contains("any path", StringComparison.Ordinal) ? 1 : 0;
+        var around = before.StartsWith("when", StringComparison.Ordinal) ? 1 : 0;
+        var most = PolicyLimits.Nesting - joins - claims - around;
+        var text = Nested(most);
+        var parse = PolicyLanguage.Parse(text, "t.way");
+        Assert.False(parse.HasErrors, string.Join('\n', parse.Diagnostics));
+        Assert.Equal(PolicyLimits.Nesting, parse.Set!.Statements.Max(PolicyNesting.Of));
+        Assert.Equal(parse.Set, PolicyLanguage.Parse(PolicyPrinter.Print(parse.Set), "t.way").Set);
+        var bytes = PolicySetTranslation.ToWire(parse.Set, withPlaces: true).ToByteArray();
+        Assert.Equal(parse.Set, PolicySetTranslation.ToCore(Waymark.Exchange.Wire.V1.PolicySet.Parser.ParseFrom(bytes), "t", out _));
+        Assert.Equal(parse.Set, PolicySetJson.FromJson(PolicySetJson.ToJson(parse.Set), "t", out _));
+        Assert.Equal("WAY0008", Assert.Single(PolicyLanguage.Parse(Nested(most + 1), "t.way").Diagnostics, one => one.Severity == Severity.Error).Code);
+    }
+
+    [Fact]
+    public void What_nests_too_deep_costs_its_neighbours_nothing() =>
+        Assert.Equal(["WAY0008", "WAY1001"], PolicyLanguage.Parse($"any require {string.Concat(Enumerable.Repeat("up and (up or ", 13))}up{new string(')', 13)} else drop;\nssssh drop;", "t.way")
+            .Diagnostics.Select(one => one.Code));
 
     [Fact]
     public void Definitions_without_end_are_one_message()

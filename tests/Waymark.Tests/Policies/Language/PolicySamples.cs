@@ -9,7 +9,7 @@ namespace Waymark.Tests.Policies.Language;
 /// <summary>Generators of everything that a policy set can hold, for what has to be true of all of them.</summary>
 public static class PolicySamples
 {
-    private static readonly Gen<string> Word = One("voice", "a", "x-1", "lte.rsrp", "mon-fri", "10 Gbit", "default", "any", "6in4", "with \"quotes\"", "back\\slash", "ünï", "tcp", "ms", "Mbit", "b.", "");
+    private static readonly Gen<string> Word = One("voice", "a", "x-1", "lte.rsrp", "mon-fri", "10 Gbit", "default", "any", "6in4", "with \"quotes\"", "back\\slash", "ünï", "tcp", "ms", "Mbit", "b.");
 
     private static readonly Gen<decimal> Amount = Gen.OneOf(Gen.Int[0, 2000].Select(n => (decimal)n), Gen.Int[0, 1_000_000].Select(n => n / 1000m), Gen.Long[0, long.MaxValue / 2].Select(n => (decimal)n));
 
@@ -61,7 +61,7 @@ public static class PolicySamples
 
     public static readonly Gen<Policy> Policy = Gen.Select(
         Gen.Select(Word, Gen.Bool).Select((name, named) => named ? name : null), Flows, At, Gen.OneOf(Wish.Cast<PolicyAction.Wish, PolicyAction>(), One<PolicyAction>(new PolicyAction.Drop(), new PolicyAction.Default())),
-        Else, One<Established?>(null, Established.Keep, Established.Move, Established.Cut), Duration.Null())
+        Else, One<Established?>(null, Established.Keep, Established.Move, Established.Cut), Duration.Where(time => time > TimeSpan.Zero).Null())
         .Select((name, flows, target, action, otherwise, established, lifetime) => new Policy
         {
             Name = name,
