@@ -165,7 +165,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
     private static IpPathOptions Options(NodeFile node, Territory territory) => new()
     {
         OwnTables = (territory.FirstTable, territory.FirstTable + (uint)territory.Paths),
-        Interfaces = node.Paths.Select(path => new DeclaredInterface(path.Interface, path.Name)
+        Interfaces = node.Paths.Select(path => new DeclaredInterface(path.Match, path.Name)
         {
             IsIgnored = path.IsIgnored,
             Gateways = path.Gateways,

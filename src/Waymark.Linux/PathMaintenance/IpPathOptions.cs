@@ -1,4 +1,5 @@
 using Waymark.Flows;
+using Waymark.Nodes;
 
 namespace Waymark.Linux.PathMaintenance;
 
@@ -19,10 +20,16 @@ public sealed record IpPathOptions
 }
 
 /// <summary>An interface that the administrator declared.</summary>
-/// <param name="Interface">Its name.</param>
+/// <param name="Match">Which one it is.</param>
 /// <param name="Name">The path's name.</param>
-public sealed record DeclaredInterface(string Interface, string Name)
+public sealed record DeclaredInterface(PathMatch Match, string Name)
 {
+    /// <summary>The interface of that name.</summary>
+    public DeclaredInterface(string device, string name)
+        : this(new PathMatch { Interface = device }, name)
+    {
+    }
+
     /// <summary>Never a path.</summary>
     public bool IsIgnored { get; init; }
 

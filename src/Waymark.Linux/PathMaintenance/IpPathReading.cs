@@ -1,5 +1,6 @@
 using Waymark.Flows;
 using Waymark.Linux.Routing;
+using Waymark.Nodes;
 using Waymark.Paths;
 
 namespace Waymark.Linux.PathMaintenance;
@@ -14,7 +15,9 @@ internal static class IpPathReading
         var links = routing.Links();
         var addresses = routing.Addresses();
         var routes = Families.ToDictionary(family => family, family => (IReadOnlyList<Route>)DefaultRoutes(routing, family, options));
-        return Of(links, addresses, routes, options);
+        // Asked for where somebody wants to know: it is a call for each device.
+        var drivers = options.Interfaces.Any(one => one.Match.Driver is not null) ? links.ToDictionary(link => link.Index, link => DeviceDriver.Of(link.Name)) : [];
+        return Of(links, addresses, routes, options, drivers);
     }
 
     /// <summary>What is left of <paramref name="paths"/> where a link has just gone; the reading that follows knows better.</summary>
@@ -23,13 +26,15 @@ internal static class IpPathReading
         : new(paths.Paths.Select(path => path.DeviceIndex == loss.LinkIndex ? path with { HasCarrier = false } : path));
 
     internal static PathSet Of(
-        IReadOnlyList<Link> links, IReadOnlyList<InterfaceAddress> addresses, IReadOnlyDictionary<IpFamily, IReadOnlyList<Route>> routes, IpPathOptions options)
+        IReadOnlyList<Link> links, IReadOnlyList<InterfaceAddress> addresses, IReadOnlyDictionary<IpFamily, IReadOnlyList<Route>> routes, IpPathOptions options,
+        IReadOnlyDictionary<int, string?>? drivers = null)
     {
+        var owners = Owners(links, addresses, options, drivers);
         var paths = new List<Path>();
         var taken = new HashSet<string>(options.Interfaces.Select(one => one.Name), StringComparer.Ordinal);
         foreach (var link in links)
         {
-            var declared = options.Interfaces.AsSpan().ToArray().FirstOrDefault(one => one.Interface == link.Name);
+            var declared = owners.GetValueOrDefault(link.Name);
             if (link.IsLoopback || declared is { IsIgnored: true })
             {
                 continue;
@@ -50,14 +55,29 @@ internal static class IpPathReading
                 HasCarrier = link.HasCarrier,
                 Halves = halves,
                 Peer = declared?.Peer,
-                Over = declared is null ? [] : declared.Over.Select(over => Carrier(over, options)).ToEquatableArray(),
+                Over = declared is null ? [] : declared.Over.Select(over => Carrier(over, owners)).ToEquatableArray(),
             });
         }
         return new(paths);
     }
 
-    private static PathId Carrier(string name, IpPathOptions options) =>
-        new("ip", options.Interfaces.FirstOrDefault(one => one.Name == name)?.Interface ?? name);
+    /// <summary>What is said of each device, by its name.</summary>
+    private static Dictionary<string, DeclaredInterface> Owners(
+        IReadOnlyList<Link> links, IReadOnlyList<InterfaceAddress> addresses, IpPathOptions options, IReadOnlyDictionary<int, string?>? drivers)
+    {
+        var devices = links.Where(link => !link.IsLoopback).Select(link => new DeviceTraits(link.Name)
+        {
+            HardwareAddresses = new[] { link.HardwareAddress, link.PermanentHardwareAddress }.OfType<string>().ToEquatableArray(),
+            Driver = drivers?.GetValueOrDefault(link.Index) ?? link.Kind,
+            Addresses = addresses.Where(one => one.LinkIndex == link.Index).Select(one => one.Address).ToEquatableArray(),
+        }).ToList();
+        return devices.Zip(PathMatch.Assign([.. options.Interfaces.Select(one => (one.Match, one.IsIgnored))], devices)).Where(one => one.Second is not null)
+            .ToDictionary(one => one.First.Name, one => options.Interfaces[one.Second!.Value], StringComparer.Ordinal);
+    }
+
+    /// <summary>The path that is called so: of a declared one the device that it is at the moment, else the device of that name.</summary>
+    private static PathId Carrier(string name, Dictionary<string, DeclaredInterface> owners) =>
+        new("ip", owners.FirstOrDefault(one => one.Value.Name == name && !one.Value.IsIgnored).Key ?? name);
 
     private static List<Route> DefaultRoutes(RoutingSocket routing, IpFamily family, IpPathOptions options)
     {

@@ -23,12 +23,16 @@ internal static class RoutingMessages
         var index = BinaryPrimitives.ReadInt32LittleEndian(message.Body[4..]);
         var flags = BinaryPrimitives.ReadUInt32LittleEndian(message.Body[8..]);
         string name = "", kind = "";
+        string? hardware = null, permanent = null;
         uint mtu = 0;
         byte status = 0;
         foreach (var attribute in message.Attributes(16))
         {
             switch (attribute.Type)
             {
+                case 1:
+                    hardware = HardwareAddress(attribute.Value);
+                    break;
                 case 3:
                     name = attribute.Text;
                     break;
@@ -44,11 +48,22 @@ internal static class RoutingMessages
                         kind = inner.Type == 1 ? inner.Text : kind;
                     }
                     break;
+                case 54:
+                    permanent = HardwareAddress(attribute.Value);
+                    break;
             }
         }
         var isUp = (flags & 1) != 0;
-        return new(index, name, isUp, isUp && (flags & 0x40) != 0 && status is 0 or 6, (flags & 8) != 0, (flags & 0x10) != 0, mtu, kind.Length == 0 ? null : kind);
+        return new(index, name, isUp, isUp && (flags & 0x40) != 0 && status is 0 or 6, (flags & 8) != 0, (flags & 0x10) != 0, mtu, kind.Length == 0 ? null : kind)
+        {
+            HardwareAddress = hardware,
+            PermanentHardwareAddress = permanent,
+        };
     }
+
+    /// <summary>Of a device that has one of the common length; tunnels carry an IP address in its place.</summary>
+    private static string? HardwareAddress(ReadOnlySpan<byte> value) =>
+        value.Length == 6 ? string.Join(':', Convert.ToHexStringLower(value).Chunk(2).Select(pair => new string(pair))) : null;
 
     public static InterfaceAddress? ReadAddress(NetlinkMessage message)
     {

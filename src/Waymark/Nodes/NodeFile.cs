@@ -66,8 +66,8 @@ public sealed record NodeFile
 
 /// <summary>What the administrator says of one path.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Interface">The interface by which it leaves.</param>
-public sealed record PathDeclaration(string Name, string Interface)
+/// <param name="Match">The device by which it leaves.</param>
+public sealed record PathDeclaration(string Name, PathMatch Match)
 {
     /// <summary>Next hops where no default route names them, one a family.</summary>
     public EquatableArray<IpAddress> Gateways { get; init; } = [];

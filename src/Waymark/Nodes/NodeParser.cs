@@ -100,11 +100,29 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         return prefix.First;
     }
 
+    /// <summary>A hardware address of six bytes, in lower case.</summary>
+    private string HardwareAddress()
+    {
+        var first = Position;
+        if (Now.Kind != TokenKind.Address)
+        {
+            throw Unexpected("a hardware address as 00:11:22:33:44:55");
+        }
+        var token = Take();
+        if (token.Text.Split(':') is not { Length: 6 } parts || !parts.All(part => part.Length == 2))
+        {
+            throw Fail("WAY0006", token, $"{token} is no hardware address", "write six pairs of hexadecimal digits: 00:11:22:33:44:55");
+        }
+        var address = token.Text.ToLowerInvariant();
+        Note(first, address);
+        return address;
+    }
+
     private PathDeclaration PathBlock(List<PathDeclaration> others)
     {
         var opener = Last;
         var token = Now;
-        var path = new PathDeclaration(Name("the name of a path"), "");
+        var path = new PathDeclaration(Name("the name of a path"), new PathMatch());
         if (others.Any(other => other.Name == path.Name))
         {
             Source.Error("WAY1002", token.Start, token.End, $"a path called '{path.Name}' is declared already", "give one of them another name");
@@ -126,11 +144,22 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 }
             });
         }
+        void Match(bool isSaid, PathMatch match)
+        {
+            if (isSaid)
+            {
+                Source.Error("WAY1013", Last.Start, Last.End, "a path is one device, and this is said of it twice", "declare a path for each device");
+            }
+            path = path with { Match = match };
+        }
         // What a block lacks is only said where nothing in it was misread.
         var before = Source.Errors;
         Block("path", opener, new(StringComparer.Ordinal)
         {
-            ["interface"] = () => Single(null, () => path = path with { Interface = Name("an interface's name") }),
+            ["interface"] = () => Single(null, () => Match(path.Match.Interface is not null, path.Match with { Interface = Name("an interface's name") })),
+            ["mac"] = () => Single(null, () => Match(path.Match.HardwareAddress is not null, path.Match with { HardwareAddress = HardwareAddress() })),
+            ["driver"] = () => Single(null, () => Match(path.Match.Driver is not null, path.Match with { Driver = Name("a driver's name") })),
+            ["address"] = () => Single(null, () => Match(path.Match.Address is not null, path.Match with { Address = Prefix("an address or a prefix") })),
             ["gateway"] = () => Single(null, () =>
             {
                 do
@@ -184,9 +213,13 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 Take();
             }),
         });
-        if (path.Interface.Length == 0 && Source.Errors == before)
+        if (path.Match.IsEmpty && Source.Errors == before)
         {
-            Source.Error("WAY1019", opener.Start, token.End, $"the path '{path.Name}' has no interface", "add 'interface NAME;'");
+            Source.Error("WAY1019", opener.Start, token.End, $"the path '{path.Name}' has no interface", "add 'interface NAME;', or 'mac', 'driver' or 'address'");
+        }
+        if (others.FirstOrDefault(other => other.Match == path.Match) is { } same && !path.Match.IsEmpty && Source.Errors == before)
+        {
+            Source.Error("WAY1002", opener.Start, token.End, $"the path '{path.Name}' is the same device as '{same.Name}'", "declare it once");
         }
         return path;
     }

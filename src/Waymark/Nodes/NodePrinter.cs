@@ -45,7 +45,23 @@ public static class NodePrinter
     /// <summary>What is said of one path, with its line feed.</summary>
     public static string Print(PathDeclaration path)
     {
-        var lines = new List<string> { $"interface {PolicyPrinter.Name(path.Interface)};" };
+        var lines = new List<string>();
+        if (path.Match.Interface is { } device)
+        {
+            lines.Add($"interface {PolicyPrinter.Name(device)};");
+        }
+        if (path.Match.HardwareAddress is { } hardware)
+        {
+            lines.Add($"mac {hardware};");
+        }
+        if (path.Match.Driver is { } driver)
+        {
+            lines.Add($"driver {PolicyPrinter.Name(driver)};");
+        }
+        if (path.Match.Address is { } prefix)
+        {
+            lines.Add($"address {prefix};");
+        }
         if (!path.Gateways.IsEmpty)
         {
             lines.Add($"gateway {string.Join(", ", path.Gateways)};");

@@ -1,6 +1,7 @@
 using Waymark.Flows;
 using Waymark.Linux.PathMaintenance;
 using Waymark.Linux.Routing;
+using Waymark.Nodes;
 using Waymark.Paths;
 
 namespace Waymark.SystemTests.PathMaintenance;
@@ -251,6 +252,32 @@ public sealed class IpPathMaintainerTests : IAsyncDisposable
         await Watch(new() { Interfaces = [new("wan0", "fibre"), new("wan1", "spare") { IsIgnored = true }] });
         Assert.Equal("fibre", Assert.Single((await Next(_ => true)).Paths).Name);
     }
+
+    [Fact]
+    public async Task A_path_is_the_device_with_the_declared_hardware_address_driver_or_address_also_after_it_moved()
+    {
+        foreach (var n in new[] { 0, 1, 2 })
+        {
+            node.Connect($"wan{n}", far, $"far{n}");
+            node.Ip($"addr add 192.0.{n}.10/24 dev wan{n}");
+            node.Ip($"route add default via 192.0.{n}.1 metric {n + 1}");
+        }
+        node.Ip("link set wan1 address 02:00:00:00:00:0a");
+        await Watch(new()
+        {
+            Interfaces =
+            [
+                new(new PathMatch { HardwareAddress = "02:00:00:00:00:0a" }, "by-mac"), new(new PathMatch { Address = new(IpAddress.Parse("192.0.2.0"), 24) }, "by-address"),
+                new(new PathMatch { Driver = "veth" }, "by-driver"), new(new PathMatch { Driver = "e1000e" }, "absent"),
+            ],
+        });
+        Assert.Equal("ip/wan0 by-driver, ip/wan1 by-mac, ip/wan2 by-address", Names(await Next(_ => true)));
+        node.Ip("link set wan1 address 02:00:00:00:00:0b");
+        node.Ip("link set wan2 address 02:00:00:00:00:0a");
+        Assert.Equal("ip/wan0 by-driver, ip/wan1 wan1, ip/wan2 by-mac", Names(await Next(paths => paths.Paths.Any(path => path is { Name: "by-mac", Device: "wan2" }))));
+    }
+
+    private static string Names(PathSet paths) => string.Join(", ", paths.Paths.OrderBy(path => path.Device, StringComparer.Ordinal).Select(path => $"{path.Id} {path.Name}"));
 
     [Theory]
     [InlineData(IpFamily.V4, "198.51.100.9", "192.0.2.1", "192.0.2.10/24")]

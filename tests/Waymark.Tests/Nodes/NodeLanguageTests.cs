@@ -92,7 +92,7 @@ public sealed class NodeLanguageTests
         var node = parse.File!;
         Assert.Equal("van-12", node.Name);
         Assert.Equal(["wifi", "lte", "sat", "gone"], node.Paths.Select(path => path.Name));
-        Assert.Equal(("wwan0", "cellular", 4m), (node.Paths[1].Interface, node.Paths[1].Medium, node.Paths[1].Numbers[0].Value.Value));
+        Assert.Equal(("wwan0", "cellular", 4m), (node.Paths[1].Match.Interface!, node.Paths[1].Medium, node.Paths[1].Numbers[0].Value.Value));
         Assert.True(node.Paths[3].IsIgnored && node.Forward!.Masquerade);
         Assert.Equal(TimeSpan.FromMilliseconds(200), node.ProbesOf("wifi").Every);
         Assert.Equal([IpAddress.Parse("1.1.1.1"), IpAddress.Parse("9.9.9.9"), IpAddress.Parse("2606:4700:4700::1111")], node.ProbesOf("lte").Targets);
@@ -106,7 +106,11 @@ public sealed class NodeLanguageTests
     [Theory]
     [InlineData("pth wifi { interface wlan0; }", "n.way:1:1: error WAY1018: the node file has no 'pth' here; did you mean 'path'?")]
     [InlineData("path wifi { interfce wlan0; }", "n.way:1:13: error WAY1018: the node file has no 'interfce' here; did you mean 'interface'?")]
-    [InlineData("path wifi { metered; }", "n.way:1:1: error WAY1019: the path 'wifi' has no interface; add 'interface NAME;'")]
+    [InlineData("path wifi { metered; }", "n.way:1:1: error WAY1019: the path 'wifi' has no interface; add 'interface NAME;', or 'mac', 'driver' or 'address'")]
+    [InlineData("path usb { mac 00:11:22:33:44; }", "n.way:1:16: error WAY0006: '00:11:22:33:44' is no hardware address; write six pairs of hexadecimal digits: 00:11:22:33:44:55")]
+    [InlineData("path usb { mac usb0; }", "n.way:1:16: error WAY0001: expected a hardware address as 00:11:22:33:44:55, found 'usb0'")]
+    [InlineData("path usb { driver cdc_mbim; driver rndis_host; }", "n.way:1:36: error WAY1013: a path is one device, and this is said of it twice; declare a path for each device")]
+    [InlineData("path a { mac 00:11:22:33:44:AA; }\npath b { mac 00:11:22:33:44:aa; }", "n.way:2:1: error WAY1002: the path 'b' is the same device as 'a'; declare it once")]
     [InlineData("path wifi { interface wlan0; medium wfi; }", "n.way:1:37: error WAY1012: 'medium' is never 'wfi'; did you mean 'wifi'?")]
     [InlineData("path wifi { interface wlan0; cost 4 GB; }", "n.way:1:37: error WAY1007: 'GB' is a unit of an amount of data, and 'cost' is a price; use /GB")]
     [InlineData("node \"a\"; node \"b\";", "n.way:1:11: error WAY1013: 'node' is said twice; remove one of them")]

@@ -22,14 +22,22 @@ public static class NodeSamples
     private static readonly Gen<KeyValuePair<string, Quantity>> Number = Gen.Select(One("cost", "quota", "bandwidth", "bandwidth.up", "mtu"), Gen.Int[0, 2_000_000]).Select((name, thousandths) =>
         KeyValuePair.Create(name, new Quantity(thousandths / 1000m, Characteristic.TryFind(name, out var found) ? found.Dimension : throw new InvalidOperationException(name))));
 
+    private static readonly Gen<PathMatch> Match = Gen.Select(Maybe(Word), Maybe(One("00:11:22:33:44:55", "aa:bb:cc:dd:ee:0f")), Maybe(Word), Gen.Bool).Select((device, hardware, driver, some) => new PathMatch
+    {
+        Interface = device,
+        HardwareAddress = hardware,
+        Driver = driver,
+        Address = some || (device ?? hardware ?? driver) is null ? new(IpAddress.Parse("10.8.0.0"), 16) : null,
+    });
+
     private static readonly Gen<PathDeclaration> Path = Gen.Select(
-        Gen.Select(Word, Address.Array[0, 2], One<string?>(null, "wifi", "cellular"), Gen.Select(Word, Word, KeyValuePair.Create).Array[0, 2]),
+        Gen.Select(Match, Address.Array[0, 2], One<string?>(null, "wifi", "cellular"), Gen.Select(Word, Word, KeyValuePair.Create).Array[0, 2]),
         Gen.Select(Number.Array[0, 3], Gen.Bool, Gen.Bool, Gen.Bool), Word.Array[0, 2], Maybe(Word), (link, known, over, peer) => (link, known, over, peer))
         .Select(all =>
         {
-            var (name, gateways, medium, labels) = all.link;
+            var (match, gateways, medium, labels) = all.link;
             var (numbers, isMetered, isEncrypted, isIgnored) = all.known;
-            return new PathDeclaration("", name)
+            return new PathDeclaration("", match)
             {
                 Gateways = gateways.ToEquatableArray(),
                 Medium = medium,
@@ -87,7 +95,7 @@ public static class NodeSamples
             {
                 Name = name,
                 IsStrictAtBoot = isStrict,
-                Paths = paths.Select((path, i) => path with { Name = $"path {i}" }).ToEquatableArray(),
+                Paths = paths.DistinctBy(path => path.Match).Select((path, i) => path with { Name = $"path {i}" }).ToEquatableArray(),
                 Forward = forward,
                 Probes = probes.ToEquatableArray(),
                 HoldDown = hold ?? NodeFile.Default.HoldDown,
