@@ -43,7 +43,7 @@ internal static class LabCommands
                 await OwnNamespaces.EnterAsync(["lab", "up", "--seed", parse.GetValue(seed).ToString(CultureInfo.InvariantCulture), .. path is null ? Array.Empty<string>() : [path]], cancellationToken);
             }
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await using var lab = await NetworkLab.StartAsync(topology, parse.GetValue(seed), stop.Token);
+            await using var lab = await BuildAsync(topology, parse.GetValue(seed), stop.Token);
             Console.WriteLine($"The lab is up: nodes {string.Join(", ", lab.Nodes)}; links {string.Join(", ", lab.Links.Keys)}.");
             if (topology.Nearest is { } server)
             {
@@ -62,6 +62,19 @@ internal static class LabCommands
             return ExitCodes.Done;
         }));
         return command;
+    }
+
+    private static async Task<NetworkLab> BuildAsync(Topology topology, int seed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await NetworkLab.StartAsync(topology, seed, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C. Who waits for the lab must not take this for one that has done its work.
+            throw new LabException("given up before the lab was built; nothing of it is left");
+        }
     }
 
     private static Command Exec()
