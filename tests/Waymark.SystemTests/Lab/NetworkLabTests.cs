@@ -83,6 +83,28 @@ public sealed partial class NetworkLabTests : IAsyncLifetime
         Assert.DoesNotContain("packets 0 ", Shell.Run("ip netns exec wifi-isp nft list counter inet provider foreign"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_lab_that_is_given_up_while_it_is_being_built_leaves_no_namespace()
+    {
+        var before = Shell.Run("ip netns list; ip link");
+        var givenUp = 0;
+        for (var milliseconds = 0; milliseconds <= 300; milliseconds += 15)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            patience.CancelAfter(milliseconds);
+            try
+            {
+                await using var other = await NetworkLab.StartAsync(Topology.Commuter, seed: 1, patience.Token, prefix: "other-");
+            }
+            catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+            {
+                givenUp++;
+            }
+            Assert.Equal(before, Shell.Run("ip netns list; ip link"));
+        }
+        Assert.True(givenUp > 1, $"given up {givenUp} times");
+    }
+
     [Theory]
     [InlineData("delay 80", "'delay 80' is not understood: a time from 0 to less than 60 s with its unit, for example 'delay 80ms'")]
     [InlineData("los 2%", "'los 2%' is not understood: did you mean 'loss'?")]
