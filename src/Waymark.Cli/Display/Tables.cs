@@ -172,25 +172,32 @@ internal static class Tables
 
     public static Text State(V1.Path path, IReadOnlyDictionary<string, V1.Measured> known, V1.ListPathsResponse answer)
     {
+        var (text, color) = StateOf(path, known, answer);
+        return new(text, new(color));
+    }
+
+    /// <summary>How a path fares, in words, with the color of it.</summary>
+    public static (string Text, Color Color) StateOf(V1.Path path, IReadOnlyDictionary<string, V1.Measured> known, V1.ListPathsResponse answer)
+    {
         if (path.IsDisabled)
         {
             var left = path.DisabledUntil is { } until ? $" {WireText.Age(until.ToDateTimeOffset() - answer.AsOf.ToDateTimeOffset())}" : "";
-            return new($"disabled{left}", new(Color.Grey));
+            return ($"disabled{left}", Color.Grey);
         }
         if (!path.HasCarrier)
         {
-            return new("no carrier", new(Color.Red));
+            return ("no carrier", Color.Red);
         }
         if (path.Halves.Count == 0)
         {
-            return new("no address or route", new(Color.Red));
+            return ("no address or route", Color.Red);
         }
         var up = path.Halves.Where(half => !known.TryGetValue(half.Family == V1.IpFamily.V4 ? "up/ip4" : "up/ip6", out var measured) || measured.Flag).Select(half => half.Family).ToList();
         var estimated = path.Halves.All(half => !known.TryGetValue(half.Family == V1.IpFamily.V4 ? "up/ip4" : "up/ip6", out var measured) || measured.IsEstimated);
-        return up.Count == 0 ? new("down", new(Color.Red))
-            : path.IsHeldDown ? new("up, held down", new(Color.Yellow))
-            : up.Count < path.Halves.Count ? new($"up ({(up[0] == V1.IpFamily.V4 ? "IPv4" : "IPv6")} only)", new(Color.Yellow))
-            : new(estimated ? "up (link only)" : "up", new(Color.Green));
+        return up.Count == 0 ? ("down", Color.Red)
+            : path.IsHeldDown ? ("up, held down", Color.Yellow)
+            : up.Count < path.Halves.Count ? ($"up ({(up[0] == V1.IpFamily.V4 ? "IPv4" : "IPv6")} only)", Color.Yellow)
+            : (estimated ? "up (link only)" : "up", Color.Green);
     }
 
     private static string Address(V1.Path path, V1.IpFamily family) => path.Halves.FirstOrDefault(half => half.Family == family)?.Locators.FirstOrDefault() ?? "-";
