@@ -67,7 +67,7 @@ internal static class LiveView
         var spark = Math.Min(Spark, width - others) is >= LeastSpark and var some ? some : 0;
         for (var i = 0; i < paths.Paths.Count; i++)
         {
-            rows[i + 1][3] = new(spark == 0 ? "" : Sparkline([.. course(paths.Paths[i].Id).TakeLast(spark)]));
+            rows[i + 1][3] = new(spark == 0 ? "" : Sparkline([.. course(paths.Paths[i].Id).TakeLast(spark)]).PadLeft(spark));
         }
         var widths = Enumerable.Range(0, 7).Select(Widest).ToArray();
         return [.. rows.Select(row => row.Select((piece, column) => widths[column] == 0 ? new Piece("") : piece with { Text = piece.Text.PadRight(widths[column] + Gap) }).ToList())];
