@@ -107,7 +107,7 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
                 replay?.Cancel();
                 replay = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 _ = ReplayAsync(trace, replay.Token);
-                return $"{trace.Steps.Count} steps over {trace.Length.TotalSeconds:0} s";
+                return $"{trace.Steps.Count} step{(trace.Steps.Count == 1 ? "" : "s")} over {trace.Length.TotalSeconds:0} s";
             default:
                 throw new LabException($"'{string.Join(' ', words)}' is no command of the lab", isInput: true);
         }

@@ -23,7 +23,7 @@ public static class LabLanguage
     {
         try
         {
-            return ToTopology(System.IO.File.ReadAllText(file), file);
+            return PolicyLanguage.TryDecode(System.IO.File.ReadAllBytes(file), file, out var text, out var broken) ? ToTopology(text, file) : throw Refused([broken!], null);
         }
         catch (Exception failed) when (failed is System.IO.IOException or UnauthorizedAccessException)
         {
@@ -35,6 +35,9 @@ public static class LabLanguage
     {
         var parse = Parse(text, file);
         return parse.File?.ToTopology(System.IO.Path.GetFileNameWithoutExtension(file))
-            ?? throw new LabException($"the lab file is refused\n{string.Concat(parse.Diagnostics.Select(one => DiagnosticText.Render(one, text)))}".TrimEnd(), isInput: true);
+            ?? throw Refused(parse.Diagnostics, text);
     }
+
+    private static LabException Refused(EquatableArray<Diagnostic> diagnostics, string? text) =>
+        new($"the lab file is refused\n{string.Concat(diagnostics.Select(one => DiagnosticText.Render(one, text)))}".TrimEnd(), isInput: true);
 }

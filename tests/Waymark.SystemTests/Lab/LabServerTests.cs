@@ -56,6 +56,35 @@ public sealed class LabServerTests : IAsyncLifetime
         });
     }
 
+    [Fact]
+    public async Task A_replay_changes_the_links_in_its_order_and_another_one_takes_its_place()
+    {
+        var first = System.IO.Path.Combine(folder, "first.csv");
+        var second = System.IO.Path.Combine(folder, "second.csv");
+        await System.IO.File.WriteAllTextAsync(first, "0,wifi,40,0\n300,wifi,,\n600,wifi,60,1\n600000,lte,999,0\n", Cancel);
+        await System.IO.File.WriteAllTextAsync(second, "0,sat,500,0\n", Cancel);
+        var seen = new List<string>();
+        await ServingAsync(async () =>
+        {
+            Assert.Equal("ok 4 steps over 600 s", await AskAsync($"replay {first}"));
+            while (lab.Find("wifi").Up.Delay.TotalMilliseconds < 30)
+            {
+                var now = lab.Find("wifi").Up.ToString();
+                if (seen.LastOrDefault() != now)
+                {
+                    seen.Add(now);
+                }
+                await Task.Delay(5, Cancel);
+            }
+            Assert.Equal("ok 1 step over 0 s", await AskAsync($"replay {second}"));
+            Assert.StartsWith("wrong ", await AskAsync("replay /nowhere.csv"), StringComparison.Ordinal);
+        });
+        // The outage keeps the delay, and the rates and jitter of the lab stay.
+        Assert.Equal(["delay 20ms jitter 2ms loss 0% rate 20Mbit", "delay 20ms jitter 2ms loss 100% rate 20Mbit"], seen.TakeLast(2));
+        Assert.Equal("delay 30ms jitter 2ms loss 1% rate 20Mbit", lab.Find("wifi").Up.ToString());
+        Assert.Equal(250, lab.Find("sat").Down.Delay.TotalMilliseconds);
+    }
+
     private async Task ServingAsync(Func<Task> work)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);

@@ -1,3 +1,4 @@
+using Waymark.Lab;
 using Waymark.Lab.Topologies;
 
 namespace Waymark.Tests.Lab;
@@ -54,4 +55,23 @@ public sealed class LabLanguageTests
     [InlineData("", null)]
     public void What_to_try_first_is_a_server_behind_the_first_uplink_of_its_family(string statements, string? nearest) =>
         Assert.Equal(nearest, LabLanguage.ToTopology(Start + statements, "t.lab").Nearest?.ToString());
+
+    [Fact]
+    public void A_file_that_is_no_text_or_not_there_is_refused_with_its_place()
+    {
+        var file = System.IO.Path.GetTempFileName();
+        try
+        {
+            System.IO.File.WriteAllBytes(file, [.. "node car;\nuplink "u8, 0xff, .. "lte;"u8]);
+            var refused = Assert.Throws<LabException>(() => LabLanguage.Load(file));
+            Assert.True(refused.IsInput);
+            Assert.Contains($"{file}:2:8: ", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("save the file as UTF-8", refused.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            System.IO.File.Delete(file);
+        }
+        Assert.Contains("the lab file cannot be read", Assert.Throws<LabException>(() => LabLanguage.Load(file)).Message, StringComparison.Ordinal);
+    }
 }
