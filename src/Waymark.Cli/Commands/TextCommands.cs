@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Waymark.Exchange.Wire;
 using Waymark.Nodes;
+using Waymark.Policies;
 using Waymark.Policies.Language;
 
 namespace Waymark.Cli.Commands;
@@ -12,19 +13,32 @@ internal static class TextCommands
     {
         var (files, node) = Files();
         var strict = new Option<bool>("--strict") { Description = "Warnings count as errors." };
-        var command = new Command("check", "Says what is wrong with policy files and node files; changes nothing and needs no daemon.") { files, node, strict };
+        var command = new Command("check", "Says what is wrong with policy files and node files, and where several policy files contradict each other; changes nothing and needs no daemon.") { files, node, strict };
         command.SetAction(parse =>
         {
             int errors = 0, warnings = 0;
-            foreach (var file in parse.GetValue(files)!)
+            void Tell(EquatableArray<Diagnostic> diagnostics, string? text)
+            {
+                Invocation.Write(diagnostics, text);
+                errors += diagnostics.Count(one => one.Severity == Severity.Error);
+                warnings += diagnostics.Count(one => one.Severity == Severity.Warning);
+            }
+            var sets = new Dictionary<string, LanguageText>(StringComparer.Ordinal);
+            foreach (var file in parse.GetValue(files)!.Distinct(StringComparer.Ordinal))
             {
                 if (Read(file, parse.GetValue(node)) is not { } read)
                 {
                     return ExitCodes.BadInput;
                 }
-                Invocation.Write(read.Diagnostics, read.Text);
-                errors += read.Diagnostics.Count(one => one.Severity == Severity.Error);
-                warnings += read.Diagnostics.Count(one => one.Severity == Severity.Warning);
+                Tell(read.Diagnostics, read.Text);
+                if (read.Set is not null)
+                {
+                    sets.Add(file, read);
+                }
+            }
+            foreach (var one in PolicyLanguage.CheckTogether([.. sets.Select(read => (read.Key, read.Value.Set!))]))
+            {
+                Tell([one], sets[one.File].Text);
             }
             if (errors + warnings > 0)
             {
@@ -121,11 +135,11 @@ internal static class TextCommands
         new("--node") { Description = "The files are node files, whatever they are called." });
 
     private static LanguageText? Read(string file, bool isNode) => isNode || NodeSource.IsNamed(file)
-        ? NodeSource.Read(file) is { } node ? new(node.Text, node.Diagnostics, text => NodeLanguage.Format(text, file)) : null
-        : PolicySource.Read(file) is { } policies ? new(policies.Text, policies.Diagnostics, text => PolicyLanguage.Format(text, file)) : null;
+        ? NodeSource.Read(file) is { } node ? new(node.Text, null, node.Diagnostics, text => NodeLanguage.Format(text, file)) : null
+        : PolicySource.Read(file) is { } policies ? new(policies.Text, policies.Set, policies.Diagnostics, text => PolicyLanguage.Format(text, file)) : null;
 
     private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 
-    /// <summary>A text in one of the languages; null where it is none (JSON, not UTF-8, too large).</summary>
-    private sealed record LanguageText(string? Text, EquatableArray<Diagnostic> Diagnostics, Func<string, string?> Format);
+    /// <summary>What a file holds: a text in one of the languages, null where it is none (JSON, not UTF-8, too large); policies, null in a node file and where there are mistakes.</summary>
+    private sealed record LanguageText(string? Text, PolicySet? Set, EquatableArray<Diagnostic> Diagnostics, Func<string, string?> Format);
 }

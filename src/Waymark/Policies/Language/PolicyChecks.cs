@@ -10,11 +10,14 @@ internal static class PolicyChecks
     /// <summary>Each pair of policies is compared; beyond this many that would take longer than anybody waits.</summary>
     private const int MostCompared = 1500;
 
+    /// <summary>The protocols whose headers start with two ports: TCP, UDP, DCCP, SCTP, UDP-Lite.</summary>
+    private static readonly RangeSet WithPorts = RangeSet.Of(new NumberRange(6, 6), new NumberRange(17, 17), new NumberRange(33, 33), new NumberRange(132, 132), new NumberRange(136, 136));
+
     public static void Run(PolicySet set, PolicyParser parser, SourceText source)
     {
         CheckDefinitions(set, parser, source);
         // Users, groups and domains exist on the node, not here: each name gets a value of its own, so that emptiness shows whatever they are.
-        var names = ImaginedNames.Of(set);
+        var names = ImaginedNames.Of([set]);
         var merged = PolicyMerge.Merge([new(new("", 0), "", set, DateTimeOffset.UnixEpoch, [])], names);
         CheckFlows(set, names, source);
         foreach (var policy in merged.Policies)
@@ -75,13 +78,38 @@ internal static class PolicyChecks
         foreach (var flow in set.Definitions.SelectMany(definition => definition.Flows).Concat(Policies(set.Statements).SelectMany(policy => policy.Flows)))
         {
             var own = flow with { Named = null };
-            // A name alone is empty where its definition is, and that has been said there.
-            if (own != new Flow() && resolution.Resolve([flow]).Selector.IsEmpty)
+            // What a name alone means has been looked at where it is defined.
+            if (own == new Flow())
+            {
+                continue;
+            }
+            var selector = resolution.Resolve([flow]).Selector;
+            if (selector.IsEmpty)
             {
                 CheckEmpty(flow, own, resolution, source);
             }
+            else if (PortlessProtocol(selector) is { } number && (flow.Named is not { } name || PortlessProtocol(resolution.Resolve([new() { Named = name }]).Selector) is null))
+            {
+                var offset = source.OffsetOf(flow.Place);
+                source.Warn("WAY2012", offset, offset + 1, $"packets of protocol {number} have no ports, so none of them can be meant", "leave the ports out, or name a protocol that has them: tcp, udp, sctp, dccp, udplite");
+            }
         }
     }
+
+    /// <summary>A protocol without ports where every packet of a part of the flows is of such a protocol and has to have ports; null where there is none.</summary>
+    private static UInt128? PortlessProtocol(FlowSelector selector)
+    {
+        foreach (var box in selector.Boxes)
+        {
+            if (box.Protocol is { } protocols && !protocols.Overlaps(WithPorts) && (NeedsPort(box.LocalPort) || NeedsPort(box.PeerPort)))
+            {
+                return protocols.Ranges[0].Low;
+            }
+        }
+        return null;
+    }
+
+    private static bool NeedsPort(RangeSet? ports) => ports is not null && !ports.Contains(FlowBox.AbsentPort);
 
     private static void CheckEmpty(Flow flow, Flow own, FlowResolution resolution, SourceText source)
     {
@@ -174,66 +202,5 @@ internal static class PolicyChecks
             }
         }
         return true;
-    }
-}
-
-/// <summary>Every user, group and domain that a set names, each with a value that nothing else has.</summary>
-internal static class ImaginedNames
-{
-    public static NodeNames Of(PolicySet set)
-    {
-        SortedSet<string> users = new(StringComparer.Ordinal), groups = new(StringComparer.Ordinal), domains = new(StringComparer.Ordinal);
-        void Look(EquatableArray<Flow> flows)
-        {
-            foreach (var flow in flows)
-            {
-                if (flow.Peer?.Domain is { } domain)
-                {
-                    domains.Add(domain);
-                }
-                foreach (var extra in flow.Extras)
-                {
-                    switch (extra)
-                    {
-                        case FlowExtra.User(var name):
-                            users.Add(name);
-                            break;
-                        case FlowExtra.Group(var name):
-                            groups.Add(name);
-                            break;
-                        case FlowExtra.Not(var inner):
-                            Look(inner);
-                            break;
-                    }
-                }
-            }
-        }
-        void Walk(EquatableArray<Statement> statements)
-        {
-            foreach (var statement in statements)
-            {
-                if (statement is Policy policy)
-                {
-                    Look(policy.Flows);
-                }
-                else if (statement is PolicyRule rule)
-                {
-                    Walk(rule.Then);
-                    Walk(rule.Otherwise);
-                }
-            }
-        }
-        foreach (var definition in set.Definitions)
-        {
-            Look(definition.Flows);
-        }
-        Walk(set.Statements);
-        return new()
-        {
-            Users = users.Select((name, i) => KeyValuePair.Create(name, 4_000_000_000u + (uint)i)).ToEquatableArray(),
-            Groups = groups.Select((name, i) => KeyValuePair.Create(name, 4_000_000_000u + (uint)i)).ToEquatableArray(),
-            Domains = domains.Select((name, i) => KeyValuePair.Create<string, EquatableArray<IpAddress>>(name,
-                [new(IpFamily.V4, 0xF000_0000u + (uint)i), new(IpFamily.V6, ((UInt128)0x3fff << 112) + (uint)i)])).ToEquatableArray(),
-        };
     }
 }

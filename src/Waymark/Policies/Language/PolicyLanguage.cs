@@ -47,6 +47,10 @@ public static class PolicyLanguage
         return TryDecode(utf8, file, out var text, out var diagnostic) ? Parse(text, file) : new(null, [diagnostic!]);
     }
 
+    /// <summary>Warnings where sets that are in force together say different things of the same flows; none where they hold more policies together than can be compared.</summary>
+    /// <param name="sets">Sets of one requester, each with the name that messages give it; no name twice.</param>
+    public static EquatableArray<Diagnostic> CheckTogether(IReadOnlyList<(string File, PolicySet Set)> sets) => sets.Count < 2 ? [] : Disagreements.Between(sets);
+
     /// <summary>The canonical form of a text: comments and single blank lines between statements stay. Null where the text has errors.</summary>
     public static string? Format(string text, string file)
     {

@@ -129,7 +129,8 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         {
             throw Fail("WAY0001", Now, "this 'otherwise' follows no 'when' block");
         }
-        if (Now.Kind == TokenKind.Word && Then.Is("{"))
+        // "port {22, 80}" and "proto {6, 17}" start flows.
+        if (Now.Kind == TokenKind.Word && Then.Is("{") && !Words.FlowStarts.Contains(Now.Text))
         {
             var opener = Now;
             _ = Unexpected("a statement", NearestWord.Mend(opener.Text, ["otherwise", "when"]) ?? "blocks stand behind 'when' and 'otherwise'");

@@ -81,6 +81,10 @@ public sealed class PolicyLanguageTests
     [InlineData("any require delay = 5 ms;", "WAY2007")]
     [InlineData("when any path (delay < 5 ms) { any drop; }", "WAY2008")]
     [InlineData("any peer 10.1.0.0/8 drop;", "WAY2009")]
+    [InlineData("icmp peer port 80 drop;", "WAY2012")]
+    [InlineData("proto {47, 50-51} local port 500 drop;", "WAY2012")]
+    [InlineData("flow gre = proto 47; gre peer port 5 drop;", "WAY2012")]
+    [InlineData("flow ping = icmp peer port 5; ping dscp 3 drop;", "WAY2012")]
     [InlineData("any drop; ssh default;", "WAY2001")]
     [InlineData("ssh drop; tcp peer port 22 drop;", "WAY2002")]
     public void What_is_probably_not_meant_draws_one_warning_and_is_taken(string text, string code)
@@ -89,6 +93,14 @@ public sealed class PolicyLanguageTests
         Assert.False(parse.HasErrors);
         Assert.Equal([code], parse.Diagnostics.Select(one => one.Code));
     }
+
+    [Theory]
+    [InlineData("any peer port 80 drop;")]
+    [InlineData("proto {6, 47} peer port 80 drop;")]
+    [InlineData("port {22, 80} drop;")]
+    [InlineData("icmp not (tcp peer port 80) drop;")]
+    [InlineData("any not (peer port 80) not (tcp) not (udp) drop;")]
+    public void What_may_be_meant_draws_no_warning(string text) => Assert.Empty(PolicyLanguage.Parse(text, "t.way").Diagnostics);
 
     [Fact]
     public void All_independent_mistakes_are_found_in_one_run()
