@@ -21,6 +21,9 @@ public static class RelayMeasurement
     /// <summary>What is not counted: the first packets wait for hardware addresses, and for code to be compiled.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
+    /// <summary>A sender that took longer for one packet was stopped meanwhile, and nobody knows whether before or after it was sent.</summary>
+    private static readonly TimeSpan LongestSend = TimeSpan.FromMicroseconds(500);
+
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Sends both ways at once, a second to warm up and then for <paramref name="duration"/>; throws <see cref="LabException"/> where the lab cannot be built or nothing came through.</summary>
@@ -34,7 +37,7 @@ public static class RelayMeasurement
         using var far = Open(lab, "far", "192.0.2.2", "192.0.2.1");
         // The relay adds on its thread while this one waits.
         var gate = new Lock();
-        var late = new List<double>((int)(duration.TotalSeconds * Rate / 4 / PayloadBytes) + 1);
+        var late = new List<(long SentAt, double Microseconds)>((int)(duration.TotalSeconds * Rate / 4 / PayloadBytes) + 1);
         var counted = Stopwatch.GetTimestamp() + (long)(WarmUp.TotalSeconds * Stopwatch.Frequency);
         lab.Find("line").Observer = (frame, _) =>
         {
@@ -50,7 +53,7 @@ public static class RelayMeasurement
             }
             lock (gate)
             {
-                late.Add((flight - Delay).TotalMicroseconds);
+                late.Add((sentAt, (flight - Delay).TotalMicroseconds));
             }
         };
         var start = Stopwatch.GetTimestamp();
@@ -58,16 +61,19 @@ public static class RelayMeasurement
         var took = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await Task.Delay(Delay * 3, cancellationToken);
         lab.Find("line").Observer = null;
+        var doubtful = sent.SelectMany(one => one.Doubtful).ToHashSet();
         double[] sorted;
+        int all;
         lock (gate)
         {
-            sorted = [.. late.Order()];
+            all = late.Count;
+            sorted = [.. late.Where(one => !doubtful.Contains(one.SentAt)).Select(one => one.Microseconds).Order()];
         }
         if (sorted.Length == 0)
         {
             throw new LabException("no packet came through the relay");
         }
-        return new(sorted.Length, sent.Min() * PayloadBytes * 8 / took, At(0.5), At(0.99), At(1));
+        return new(sorted.Length, all - sorted.Length, sent.Min(one => one.Packets) * PayloadBytes * 8 / took, At(0.5), At(0.99), At(1));
 
         TimeSpan At(double share) => TimeSpan.FromMicroseconds(sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)]);
     }
@@ -83,25 +89,31 @@ public static class RelayMeasurement
         return socket;
     }
 
-    /// <summary>A thread of its own, for the pool's are late by themselves; gives how many it sent.</summary>
-    private static Task<int> Send(Socket socket, TimeSpan duration, CancellationToken cancellationToken) => Task.Factory.StartNew(() =>
+    /// <summary>A thread of its own, for the pool's are late by themselves; gives how many it sent, and by their instants those that it may have sent later than it says.</summary>
+    private static Task<(int Packets, List<long> Doubtful)> Send(Socket socket, TimeSpan duration, CancellationToken cancellationToken) => Task.Factory.StartNew(() =>
     {
         var packet = new byte[PayloadBytes];
         BinaryPrimitives.WriteUInt64LittleEndian(packet.AsSpan(^16), Mark);
         var start = Stopwatch.GetTimestamp();
         var sent = 0;
+        var doubtful = new List<long>();
         for (TimeSpan elapsed; (elapsed = Stopwatch.GetElapsedTime(start)) < duration;)
         {
             for (var wanted = (int)(elapsed.TotalSeconds * Rate / 8 / PayloadBytes); sent < wanted; sent++)
             {
-                BinaryPrimitives.WriteInt64LittleEndian(packet.AsSpan(^8), Stopwatch.GetTimestamp());
+                var sentAt = Stopwatch.GetTimestamp();
+                BinaryPrimitives.WriteInt64LittleEndian(packet.AsSpan(^8), sentAt);
                 socket.Send(packet);
+                if (Stopwatch.GetElapsedTime(sentAt) > LongestSend)
+                {
+                    doubtful.Add(sentAt);
+                }
             }
             if (cancellationToken.WaitHandle.WaitOne(1))
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
-        return sent;
+        return (sent, doubtful);
     }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

@@ -16,6 +16,7 @@ internal static class LabRows
         results.Add("a packet, p50", late.Median.TotalMilliseconds, "ms");
         results.Add("a packet, p99", late.P99.TotalMilliseconds, "ms", "below 1");
         results.Add("a packet, worst", late.Most.TotalMilliseconds, "ms");
+        results.Add("not counted, for the sender was stopped in the middle of sending", 100.0 * late.Doubtful / (late.Packets + late.Doubtful), "%");
         results.Add("for comparison: a thread that sleeps a millisecond with nothing else to do, p99", SleepLateness(), "ms");
     }
 

@@ -207,7 +207,7 @@ internal static class LabCommands
             }
             var late = await RelayMeasurement.RunAsync(TimeSpan.FromSeconds(Math.Max(1, parse.GetValue(seconds))), cancellationToken);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{late.Packets} packets at {late.Rate / 1e6:0.0} Mbit/s each way; late by p50 {late.Median.TotalMilliseconds:0.000} ms, p99 {late.P99.TotalMilliseconds:0.000} ms, at most {late.Most.TotalMilliseconds:0.000} ms"));
+                $"{late.Packets} packets ({late.Doubtful} more not counted, for their sender was stopped) at {late.Rate / 1e6:0.0} Mbit/s each way; late by p50 {late.Median.TotalMilliseconds:0.000} ms, p99 {late.P99.TotalMilliseconds:0.000} ms, at most {late.Most.TotalMilliseconds:0.000} ms"));
             return ExitCodes.Done;
         }));
         return command;
