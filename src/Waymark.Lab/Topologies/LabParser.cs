@@ -145,7 +145,7 @@ internal sealed class LabParser(SourceText source) : StatementReader(source, "th
         var before = Source.Errors;
         Block("server", opener, new(StringComparer.Ordinal)
         {
-            ["address"] = () => Single(null, () => server = server with { Addresses = List(() => Prefix("a server's address").First) }),
+            ["address"] = () => Single(null, () => server = server with { Addresses = List(() => Address("a server")).ToEquatableArray() }),
             ["behind"] = () => Single(null, () => server = server with
             {
                 Behind = List(() =>
@@ -158,7 +158,7 @@ internal sealed class LabParser(SourceText source) : StatementReader(source, "th
                         Source.Error("WAY1002", word.Start, word.End, $"no uplink above is called '{name}'", NearestWord.Mend(name, known) ?? (known.Count > 0 ? $"there are {string.Join(", ", known)}" : "declare uplinks first"));
                     }
                     return name;
-                }),
+                }).ToEquatableArray(),
             }),
         });
         if (Source.Errors == before)
@@ -200,21 +200,12 @@ internal sealed class LabParser(SourceText source) : StatementReader(source, "th
         return name;
     }
 
-    private EquatableArray<T> List<T>(Func<T> one)
-    {
-        var all = new List<T>();
-        do
-        {
-            all.Add(one());
-        }
-        while (TryTake(","));
-        return all.ToEquatableArray();
-    }
-
     private EquatableArray<LabAddress> Addresses()
     {
         var families = new HashSet<IpFamily>();
-        return List(() =>
+        return List(ReadOne).ToEquatableArray();
+
+        LabAddress ReadOne()
         {
             var token = Now;
             if (token.Kind != TokenKind.Address)
@@ -240,14 +231,14 @@ internal sealed class LabParser(SourceText source) : StatementReader(source, "th
             {
                 Source.Error("WAY1013", token.Start, token.End, "a second address of the same family", "one of each is enough for a lab");
             }
-            return new LabAddress(address, length);
-        });
+            return new(address, length);
+        }
     }
 
     private EquatableArray<IpAddress> Gateways(EquatableArray<LabAddress> addresses) => List(() =>
     {
         var token = Now;
-        var gateway = Prefix("a gateway's address").First;
+        var gateway = Address("a gateway");
         var own = addresses.FirstOrDefault(address => address.Address.Family == gateway.Family);
         if (own is null)
         {
@@ -258,5 +249,5 @@ internal sealed class LabParser(SourceText source) : StatementReader(source, "th
             Source.Error("WAY1008", token.Start, token.End, own.Address == gateway ? "the gateway's address is the own one" : $"the gateway is not in {own.Network}", "choose another address of that network");
         }
         return gateway;
-    });
+    }).ToEquatableArray();
 }

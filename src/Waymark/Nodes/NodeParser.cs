@@ -88,18 +88,6 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         return mask;
     }
 
-    /// <summary>One address, not a prefix of several.</summary>
-    private IpAddress Address(string what)
-    {
-        var token = Now;
-        var prefix = Prefix($"the address of {what}");
-        if (token.Text.Contains('/', StringComparison.Ordinal))
-        {
-            Source.Error("WAY1008", token.Start, token.End, $"{what} is one address and has no prefix length, found {token}", $"write {token.Text[..token.Text.IndexOf('/', StringComparison.Ordinal)]}");
-        }
-        return prefix.First;
-    }
-
     /// <summary>A hardware address of six bytes, in lower case.</summary>
     private string HardwareAddress()
     {
@@ -160,14 +148,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             ["mac"] = () => Single(null, () => Match(path.Match.HardwareAddress is not null, path.Match with { HardwareAddress = HardwareAddress() })),
             ["driver"] = () => Single(null, () => Match(path.Match.Driver is not null, path.Match with { Driver = Name("a driver's name") })),
             ["address"] = () => Single(null, () => Match(path.Match.Address is not null, path.Match with { Address = Prefix("an address or a prefix") })),
-            ["gateway"] = () => Single(null, () =>
-            {
-                do
-                {
-                    path = path with { Gateways = path.Gateways.Append(Address("a gateway")).ToEquatableArray() };
-                }
-                while (TryTake(","));
-            }),
+            ["gateway"] = () => Single(null, () => path = path with { Gateways = path.Gateways.Concat(List(() => Address("a gateway"))).ToEquatableArray() }),
             ["medium"] = () => Single(null, () =>
             {
                 var word = Now;
@@ -191,14 +172,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             ["metered"] = () => Single(null, () => path = path with { IsMetered = true }),
             ["encrypted"] = () => Single(null, () => path = path with { IsEncrypted = true }),
             ["ignore"] = () => Single(null, () => path = path with { IsIgnored = true }),
-            ["over"] = () => Single(null, () =>
-            {
-                do
-                {
-                    path = path with { Over = path.Over.Append(Name("a path's name")).ToEquatableArray() };
-                }
-                while (TryTake(","));
-            }),
+            ["over"] = () => Single(null, () => path = path with { Over = path.Over.Concat(List(() => Name("a path's name"))).ToEquatableArray() }),
             ["peer"] = () => Single(null, () => path = path with { Peer = Name("a peer's name") }),
             ["shared"] = () => Single(null, () =>
             {
@@ -235,11 +209,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             ["from"] = () => Single(null, () =>
             {
                 Expect("interface", "behind 'from'");
-                do
-                {
-                    interfaces.Add(Name("an interface's name"));
-                }
-                while (TryTake(","));
+                interfaces.AddRange(List(() => Name("an interface's name")));
             }),
             ["masquerade"] = () => Single(null, () => masquerade = true),
         });
@@ -260,12 +230,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         {
             ["icmp"] = () => Single(null, () =>
             {
-                targets ??= [];
-                do
-                {
-                    targets.Add(Address("a target"));
-                }
-                while (TryTake(","));
+                (targets ??= []).AddRange(List(() => Address("a target")));
             }),
             ["none"] = () => Single(null, () => targets ??= []),
             ["http"] = () => NotYet("http", "probes other than icmp come with a later version", isTop: false),

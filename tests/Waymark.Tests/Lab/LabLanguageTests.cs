@@ -27,6 +27,7 @@ public sealed class LabLanguageTests
     [InlineData("uplink sat { interface usb0; address 10.1.0.2/24; gateway 10.2.0.1; }", 3, 59, "choose another address of that network")]
     [InlineData("uplink sat { interface usb0; address 10.12.0.9/24; }", 3, 1, "add 'masquerade;' to one of them")]
     [InlineData("uplink sat { address 10.1.0.2/24; }", 3, 1, "add 'interface DEVICE;'")]
+    [InlineData("server s { address 203.0.113.7/24; }", 3, 20, "write 203.0.113.7")]
     [InlineData("server s { address 203.0.113.7; behind ltt; }", 3, 40, "did you mean 'lte'?")]
     [InlineData("uplink sat { delay 61 s; }", 3, 20, null)]
     [InlineData("uplink sat { loss 120 %; }", 3, 19, null)]

@@ -90,6 +90,30 @@ internal abstract class StatementReader(SourceText source, string kind) : TokenR
         }
     }
 
+    /// <summary>One or more values, with commas between them.</summary>
+    protected List<T> List<T>(Func<T> one)
+    {
+        var all = new List<T>();
+        do
+        {
+            all.Add(one());
+        }
+        while (TryTake(","));
+        return all;
+    }
+
+    /// <summary>One address, not a prefix of several.</summary>
+    protected IpAddress Address(string what)
+    {
+        var token = Now;
+        var prefix = Prefix($"the address of {what}");
+        if (token.Text.Contains('/', StringComparison.Ordinal))
+        {
+            Source.Error("WAY1008", token.Start, token.End, $"{what} is one address and has no prefix length, found {token}", $"write {token.Text[..token.Text.IndexOf('/', StringComparison.Ordinal)]}");
+        }
+        return prefix.First;
+    }
+
     /// <summary>The rest of a statement of which only the form is looked at: values, then a semicolon or a block of such statements.</summary>
     /// <param name="startsStatement">Whether what stands at the start of a line is the next statement's keyword: then a semicolon is missing before it.</param>
     protected void PassOver(Func<bool> startsStatement)
