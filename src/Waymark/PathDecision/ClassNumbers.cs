@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace Waymark.PathDecision;
 
 /// <summary>
@@ -6,26 +8,33 @@ namespace Waymark.PathDecision;
 /// </summary>
 internal sealed class ClassNumbers
 {
-    private readonly SortedDictionary<string, int> numbers;
+    private readonly EquatableArray<KeyValuePair<string, int>> before;
+    private readonly Dictionary<string, int> numbers;
     private readonly HashSet<string> live = new(StringComparer.Ordinal);
-    private readonly SortedSet<int> free;
+    private readonly BitArray taken;
+    private int firstFree = 1;
+    private int firstGone;
+    private bool isChanged;
 
     /// <summary>With the numbers that were given before.</summary>
-    /// <param name="before">The last decision's.</param>
+    /// <param name="before">The last decision's, in ordinal order.</param>
     /// <param name="highest">The highest that may be given.</param>
     public ClassNumbers(EquatableArray<KeyValuePair<string, int>> before, int highest)
     {
-        free = new(Enumerable.Range(1, highest));
-        numbers = new(StringComparer.Ordinal);
-        foreach (var (key, number) in before)
+        // Where there are fewer numbers than there were, no flow carries the higher ones any more.
+        isChanged = before.Any(one => one.Value > highest);
+        this.before = isChanged ? before.Where(one => one.Value <= highest).ToEquatableArray() : before;
+        numbers = new(before.Count, StringComparer.Ordinal);
+        taken = new(highest + 1);
+        foreach (var (key, number) in this.before)
         {
             numbers.Add(key, number);
-            free.Remove(number);
+            taken[number] = true;
         }
     }
 
     /// <summary>What the next decision needs, in ordinal order.</summary>
-    public EquatableArray<KeyValuePair<string, int>> All => numbers.ToEquatableArray();
+    public EquatableArray<KeyValuePair<string, int>> All => isChanged ? numbers.OrderBy(one => one.Key, StringComparer.Ordinal).ToEquatableArray() : before;
 
     /// <summary>Keeps the classes of <paramref name="keys"/> from being given away in this decision.</summary>
     public void Reserve(IEnumerable<string> keys)
@@ -44,21 +53,40 @@ internal sealed class ClassNumbers
     {
         if (!numbers.TryGetValue(key, out var number))
         {
-            if (free.Count == 0)
+            if ((Free() ?? OfGone()) is not { } given)
             {
-                var gone = numbers.Keys.FirstOrDefault(one => !live.Contains(one));
-                if (gone is null)
-                {
-                    return null;
-                }
-                free.Add(numbers[gone]);
-                numbers.Remove(gone);
+                return null;
             }
-            number = free.Min;
-            free.Remove(number);
-            numbers.Add(key, number);
+            numbers.Add(key, number = given);
+            isChanged = true;
         }
         live.Add(key);
+        return number;
+    }
+
+    /// <summary>The lowest that is nobody's.</summary>
+    private int? Free()
+    {
+        while (firstFree < taken.Count && taken[firstFree])
+        {
+            firstFree++;
+        }
+        return firstFree < taken.Count ? firstFree++ : null;
+    }
+
+    /// <summary>That of the first class that is gone, which loses it. What lives now lives until the end of this decision, so that none is looked at twice.</summary>
+    private int? OfGone()
+    {
+        while (firstGone < before.Count && live.Contains(before[firstGone].Key))
+        {
+            firstGone++;
+        }
+        if (firstGone == before.Count)
+        {
+            return null;
+        }
+        var (key, number) = before[firstGone++];
+        numbers.Remove(key);
         return number;
     }
 }
