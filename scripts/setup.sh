@@ -32,6 +32,15 @@ need_packages() {
         die "could not install ${missing[*]}: install them by hand and run again."
 }
 
+# The runtime that native programs are built for.
+runtime() {
+    case $(uname -m) in
+        x86_64) echo linux-x64 ;;
+        aarch64) echo linux-arm64 ;;
+        *) die "no NativeAOT for $(uname -m): x86_64 and aarch64 are supported." ;;
+    esac
+}
+
 NATIVE_PACKAGES=(clang=clang /usr/include/zlib.h=zlib1g-dev)
 RUN_PACKAGES=(nft=nftables ip=iproute2 conntrack=conntrack ping=iputils-ping unshare=util-linux nsenter=util-linux)
 TEST_PACKAGES=(tcpdump=tcpdump iperf3=iperf3 iptables=iptables ps=procps setpriv=util-linux python3=python3-minimal)

@@ -11,7 +11,8 @@ internal static class DecisionRows
         foreach (var (count, actions) in new[] { (1_000, 100), (10_000, 100), (100_000, 100), (10_000, 10_000) })
         {
             var policies = Worlds.Policies(count, actions);
-            var world = Worlds.World(policies, Worlds.Paths(16), Worlds.Known(16));
+            var settings = DecisionSettings.Default with { Classes = Math.Max(actions, DecisionSettings.Default.Classes) };
+            var world = Worlds.World(policies, Worlds.Paths(16), Worlds.Known(16)) with { Settings = settings };
             var first = PathResolution.Decide(world);
             var changed = world with { Characteristics = Worlds.Known(16, 3), Previous = first.Next };
             results.Add($"full decision, {count} policies in {actions} actions, everything measured anew",
