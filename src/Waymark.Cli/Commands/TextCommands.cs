@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Waymark.Exchange.Wire;
+using Waymark.Lab.Topologies;
 using Waymark.Nodes;
 using Waymark.Policies;
 using Waymark.Policies.Language;
@@ -13,7 +14,7 @@ internal static class TextCommands
     {
         var (files, node) = Files();
         var strict = new Option<bool>("--strict") { Description = "Warnings count as errors." };
-        var command = new Command("check", "Says what is wrong with policy files and node files, and where several policy files contradict each other; changes nothing and needs no daemon.") { files, node, strict };
+        var command = new Command("check", "Says what is wrong with policy, node and lab files, and where several policy files contradict each other; changes nothing and needs no daemon.") { files, node, strict };
         command.SetAction(parse =>
         {
             int errors = 0, warnings = 0;
@@ -54,7 +55,7 @@ internal static class TextCommands
         var (files, node) = Files();
         var write = new Option<bool>("--write", "-w") { Description = "Write the files in place of printing them." };
         var check = new Option<bool>("--check") { Description = "Only say which files are not in canonical form; exit 1 if any." };
-        var command = new Command("fmt", "Prints policy files and node files in canonical form; comments and blank lines between statements stay.") { files, node, write, check };
+        var command = new Command("fmt", "Prints policy, node and lab files in canonical form; comments and blank lines between statements stay.") { files, node, write, check };
         command.SetAction(parse =>
         {
             var differ = false;
@@ -131,11 +132,12 @@ internal static class TextCommands
     }
 
     private static (Argument<string[]> Files, Option<bool> Node) Files() => (
-        new("file") { Description = "Policy files, node files (node.way, or --node), or - for the standard input.", Arity = ArgumentArity.OneOrMore },
+        new("file") { Description = "Policy files, node files (node.way, or --node), lab files (.lab), or - for the standard input.", Arity = ArgumentArity.OneOrMore },
         new("--node") { Description = "The files are node files, whatever they are called." });
 
     private static LanguageText? Read(string file, bool isNode) => isNode || NodeSource.IsNamed(file)
         ? NodeSource.Read(file) is { } node ? new(node.Text, null, node.Diagnostics, text => NodeLanguage.Format(text, file)) : null
+        : LabSource.IsNamed(file) ? LabSource.Read(file) is { } lab ? new(lab.Text, null, lab.Diagnostics, text => LabLanguage.Format(text, file)) : null
         : PolicySource.Read(file) is { } policies ? new(policies.Text, policies.Set, policies.Diagnostics, text => PolicyLanguage.Format(text, file)) : null;
 
     private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";

@@ -18,6 +18,22 @@ public static class LabLanguage
         return new(source.HasErrors ? null : lab, source.Diagnostics);
     }
 
+    /// <summary>As <see cref="Parse(string, string)"/>, of bytes that have to be UTF-8.</summary>
+    public static LabParse Parse(ReadOnlySpan<byte> utf8, string file) =>
+        PolicyLanguage.TryDecode(utf8, file, out var text, out var diagnostic) ? Parse(text, file) : new(null, [diagnostic!]);
+
+    /// <summary>
+    /// The canonical form of a text: each statement on a line of its own, a block on one line where it fits, comments and single blank lines between statements kept.
+    /// Null where the text has errors.
+    /// </summary>
+    public static string? Format(string text, string file)
+    {
+        var source = new SourceText(text, file);
+        var parser = new LabParser(source);
+        parser.Read();
+        return source.HasErrors ? null : new StatementFormatter(source, parser).Format();
+    }
+
     /// <summary>Reads a file into a topology; throws <see cref="LabException"/> with each mistake, its line and its mend.</summary>
     public static Topology Load(string file)
     {

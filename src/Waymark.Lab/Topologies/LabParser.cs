@@ -207,7 +207,7 @@ internal sealed class LabParser(SourceText source) : StatementReader(source, "th
 
         LabAddress ReadOne()
         {
-            var token = Now;
+            var (token, first) = (Now, Position);
             if (token.Kind != TokenKind.Address)
             {
                 throw Unexpected("an address with the length of its prefix");
@@ -231,7 +231,9 @@ internal sealed class LabParser(SourceText source) : StatementReader(source, "th
             {
                 Source.Error("WAY1013", token.Start, token.End, "a second address of the same family", "one of each is enough for a lab");
             }
-            return new(address, length);
+            var read = new LabAddress(address, length);
+            Note(first, read.ToString());
+            return read;
         }
     }
 

@@ -75,4 +75,39 @@ public sealed class LabLanguageTests
         }
         Assert.Contains("the lab file cannot be read", Assert.Throws<LabException>(() => LabLanguage.Load(file)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_canonical_form_keeps_remarks_and_meaning_and_is_its_own()
+    {
+        const string Untidy = """
+            # A car.
+            node    car;
+
+
+            uplink dsl { interface "eth1"; address 192.168.1.20/24 , 2001:DB8::2/64; gateway 192.168.1.1,2001:db8:0::1;
+              delay 1000 ms; up { rate 5000 kbit/s; loss 0.50 %; } masquerade; }   # at home
+            server web { address 203.0.113.7; behind dsl; }
+            """;
+        var tidy = LabLanguage.Format(Untidy, "t.lab")!;
+        Assert.Equal(LabLanguage.Parse(Untidy, "t.lab").File, LabLanguage.Parse(tidy, "t.lab").File);
+        Assert.Equal(tidy, LabLanguage.Format(tidy, "t.lab"));
+        Assert.Equal("""
+            # A car.
+            node car;
+
+            uplink dsl {
+              interface eth1;
+              address 192.168.1.20/24, 2001:db8::2/64;
+              gateway 192.168.1.1, 2001:db8::1;
+              delay 1 s;
+              up { rate 5 Mbit/s; loss 0.5 %; }
+              masquerade;
+            }  # at home
+            server web { address 203.0.113.7; behind dsl; }
+
+            """, tidy);
+        Assert.Null(LabLanguage.Format("node;", "t.lab"));
+        var sample = System.IO.File.ReadAllText(System.IO.Path.Combine(Repository.Root, "samples", "commuter.lab"));
+        Assert.Equal(sample, LabLanguage.Format(sample, "commuter.lab"));
+    }
 }
