@@ -107,7 +107,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
         var asked = new List<AskedTarget>();
         foreach (var kind in options.Kinds!)
         {
-            var targets = kind.TargetsOf(settings).Where(target => target.Family == family).ToList();
+            var targets = settings.Targets.Where(target => kind.Takes(target) && target.Carries(family)).ToList();
             if (targets.Count > 0)
             {
                 var opening = new ProbeOpening(kind, family, device, Seed());
@@ -128,4 +128,4 @@ internal sealed class ExaminedPath : IAsyncDisposable
 /// <summary>Whom a round asks, and how.</summary>
 /// <param name="Opening">The probe, shared by targets of a kind.</param>
 /// <param name="Target">Who is asked.</param>
-internal sealed record AskedTarget(ProbeOpening Opening, IpAddress Target);
+internal sealed record AskedTarget(ProbeOpening Opening, ProbeTarget Target);

@@ -137,7 +137,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
 
     private async Task AskAsync(AskedTarget one, Round round, TimeSpan overdue)
     {
-        var (target, source) = ($"{one.Opening.Source} {one.Target}", one.Opening.Source);
+        var (target, source) = (one.Target.ToString(), one.Opening.Source);
         var asking = one.Opening.AskAsync(one.Target, round.At, Patience, stop.Token);
         long? counted = null;
         try

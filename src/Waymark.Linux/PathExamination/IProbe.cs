@@ -1,4 +1,3 @@
-using Waymark.Flows;
 using Waymark.PathExamination;
 
 namespace Waymark.Linux.PathExamination;
@@ -9,6 +8,9 @@ public interface IProbe : IDisposable
     /// <summary>The firewall mark of its packets; 0: none.</summary>
     uint Mark { get; set; }
 
-    /// <summary>Sends one probe and waits for its answer, at most <paramref name="timeout"/>. Faults come as results; only cancellation throws.</summary>
-    Task<ProbeResult> ProbeAsync(IpAddress target, TimeSpan timeout, CancellationToken cancellationToken);
+    /// <summary>
+    /// Sends one probe to a target that its kind <see cref="IProbeKind.Takes"/> and waits for its answer, at most <paramref name="timeout"/>. Faults come as results; only
+    /// cancellation throws.
+    /// </summary>
+    Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken);
 }

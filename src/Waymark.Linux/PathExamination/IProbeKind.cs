@@ -9,8 +9,11 @@ public interface IProbeKind
     /// <summary>What an explanation calls it: <c>icmp</c>.</summary>
     string Name { get; }
 
-    /// <summary>Whom it asks; of the family of a probe only those count.</summary>
-    EquatableArray<IpAddress> TargetsOf(ProbeSettings settings);
+    /// <summary>Whether it is the one that asks such a target.</summary>
+    bool Takes(ProbeTarget target);
+
+    /// <summary>What one probe of the target and its answer take, in bytes of IP packets, both ways together: what a budget counts.</summary>
+    int BytesOf(ProbeTarget target, IpFamily family);
 
     /// <summary>
     /// Opens what asks by <paramref name="device"/> in the calling thread's network namespace. Throws <see cref="System.Net.Sockets.SocketException"/>, without the

@@ -13,6 +13,9 @@ namespace Waymark.Linux.PathExamination;
 /// </summary>
 public sealed class IcmpProbe : IProbe
 {
+    /// <summary>Type, code, checksum, identifier, sequence and nonce.</summary>
+    internal const int MessageBytes = 16;
+
     private const int SocketLevel = 1;
     private const int BindToDevice = 25;
     private const int MarkOption = 36;
@@ -70,20 +73,21 @@ public sealed class IcmpProbe : IProbe
     }
 
     /// <inheritdoc/>
-    public async Task<ProbeResult> ProbeAsync(IpAddress target, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (receiving.IsFaulted)
         {
             return new(time.GetUtcNow(), null, receiving.Exception!.GetBaseException().Message);
         }
+        var address = ((ProbeTarget.Icmp)target).Address;
         var number = unchecked((ushort)Interlocked.Increment(ref sequence));
-        var one = new Waiting(target, time.GetTimestamp());
+        var one = new Waiting(address, time.GetTimestamp());
         waiting[number] = one;
         var sentAt = time.GetUtcNow();
         try
         {
             var packet = Request(number);
-            await socket.SendToAsync(packet, SocketFlags.None, new IPEndPoint(target.ToIPAddress(), 0), cancellationToken);
+            await socket.SendToAsync(packet, SocketFlags.None, new IPEndPoint(address.ToIPAddress(), 0), cancellationToken);
             return new(sentAt, await one.Answer.Task.WaitAsync(timeout, time, cancellationToken), null);
         }
         catch (TimeoutException)
@@ -112,7 +116,7 @@ public sealed class IcmpProbe : IProbe
     private byte[] Request(ushort number)
     {
         // Type, code, checksum, identifier, sequence; then the nonce.
-        var packet = new byte[16];
+        var packet = new byte[MessageBytes];
         packet[0] = family == IpFamily.V4 ? (byte)8 : (byte)128;
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), identifier);
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), number);

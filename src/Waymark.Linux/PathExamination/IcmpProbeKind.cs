@@ -3,7 +3,7 @@ using Waymark.PathExamination;
 
 namespace Waymark.Linux.PathExamination;
 
-/// <summary>ICMP echo to <see cref="ProbeSettings.Targets"/>.</summary>
+/// <summary>ICMP echo to <see cref="ProbeTarget.Icmp"/> targets.</summary>
 /// <param name="time">The clock.</param>
 public sealed class IcmpProbeKind(TimeProvider time) : IProbeKind
 {
@@ -11,7 +11,10 @@ public sealed class IcmpProbeKind(TimeProvider time) : IProbeKind
     public string Name => "icmp";
 
     /// <inheritdoc/>
-    public EquatableArray<IpAddress> TargetsOf(ProbeSettings settings) => settings.Targets;
+    public bool Takes(ProbeTarget target) => target is ProbeTarget.Icmp;
+
+    /// <inheritdoc/>
+    public int BytesOf(ProbeTarget target, IpFamily family) => 2 * ((family == IpFamily.V4 ? 20 : 40) + IcmpProbe.MessageBytes);
 
     /// <inheritdoc/>
     public IProbe Open(IpFamily family, string device, ulong seed) => new IcmpProbe(family, device, seed, time);

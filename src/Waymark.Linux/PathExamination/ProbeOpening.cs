@@ -43,14 +43,14 @@ internal sealed class ProbeOpening : IDisposable
         }
     }
 
-    public async Task<ProbeResult> AskAsync(IpAddress target, DateTimeOffset now, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<ProbeResult> AskAsync(ProbeTarget target, DateTimeOffset now, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (refusal is not null || probe is null)
         {
             return new(now, null, refusal);
         }
         var result = await probe.ProbeAsync(target, patience, cancellationToken);
-        return result.Fault is null ? result : result with { Fault = $"{kind.Name} to {target} by {device}: {result.Fault}" };
+        return result.Fault is null ? result : result with { Fault = $"{target} by {device}: {result.Fault}" };
     }
 
     public void Dispose() => probe?.Dispose();

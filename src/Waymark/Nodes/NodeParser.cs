@@ -1,4 +1,3 @@
-using Waymark.Flows;
 using Waymark.PathExamination;
 using Waymark.Paths;
 using Waymark.Policies;
@@ -12,6 +11,9 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
 {
     private static readonly string[] TopWords =
         ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "hold-down", "requester", "listen", "peer", "dashboard"];
+
+    /// <summary>Kinds of targets that are read but not asked yet.</summary>
+    private static readonly string[] KindsToCome = ["stamp", "tcp", "http", "dns", "bfd"];
 
     private NodeFile node = NodeFile.Default;
 
@@ -225,26 +227,32 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         var opener = Last;
         var name = TryTake("default") ? "default" : Name("the name of a path, or 'default'");
         var settings = ProbeSettings.Default;
-        List<IpAddress>? targets = null;
+        List<ProbeTarget>? targets = null;
+        Action Targets(Func<ProbeTarget> one) => () =>
+        {
+            var keyword = Last;
+            Single(null, () => (targets ??= []).AddRange(List(one)));
+            if (KindsToCome.Contains(keyword.Text))
+            {
+                Source.Warn("WAY2010", keyword.Start, keyword.End, $"'{keyword.Text}' has no effect yet", "this kind of probe comes with a later version");
+            }
+        };
         Block("probe", opener, new(StringComparer.Ordinal)
         {
-            ["icmp"] = () => Single(null, () =>
+            ["icmp"] = Targets(() => new ProbeTarget.Icmp(Address("a target"))),
+            ["stamp"] = Targets(() => new ProbeTarget.Stamp(
+                Address("a reflector"), TryTake("port") ? Port() : ProbeTarget.Stamp.UsualPort, TryTake("key") ? QuotedString("the file that holds the key", PolicyLimits.TextLength) : null)),
+            ["tcp"] = Targets(() =>
             {
-                (targets ??= []).AddRange(List(() => Address("a target")));
+                var address = Address("a server");
+                Expect("port", "behind the server's address");
+                return new ProbeTarget.Tcp(address, Port());
             }),
+            ["http"] = Targets(() => new ProbeTarget.Http(Url(), TryTake("expect") ? Status() : ProbeTarget.Http.UsualStatus)),
+            ["dns"] = Targets(() => new ProbeTarget.Dns(Address("a name server"), TryTake("name") ? QuotedString("the name to ask for", PolicyLimits.TextLength) : ProbeTarget.Dns.UsualName)),
+            ["bfd"] = Targets(() => new ProbeTarget.Bfd(Address("a system"), TryTake("multihop"), TryTake("every") ? Interval("the time between control packets") : null)),
             ["none"] = () => Single(null, () => targets ??= []),
-            ["http"] = () => NotYet("http", "probes other than icmp come with a later version", isTop: false),
-            ["tcp"] = () => NotYet("tcp", "probes other than icmp come with a later version", isTop: false),
-            ["every"] = () => Single(null, () =>
-            {
-                var token = Now;
-                settings = settings with { Every = Duration("the time between rounds") };
-                if (settings.Every < TimeSpan.FromMilliseconds(10))
-                {
-                    Source.Error("WAY1008", token.Start, Last.End, "rounds are at least 10 ms apart");
-                    settings = settings with { Every = TimeSpan.FromSeconds(1) };
-                }
-            }),
+            ["every"] = () => Single(null, () => settings = settings with { Every = Interval("the time between rounds") }),
             ["need"] = () => Single(null, () => settings = settings with { Need = AtLeastOne("a number of targets") }),
             ["down"] = () => Single(null, () =>
             {
@@ -258,6 +266,51 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             }),
         });
         return new(name, targets is null ? settings : settings with { Targets = targets.ToEquatableArray(), AreTargetsNamed = true });
+    }
+
+    private TimeSpan Interval(string what)
+    {
+        var token = Now;
+        var interval = Duration(what);
+        if (interval < ProbeSettings.LeastEvery)
+        {
+            Source.Error("WAY1008", token.Start, Last.End, $"{what} is at least {Unit.Print(ProbeSettings.LeastEvery)}");
+            return ProbeSettings.Default.Every;
+        }
+        return interval;
+    }
+
+    private int Port()
+    {
+        var token = Now;
+        var port = (int)Integer("a port", ushort.MaxValue);
+        if (port == 0)
+        {
+            Source.Error("WAY1008", token.Start, token.End, "a port is 1 to 65535");
+        }
+        return port;
+    }
+
+    private int Status()
+    {
+        var token = Now;
+        var status = (int)Integer("a status", 599);
+        if (status < 100)
+        {
+            Source.Error("WAY1008", token.Start, token.End, "a status of HTTP is 100 to 599");
+        }
+        return status;
+    }
+
+    private string Url()
+    {
+        var token = Now;
+        var text = QuotedString("the address of a page", PolicyLimits.TextLength);
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            Source.Error("WAY1008", token.Start, token.End, $"{token} is no address of a page", "write \"http://HOST/PAGE\" or \"https://HOST/PAGE\"");
+        }
+        return text;
     }
 
     private int AtLeastOne(string what)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Waymark.PathExamination;
@@ -146,7 +147,14 @@ public static class NodePrinter
     {
         if (settings.AreTargetsNamed)
         {
-            yield return settings.Targets.IsEmpty ? "none;" : $"icmp {string.Join(", ", settings.Targets)};";
+            foreach (var target in settings.Targets.AsEnumerable())
+            {
+                yield return $"{target.Kind} {Target(target)};";
+            }
+            if (settings.Targets.IsEmpty)
+            {
+                yield return "none;";
+            }
         }
         if (settings.Every != ProbeSettings.Default.Every)
         {
@@ -165,6 +173,19 @@ public static class NodePrinter
             yield return Line("up after", settings.UpAfter);
         }
     }
+
+    private static string Target(ProbeTarget target) => target switch
+    {
+        ProbeTarget.Icmp icmp => icmp.Address.ToString(),
+        ProbeTarget.Stamp stamp => stamp.Address + Word("port", stamp.Port, ProbeTarget.Stamp.UsualPort) + (stamp.KeyFile is { } key ? $" key {PolicyPrinter.Quote(key)}" : ""),
+        ProbeTarget.Tcp tcp => tcp.Address + Word("port", tcp.Port, 0),
+        ProbeTarget.Http http => PolicyPrinter.Quote(http.Url) + Word("expect", http.Expect, ProbeTarget.Http.UsualStatus),
+        ProbeTarget.Dns dns => dns.Server + (dns.Name == ProbeTarget.Dns.UsualName ? "" : $" name {PolicyPrinter.Quote(dns.Name)}"),
+        ProbeTarget.Bfd bfd => bfd.Address + (bfd.IsMultihop ? " multihop" : "") + (bfd.Every is { } every ? $" every {Unit.Print(every)}" : ""),
+        _ => throw new UnreachableException(),
+    };
+
+    private static string Word(string keyword, int value, int usual) => value == usual ? "" : string.Create(CultureInfo.InvariantCulture, $" {keyword} {value}");
 
     /// <summary>Whether the first requester is the root that every file has which names no other.</summary>
     private static bool IsRootUnsaid(EquatableArray<RequesterDeclaration> requesters) =>

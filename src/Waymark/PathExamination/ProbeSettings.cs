@@ -8,11 +8,11 @@ public sealed record ProbeSettings
     /// <summary>Two public resolvers in each family, once a second, one answer is enough, down after 3 silent rounds, up after 5 good ones.</summary>
     public static ProbeSettings Default { get; } = new()
     {
-        Targets = [IpAddress.Parse("1.1.1.1"), IpAddress.Parse("9.9.9.9"), IpAddress.Parse("2606:4700:4700::1111"), IpAddress.Parse("2620:fe::fe")],
+        Targets = [Icmp("1.1.1.1"), Icmp("9.9.9.9"), Icmp("2606:4700:4700::1111"), Icmp("2620:fe::fe")],
     };
 
-    /// <summary>Who is asked, by ICMP echo; each family on its own. Empty: nobody, and the link's word has to do.</summary>
-    public required EquatableArray<IpAddress> Targets { get; init; }
+    /// <summary>Who is asked, and how; each family on its own. Empty: nobody, and the link's word has to do.</summary>
+    public required EquatableArray<ProbeTarget> Targets { get; init; }
 
     /// <summary>
     /// Whether the administrator named them: then they are known to answer, and a path over which none ever did is down. Else silence counts only once one has answered
@@ -20,7 +20,7 @@ public sealed record ProbeSettings
     /// </summary>
     public bool AreTargetsNamed { get; init; }
 
-    /// <summary>Time between rounds, from 10 ms.</summary>
+    /// <summary>Time between rounds, from <see cref="LeastEvery"/>.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How many targets of a family have to answer for a round to count as good, from 1; all of them where there are fewer.</summary>
@@ -35,5 +35,10 @@ public sealed record ProbeSettings
     /// <summary>What was measured longer ago is unknown again: ten intervals, at least 30 s.</summary>
     public TimeSpan Lifetime => Every * 10 > LeastLifetime ? Every * 10 : LeastLifetime;
 
+    /// <summary>Rounds that follow each other faster would mostly measure how busy this machine is.</summary>
+    public static TimeSpan LeastEvery { get; } = TimeSpan.FromMilliseconds(10);
+
     private static readonly TimeSpan LeastLifetime = TimeSpan.FromSeconds(30);
+
+    private static ProbeTarget.Icmp Icmp(string address) => new(IpAddress.Parse(address));
 }

@@ -129,7 +129,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
     {
         Examine(IpFamily.V6, ["2001:db8:1::1", "2001:db8:9::9"]);
         Await(set => set.Of(Id).TryGet(PathCharacteristics.Up6, out var up) && up.Samples >= 10);
-        Assert.Equal("icmp to 2001:db8:9::9 by wan0: Network is unreachable", examiner!.Faults[Id]);
+        Assert.Equal("icmp 2001:db8:9::9 by wan0: Network is unreachable", examiner!.Faults[Id]);
         Assert.True(Last().Of(Id).TryGet("loss", out var loss) && loss.Value.Number == 0);
     }
 
@@ -233,7 +233,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
 
     private void Examine(IpFamily? family, string[] targets)
     {
-        var settings = new ProbeSettings { Targets = targets.Select(IpAddress.Parse).ToEquatableArray(), Every = TimeSpan.FromMilliseconds(50) };
+        var settings = new ProbeSettings { Targets = targets.Select(one => (ProbeTarget)new ProbeTarget.Icmp(IpAddress.Parse(one))).ToEquatableArray(), Every = TimeSpan.FromMilliseconds(50) };
         node.Network.Run(() =>
         {
             examiner = new(new(_ => settings, _ => new Dictionary<string, Measured>(), _ => mark), snapshots.Add, TimeProvider.System, 1);

@@ -1,5 +1,6 @@
 using Waymark.Flows;
 using Waymark.Nodes;
+using Waymark.PathExamination;
 
 namespace Waymark.Tests.Nodes;
 
@@ -95,9 +96,32 @@ public sealed class NodeLanguageTests
         Assert.Equal(("wwan0", "cellular", 4m), (node.Paths[1].Match.Interface!, node.Paths[1].Medium, node.Paths[1].Numbers[0].Value.Value));
         Assert.True(node.Paths[3].IsIgnored && node.Forward!.Masquerade);
         Assert.Equal(TimeSpan.FromMilliseconds(200), node.ProbesOf("wifi").Every);
-        Assert.Equal([IpAddress.Parse("1.1.1.1"), IpAddress.Parse("9.9.9.9"), IpAddress.Parse("2606:4700:4700::1111")], node.ProbesOf("lte").Targets);
+        Assert.Equal(["icmp 1.1.1.1", "icmp 9.9.9.9", "icmp 2606:4700:4700::1111"], node.ProbesOf("lte").Targets.Select(target => target.ToString()));
         Assert.Equal("alice", node.Requesters[1].User);
         Assert.Single(node.Requesters[1].MayFlows);
+    }
+
+    [Fact]
+    public void Every_kind_of_target_is_read()
+    {
+        const string text = """
+            probe lte { icmp 192.0.2.1, 2001:db8::1; stamp 192.0.2.2, 192.0.2.2 port 50862 key "/etc/waymark/stamp.key"; tcp 192.0.2.80 port 443;
+              http "https://probe.example.net/", "http://192.0.2.80/204" expect 200; dns 192.0.2.53, 192.0.2.54 name "example.net"; bfd 192.0.2.3 every 50 ms, 2001:db8:9::3 multihop; }
+            """;
+        var parse = NodeLanguage.Parse(text, "n.way");
+        Assert.All(parse.Diagnostics, one => Assert.Equal("WAY2010", one.Code));
+        var targets = parse.File!.ProbesOf("lte").Targets;
+        Assert.Equal(
+            [
+                "icmp 192.0.2.1", "icmp 2001:db8::1", "stamp 192.0.2.2", "stamp 192.0.2.2 port 50862", "tcp 192.0.2.80 port 443", "http https://probe.example.net/", "http http://192.0.2.80/204",
+                "dns 192.0.2.53", "dns 192.0.2.54", "bfd 192.0.2.3", "bfd 2001:db8:9::3 multihop",
+            ],
+            targets.Select(target => target.ToString()));
+        Assert.Equal("/etc/waymark/stamp.key", ((ProbeTarget.Stamp)targets[3]).KeyFile);
+        Assert.Equal((204, 200), (((ProbeTarget.Http)targets[5]).Expect, ((ProbeTarget.Http)targets[6]).Expect));
+        Assert.Equal(TimeSpan.FromMilliseconds(50), ((ProbeTarget.Bfd)targets[9]).Every);
+        Assert.Equal([true, false], targets.Skip(5).Take(2).Select(target => target.Carries(IpFamily.V6)));
+        Assert.Equal(parse.File, NodeLanguage.Parse(NodePrinter.Print(parse.File), "n.way").File);
     }
 
     [Fact]
@@ -114,7 +138,9 @@ public sealed class NodeLanguageTests
     [InlineData("path wifi { interface wlan0; medium wfi; }", "n.way:1:37: error WAY1012: 'medium' is never 'wfi'; did you mean 'wifi'?")]
     [InlineData("path wifi { interface wlan0; cost 4 GB; }", "n.way:1:37: error WAY1007: 'GB' is a unit of an amount of data, and 'cost' is a price; use /GB")]
     [InlineData("node \"a\"; node \"b\";", "n.way:1:11: error WAY1013: 'node' is said twice; remove one of them")]
-    [InlineData("probe default { every 1 ms; }", "n.way:1:23: error WAY1008: rounds are at least 10 ms apart")]
+    [InlineData("probe default { every 1 ms; }", "n.way:1:23: error WAY1008: the time between rounds is at least 10 ms")]
+    [InlineData("probe default { tcp 192.0.2.1; }", "n.way:1:30: error WAY0001: expected 'port' behind the server's address, found ';'")]
+    [InlineData("probe default { http \"probe.example.net/204\" expect 20; }", "n.way:1:22: error WAY1008: the string \"probe.example.net/204\" is no address of a page; write \"http://HOST/PAGE\" or \"https://HOST/PAGE\"", "n.way:1:53: error WAY1008: a status of HTTP is 100 to 599", "n.way:1:17: warning WAY2010: 'http' has no effect yet; this kind of probe comes with a later version")]
     [InlineData("requester alice { rank 3; may any; }", "n.way:1:1: error WAY1019: the requester 'alice' has neither user nor certificate, so nobody can be it; add 'user NAME;'")]
     [InlineData("requester alice { user alice; may flows tpc; }", "n.way:1:41: error WAY1001: no flow is called 'tpc'; did you mean 'tcp'?")]
     [InlineData("hold-down { reuse 3000; }", "n.way:1:1: error WAY1020: 'reuse' is at least 1 and less than 'suppress', and 'half-life' more than nothing; the defaults are penalty 1000; suppress 2000; reuse 750; half-life 15 s;")]
@@ -142,7 +168,7 @@ public sealed class NodeLanguageTests
             listen { address [::]; port 7443; certificate "/etc/waymark/node.pem"; } peer hq { address hq.example.net port 7443; may flows local 2001:db8:12::/48; } node "a";
             dashboard { metrics 127.0.0.1 port 9464; } strict at boot;
             path lte { interface wwan0; quota 20 GB resets day 1 at "Europe/Paris"; probe-budget 30 MB / day; shared 1; metered; }
-            probe lte { http "http://probe.example.net/204" expect 204; tcp 192.0.2.80 port 443; every 2 s; }
+            probe lte { every 2 s; }
             requester fleet { certificate "fleet.example.net"; rank 5; may any; confirm within 60 s; }
             """, "n.way");
         Assert.All(parse.Diagnostics, one => Assert.Equal("WAY2010", one.Code));

@@ -51,7 +51,17 @@ public static class NodeSamples
             };
         });
 
-    private static readonly Gen<ProbeSettings> Probe = Gen.Select(Gen.Bool, Address.Array[0, 3], Duration, Gen.Int[1, 9], Gen.Int[1, 1000], Gen.Int[1, 9]).Select((named, targets, every, need, down, up) =>
+    private static readonly Gen<ProbeTarget> Target = Gen.Select(Address, Gen.Int[1, 65535], Maybe(Word), Gen.Int[100, 599], Gen.Bool, Duration, (address, port, word, status, some, every) => (ProbeTarget)((status % 6) switch
+    {
+        0 => new ProbeTarget.Icmp(address),
+        1 => new ProbeTarget.Stamp(address, some ? ProbeTarget.Stamp.UsualPort : port, word),
+        2 => new ProbeTarget.Tcp(address, port),
+        3 => new ProbeTarget.Http(some ? "http://example.net/204" : "https://[2001:db8::1]/", status),
+        4 => new ProbeTarget.Dns(address, word ?? ProbeTarget.Dns.UsualName),
+        _ => new ProbeTarget.Bfd(address, some, status % 4 == 0 ? every : null),
+    }));
+
+    private static readonly Gen<ProbeSettings> Probe = Gen.Select(Gen.Bool, Target.Array[0, 3], Duration, Gen.Int[1, 9], Gen.Int[1, 1000], Gen.Int[1, 9]).Select((named, targets, every, need, down, up) =>
         ProbeSettings.Default with
         {
             Targets = named ? targets.ToEquatableArray() : ProbeSettings.Default.Targets,

@@ -14,7 +14,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
     private readonly FakeProbeKind probes = new();
     private readonly Dictionary<string, Measured> configured = [];
     private readonly PathExaminer examiner;
-    private ProbeSettings settings = new() { Targets = [IpAddress.Parse("192.0.2.1")], Every = TimeSpan.FromMilliseconds(20), DownAfter = 3, UpAfter = 2 };
+    private ProbeSettings settings = new() { Targets = [new ProbeTarget.Icmp(IpAddress.Parse("192.0.2.1"))], Every = TimeSpan.FromMilliseconds(20), DownAfter = 3, UpAfter = 2 };
     private uint mark = 5;
     private int[] ranks = [50];
     private readonly ConcurrentQueue<string> faults = [];
@@ -57,7 +57,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
         Await(set => Value(set, "wan0", "rtt")?.Samples > 3);
         probes.Fault = "Network is unreachable";
         Await(_ => examiner.Faults.Count == 1);
-        Assert.Equal("fake to 192.0.2.1 by wan0: Network is unreachable", examiner.Faults[new("ip", "wan0")]);
+        Assert.Equal("icmp 192.0.2.1 by wan0: Network is unreachable", examiner.Faults[new("ip", "wan0")]);
         // What was under way has ended after some rounds; from then on nothing counts.
         var before = After(rounds: 5);
         var after = After(rounds: 10);
@@ -65,7 +65,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
         Assert.Equal(Value(before, "wan0", "loss"), Value(after, "wan0", "loss"));
         probes.Fault = null;
         Await(_ => examiner.Faults.Count == 0);
-        Assert.Equal(["fake to 192.0.2.1 by wan0: Network is unreachable", "none"], faults);
+        Assert.Equal(["icmp 192.0.2.1 by wan0: Network is unreachable", "none"], faults);
     }
 
     [Fact]
@@ -210,7 +210,9 @@ public sealed class PathExaminerTests : IAsyncDisposable
 
         public string Name => "fake";
 
-        public EquatableArray<IpAddress> TargetsOf(ProbeSettings settings) => settings.Targets;
+        public bool Takes(ProbeTarget target) => true;
+
+        public int BytesOf(ProbeTarget target, IpFamily family) => 72;
 
         public IProbe Open(IpFamily family, string device, ulong seed)
         {
@@ -222,7 +224,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
         {
             public uint Mark { get; set; }
 
-            public async Task<ProbeResult> ProbeAsync(IpAddress target, TimeSpan timeout, CancellationToken cancellationToken)
+            public async Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
             {
                 Interlocked.Increment(ref kind.asked);
                 kind.LastMark = Mark;
