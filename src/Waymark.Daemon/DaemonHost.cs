@@ -25,16 +25,16 @@ internal static class DaemonHost
     /// </summary>
     public static int Guard(DaemonOptions options)
     {
-        using var single = SingleInstance.TryTake();
-        if (single is null)
-        {
-            Console.Error.WriteLine("waymarkd guard: waymarkd runs already and is guard enough");
-            return ExitCodes.Done;
-        }
         using var services = Services(new ServiceCollection().AddLogging(Logging), options).BuildServiceProvider();
         var log = services.GetRequiredService<ILogger<Reconciler>>();
         try
         {
+            using var single = SingleInstance.TryTake();
+            if (single is null)
+            {
+                Console.Error.WriteLine("waymarkd guard: waymarkd runs already and is guard enough");
+                return ExitCodes.Done;
+            }
             services.GetRequiredService<PolicyBook>().Load();
             var node = services.GetRequiredService<NodeBook>().Node;
             if (!node.IsStrictAtBoot)
@@ -56,17 +56,17 @@ internal static class DaemonHost
             });
             using var dataPlane = services.GetRequiredService<IDataPlane>();
             var refused = dataPlane.Apply(decision.FilterRules, paths);
-            foreach (var (origin, reason) in refused)
+            foreach (var one in refused)
             {
-                Log.Diagnosed(log, $"{origin} cannot be enforced: {reason}");
+                Log.Diagnosed(log, $"{one.Rule.Origin} cannot be enforced: {one.Reason}");
             }
             services.GetRequiredService<StateStore>().Keep(decision.Next);
             Log.Guarded(log, decision.FilterRules.Classes.Count(one => one.IsStrict));
             var strict = decision.FilterRules.Classes.Where(one => one.IsStrict).Select(one => one.Number).ToHashSet();
             var open = decision.FilterRules.Rules.Where(rule => strict.Contains(rule.Class)).Select(rule => rule.Origin).ToHashSet();
-            return refused.Any(one => open.Contains(one.Origin)) ? ExitCodes.Failed : ExitCodes.Done;
+            return refused.Any(one => open.Contains(one.Rule.Origin)) ? ExitCodes.Failed : ExitCodes.Done;
         }
-        catch (Exception failed) when (failed is RefusedException or NetlinkException or StoreException)
+        catch (Exception failed) when (failed is RefusedException or NetlinkException or StoreException or System.IO.IOException or UnauthorizedAccessException)
         {
             Log.Fatal(log, failed.Message);
             return ExitCodes.Failed;
@@ -76,12 +76,6 @@ internal static class DaemonHost
     /// <summary>Runs the daemon until it is told to stop; gives its exit code.</summary>
     public static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancellationToken)
     {
-        using var single = SingleInstance.TryTake();
-        if (single is null)
-        {
-            await Console.Error.WriteLineAsync("waymarkd: another waymarkd runs in this network namespace; stop it first ('systemctl stop waymarkd'), or ask it ('waymark status')");
-            return ExitCodes.AlreadyRunning;
-        }
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
@@ -99,6 +93,12 @@ internal static class DaemonHost
         app.MapGrpcService<WatchApi>();
         try
         {
+            using var single = SingleInstance.TryTake();
+            if (single is null)
+            {
+                await Console.Error.WriteLineAsync("waymarkd: another waymarkd runs in this network namespace; stop it first ('systemctl stop waymarkd'), or ask it ('waymark status')");
+                return ExitCodes.AlreadyRunning;
+            }
             Log.Starting(log, DaemonVersion.Text, options.NodeFile, options.PolicyDirectory, options.StateDirectory, options.Socket);
             app.Services.GetRequiredService<PolicyBook>().Load();
             if (IsTaken(app.Services.GetRequiredService<NodeBook>().Node, options, log))
@@ -126,7 +126,7 @@ internal static class DaemonHost
             Log.Fatal(log, refused.Error == NetlinkException.NotPermitted ? $"{refused.Message}; waymarkd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root or by its systemd unit" : refused.Message);
             return ExitCodes.Failed;
         }
-        catch (Exception failed) when (failed is System.IO.IOException or SocketException or StoreException)
+        catch (Exception failed) when (failed is System.IO.IOException or UnauthorizedAccessException or SocketException or StoreException)
         {
             Log.Fatal(log, failed.Message);
             return ExitCodes.Failed;
@@ -245,7 +245,7 @@ internal static class DaemonHost
     {
         private readonly Lazy<IDataPlane> real = new(provider.GetRequiredService<IDataPlane>);
 
-        public IReadOnlyList<(Policies.PolicyOrigin Origin, string Reason)> Apply(FilterRules.FilterRuleSet rules, Paths.PathSet paths) => real.Value.Apply(rules, paths);
+        public IReadOnlyList<Linux.FilterRuleEncoding.RefusedRule> Apply(FilterRules.FilterRuleSet rules, Paths.PathSet paths) => real.Value.Apply(rules, paths);
 
         public void Kill(Paths.PathId path) => real.Value.Kill(path);
 
@@ -259,7 +259,7 @@ internal static class DaemonHost
 
         public void Sweep() => real.Value.Sweep();
 
-        public uint? MarkOf(int filterClass, Flows.IpFamily family) => real.Value.MarkOf(filterClass, family);
+        public IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Flows.Packet> packets, FilterRules.FilterRuleSet rules) => real.Value.PathsOf(packets, rules);
 
         public void Dispose()
         {

@@ -31,14 +31,14 @@ root.SetAction((parse, cancellationToken) => DaemonHost.RunAsync(Read(parse), ca
 var erase = new Command("erase", "Removes everything of ours from the kernel of this network namespace: table, rules, routes. For after an uninstall; the daemon must not run.");
 erase.SetAction(parse =>
 {
-    using var single = SingleInstance.TryTake();
-    if (single is null)
-    {
-        Console.Error.WriteLine("waymarkd erase: waymarkd is running and would put everything back: stop it first ('systemctl stop waymarkd')");
-        return ExitCodes.AlreadyRunning;
-    }
     try
     {
+        using var single = SingleInstance.TryTake();
+        if (single is null)
+        {
+            Console.Error.WriteLine("waymarkd erase: waymarkd is running and would put everything back: stop it first ('systemctl stop waymarkd')");
+            return ExitCodes.AlreadyRunning;
+        }
         using var installer = new FilterRuleInstaller(KernelDataPlane.TerritoryOf(NodeOf(Read(parse))), TimeProvider.System);
         installer.Erase();
         Console.WriteLine("Removed: the kernel holds nothing of waymarkd any more.");
@@ -49,7 +49,7 @@ erase.SetAction(parse =>
         Console.Error.WriteLine($"waymarkd erase: {refused.Message}{(refused.Error == NetlinkException.NotPermitted ? "; run it as root" : "")}");
         return ExitCodes.Failed;
     }
-    catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or StoreException)
+    catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
     {
         Console.Error.WriteLine($"waymarkd erase: {unreadable.Message}; nothing was removed");
         return ExitCodes.Failed;
@@ -109,6 +109,15 @@ static NodeFile NodeOf(DaemonOptions options)
     {
         return NodeFile.Default;
     }
-    using var store = new StateStore(options.StateDirectory);
-    return NodeBook.LastGood(store, options.NodeFile) ?? NodeFile.Default;
+    try
+    {
+        using var store = new StateStore(options.StateDirectory);
+        return NodeBook.LastGood(store, options.NodeFile) ?? NodeFile.Default;
+    }
+    catch (StoreException unreadable)
+    {
+        // Neither the file nor the store can tell: what has the usual numbers can be removed all the same.
+        Console.Error.WriteLine($"waymarkd erase: {unreadable.Message}");
+        return NodeFile.Default;
+    }
 }

@@ -29,7 +29,7 @@ internal sealed class DecisionApi(NodeBook node, RequesterRights rights, Reconci
             Revision = now.Revision,
             DecidedAt = DecisionTranslation.ToWire(now.World.Now),
             Classes = { now.Decision.FilterRules.Classes.Zip(now.Decision.Reasons).Select(one => translation.ToWire(one.First, one.Second)) },
-            Standings = { PolicyApi.Standings(now.Decision, now.World.Policies).Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)) },
+            Standings = { now.Standings.Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)) },
             Unresolved = { now.AllUnresolved.Select(translation.ToWire) },
             Requesters =
             {
@@ -41,7 +41,7 @@ internal sealed class DecisionApi(NodeBook node, RequesterRights rights, Reconci
                     PolicyCount = (uint)now.World.Policies.Policies.Count(policy => policy.Origin.Requester == one.Name),
                 }),
             },
-            FilterRuleCount = (uint)now.Decision.FilterRules.Rules.Count,
+            FilterRuleCount = (uint)now.Enforced.Rules.Count,
         };
         if (now.Decision.ReviewAt is { } review)
         {
@@ -54,7 +54,7 @@ internal sealed class DecisionApi(NodeBook node, RequesterRights rights, Reconci
     {
         rights.Caller(context);
         var now = loop.Current;
-        foreach (var chunk in now.Decision.FilterRules.Rules.Chunk(RulesPerMessage).DefaultIfEmpty([]))
+        foreach (var chunk in now.Enforced.Rules.Chunk(RulesPerMessage).DefaultIfEmpty([]))
         {
             await stream.WriteAsync(new() { Revision = now.Revision, Rules = { chunk.Select(DecisionTranslation.ToWire) } }, context.CancellationToken);
         }
@@ -83,26 +83,28 @@ internal sealed class DecisionApi(NodeBook node, RequesterRights rights, Reconci
     {
         var translation = new DecisionTranslation(now.NameOf);
         var response = new V1.ExplainResponse { Revision = now.Revision, DecidedAt = DecisionTranslation.ToWire(now.World.Now) };
+        var parts = new List<(DecidedPart Part, Packet Packet, FilterClass? Class)>();
         foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
         {
             var flows = new FlowSelector(selector.Boxes.Where(box => box.Family == family).ToEquatableArray());
-            foreach (var part in FilterRuleEvaluation.Parts(now.Decision.FilterRules, flows, MostOverruled))
+            foreach (var part in FilterRuleEvaluation.Parts(now.Enforced, flows, MostOverruled))
             {
-                if (response.Explanations.Count == MostExplanations)
+                if (parts.Count == MostExplanations)
                 {
                     response.LeftOff++;
                     continue;
                 }
-                response.Explanations.Add(Explain(part, family, now, translation));
+                parts.Add((part, PacketSample.Of(part.Flows.Boxes[0]), part.Rule is { } rule ? now.Decision.FilterRules.Classes.First(known => known.Number == rule.Class) : null));
             }
         }
+        var answers = kernel.Ask([.. parts.Select(one => (one.Packet, one.Class))], now);
+        response.Explanations.AddRange(parts.Zip(answers, (one, answer) => Explain(one.Part, one.Packet, one.Class, answer, now, translation)));
         return response;
     }
 
-    private V1.Explanation Explain(DecidedPart part, IpFamily family, Snapshot now, DecisionTranslation translation)
+    private static V1.Explanation Explain(DecidedPart part, Packet packet, FilterClass? one, V1.KernelAnswer answer, Snapshot now, DecisionTranslation translation)
     {
-        var packet = PacketSample.Of(part.Flows.Boxes[0]);
-        var one = part.Rule is { } rule ? now.Decision.FilterRules.Classes.First(known => known.Number == rule.Class) : null;
+        var family = packet.Family;
         var reason = one is null ? null : now.Decision.Reasons.FirstOrDefault(known => known.Class == one.Number);
         var half = family == IpFamily.V4 ? reason?.V4 : reason?.V6;
         var wire = new V1.Packet
@@ -133,7 +135,7 @@ internal sealed class DecisionApi(NodeBook node, RequesterRights rights, Reconci
             Action = DecisionTranslation.ToWire(one?.Action(family) ?? new FilterAction.Default()),
             Reason = reason is null ? null : translation.ToWire(reason),
             FamilyReason = half is null ? null : translation.ToWire(half),
-            Kernel = kernel.Ask(packet, one, now),
+            Kernel = answer,
             Backup = one?.Backup(family)?.ToString() ?? "",
             Overruled = { part.Overruled.Select(later => DecisionTranslation.ToWire(later.Origin)) },
         };

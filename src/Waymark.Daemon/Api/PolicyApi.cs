@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Waymark.ConditionDecision;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
@@ -28,7 +27,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
             WasUnchanged = !changed,
             Standings =
             {
-                Standings(now.Decision, now.World.Policies).Where(one => IsMine(one.Standing.Origin)).OrderBy(one => one.Standing.Origin.Index)
+                now.Standings.Where(one => IsMine(one.Standing.Origin)).OrderBy(one => one.Standing.Origin.Index)
                     .Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)),
             },
             Unresolved = { now.AllUnresolved.Where(one => IsMine(one.Origin)).Select(translation.ToWire) },
@@ -43,11 +42,11 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         var translation = new DecisionTranslation(now.NameOf);
         var response = new V1.PlanResponse
         {
-            Flows = { FlowChanges.Between(now.Decision.FilterRules, then.FilterRules, MostFlowChanges).Select(Change) },
+            Flows = { FlowChanges.Between(now.Enforced, then.FilterRules, MostFlowChanges).Select(Change) },
             Unresolved = { then.Unresolved.Where(one => one.Origin.Requester == caller.Name).Select(translation.ToWire) },
         };
-        var old = Standings(now.Decision, now.World.Policies).ToDictionary(one => one.Standing.Origin);
-        foreach (var (standing, policy) in Standings(then, policies))
+        var old = now.Standings.ToDictionary(one => one.Standing.Origin);
+        foreach (var (standing, policy) in then.Standings.Zip(policies.Policies))
         {
             var was = old.Remove(standing.Origin, out var before) && before.Policy.Policy == policy.Policy ? before.Standing.Standing : (Standing?)null;
             if (was != standing.Standing)
@@ -90,9 +89,6 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
             },
         });
     });
-
-    /// <summary>Each policy with how it stands, in order of precedence.</summary>
-    internal static IEnumerable<(PolicyStanding Standing, MergedPolicy Policy)> Standings(Decision decision, MergedPolicies policies) => decision.Standings.Zip(policies.Policies);
 
     private static V1.FlowChange Change(FlowChange change) => new()
     {

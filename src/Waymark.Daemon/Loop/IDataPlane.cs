@@ -1,7 +1,8 @@
 using Waymark.FilterRules;
 using Waymark.Flows;
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Paths;
-using Waymark.Policies;
 
 namespace Waymark.Daemon.Loop;
 
@@ -9,8 +10,8 @@ namespace Waymark.Daemon.Loop;
 internal interface IDataPlane : IDisposable
 {
     /// <summary>Puts rules in force, all or none; throws <see cref="Linux.Netlink.NetlinkException"/>, and what was in force before still is.</summary>
-    /// <returns>Policies that this kernel cannot enforce, with the reason; the others are in force.</returns>
-    IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths);
+    /// <returns>Rules that this kernel cannot enforce, with the reason; the others are in force.</returns>
+    IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths);
 
     /// <summary>
     /// Ends the connections of a path that has just gone down and sends new ones to their backups, before anything is decided; from any thread, also while another
@@ -33,8 +34,10 @@ internal interface IDataPlane : IDisposable
     /// <summary>Ends flows that may not go on, also those of which only a packet since has shown it; for some time after each change. Throws as <see cref="Apply"/>.</summary>
     void Sweep();
 
-    /// <summary>The firewall mark that the kernel's own maps give new flows of a class; null where it holds none for it.</summary>
-    uint? MarkOf(int filterClass, IpFamily family);
+    /// <summary>Where what the kernel holds would send packets, each the first of its flow: read back, not remembered. From any thread. Throws as <see cref="Apply"/>.</summary>
+    /// <param name="packets">The packets.</param>
+    /// <param name="rules">The rules in force: which control groups they name.</param>
+    IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Packet> packets, FilterRuleSet rules);
 
     /// <summary>How many flows are on each path; paths without any are left out. From any thread. Throws as <see cref="Apply"/>.</summary>
     IReadOnlyDictionary<PathId, int> CountFlows();

@@ -1,4 +1,5 @@
 using Waymark.ConditionDecision;
+using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Nodes;
 using Waymark.PathDecision;
 using Waymark.Paths;
@@ -57,9 +58,9 @@ internal enum KernelState
 /// <param name="Revision">Counts decisions that differ, from 1.</param>
 /// <param name="World">What it was decided from.</param>
 /// <param name="Decision">What was decided.</param>
-/// <param name="Refused">Policies that the kernel cannot enforce, as unresolved ones.</param>
+/// <param name="Refused">Filter rules that the kernel cannot enforce.</param>
 /// <param name="Kernel">How the kernel stands to it.</param>
-internal sealed record Snapshot(ulong Revision, World World, Decision Decision, EquatableArray<Unresolved> Refused, KernelStatus Kernel)
+internal sealed record Snapshot(ulong Revision, World World, Decision Decision, EquatableArray<RefusedRule> Refused, KernelStatus Kernel)
 {
     public static Snapshot None { get; } = new(
         0,
@@ -71,6 +72,37 @@ internal sealed record Snapshot(ulong Revision, World World, Decision Decision, 
     /// <summary>What an administrator calls the path.</summary>
     public string NameOf(PathId path) => World.Paths.Find(path)?.Name ?? path.ToString();
 
-    /// <summary>Every policy that is not in force although it was elected, in order of precedence.</summary>
-    public IEnumerable<Unresolved> AllUnresolved => Decision.Unresolved.Concat(Refused);
+    /// <summary>Every policy that is not in force although it was elected: first those that could not be resolved, then those that the kernel cannot enforce.</summary>
+    public IEnumerable<Unresolved> AllUnresolved => Decision.Unresolved.Concat(Refused.DistinctBy(one => (one.Rule.Origin, one.Reason))
+        .Select(one => new Unresolved(one.Rule.Origin, "WAY3010", $"this kernel back end cannot enforce it: {one.Reason}", null)));
+
+    /// <summary>The filter rules without what the kernel cannot match: those packets go on to the next rule.</summary>
+    public FilterRules.FilterRuleSet Enforced
+    {
+        get
+        {
+            if (Refused.IsEmpty)
+            {
+                return Decision.FilterRules;
+            }
+            var unmatched = Refused.ToLookup(one => one.Rule, one => one.Unmatched);
+            return Decision.FilterRules with
+            {
+                Rules = Decision.FilterRules.Rules
+                    .Select(rule => unmatched.Contains(rule) ? rule with { Selector = new(rule.Selector.Boxes.Except(unmatched[rule].SelectMany(boxes => boxes)).ToEquatableArray()) } : rule)
+                    .Where(rule => !rule.Selector.IsEmpty).ToEquatableArray(),
+            };
+        }
+    }
+
+    /// <summary>Each policy with how it stands, in order of precedence; one of which the kernel cannot enforce a part is not in force.</summary>
+    public IEnumerable<(PolicyStanding Standing, MergedPolicy Policy)> Standings
+    {
+        get
+        {
+            var refused = Refused.Select(one => one.Rule.Origin).ToHashSet();
+            return Decision.Standings.Zip(World.Policies.Policies, (standing, policy) =>
+                (refused.Contains(standing.Origin) && standing.Standing == Standing.InForce ? standing with { Standing = Standing.Unresolved, Classes = [] } : standing, policy));
+        }
+    }
 }

@@ -6,7 +6,6 @@ using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Routing;
 using Waymark.Nodes;
 using Waymark.Paths;
-using Waymark.Policies;
 
 namespace Waymark.Daemon.Loop;
 
@@ -47,8 +46,7 @@ internal sealed class KernelDataPlane : IDataPlane
         Priority = node.Priorities.Low,
     };
 
-    public IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths) =>
-        [.. Install(rules, paths).Encoded.Refused.Select(refused => (refused.Rule.Origin, refused.Reason))];
+    public IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths) => [.. Install(rules, paths).Encoded.Refused];
 
     public bool Renew(FilterRuleSet rules, PathSet paths) => Install(rules, paths).Report.IsChanged;
 
@@ -63,7 +61,7 @@ internal sealed class KernelDataPlane : IDataPlane
 
     public void Sweep() => installer.SweepFlows();
 
-    public uint? MarkOf(int filterClass, IpFamily family) => installer.MarkOf(filterClass, family);
+    public IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Packet> packets, FilterRuleSet rules) => installer.PathsOf(packets, ControlGroups.IdsOf(rules));
 
     /// <summary>As the interface says; not counted anew more often than people can read, whoever asks.</summary>
     public IReadOnlyDictionary<PathId, int> CountFlows()

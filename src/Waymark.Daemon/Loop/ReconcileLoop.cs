@@ -249,8 +249,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         var (rules, paths) = (Current.Decision.FilterRules, Current.World.Paths);
         try
         {
-            var refused = dataPlane.Apply(rules, paths)
-                .Select(one => new Unresolved(one.Origin, "WAY3010", $"this kernel back end cannot enforce it: {one.Reason}", null)).ToEquatableArray();
+            var refused = dataPlane.Apply(rules, paths).ToEquatableArray();
             (applied, retryAt, retry) = ((rules, paths), null, FirstRetry);
             var now = time.GetUtcNow();
             (repairAt, sweepUntil) = (now + RepairInterval, now + SweepTime);

@@ -39,15 +39,16 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
         var pieces = new List<Piece>();
         foreach (var rule in rules)
         {
-            var reasons = new HashSet<string>(StringComparer.Ordinal);
+            var reasons = new SortedDictionary<string, List<FlowBox>>(StringComparer.Ordinal);
             foreach (var box in rule.Selector.Boxes)
             {
                 foreach (var piece in Piece.Of(box, rule.Class, rule.EndsAt))
                 {
                     var reason = Reason(piece);
-                    if (reason is not null && reasons.Add(reason))
+                    if (reason is not null)
                     {
-                        refused.Add(new(rule, reason));
+                        reasons.TryAdd(reason, []);
+                        reasons[reason].Add(box);
                     }
                     // "Not by that program" is true of what a host behind us sends, and only of that can it be known.
                     if (reason is null || (isForwarding && piece.Box.App is { HasAbsent: true }))
@@ -56,6 +57,7 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
                     }
                 }
             }
+            refused.AddRange(reasons.Select(one => new RefusedRule(rule, one.Key) { Unmatched = one.Value.Distinct().ToEquatableArray() }));
         }
         var layers = Layering.Of(pieces).Select(layer => (layer.Shape, Map: MapOf(layer), Chain: ClassNames.Setter(layer.Pieces[0].Class))).ToList();
         foreach (var (_, map, _) in layers)

@@ -1,4 +1,5 @@
 using Waymark.FilterRules;
+using Waymark.Flows;
 using Waymark.Linux.Nftables;
 using Waymark.Linux.Routing;
 
@@ -51,4 +52,8 @@ public sealed record EncoderMemory(PathNumbers Paths, int Generation, string Cla
 /// <summary>A filter rule that this back end cannot enforce.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Reason">What it lacks, a sentence that names the mend where there is one.</param>
-public sealed record RefusedRule(FilterRule Rule, string Reason);
+public sealed record RefusedRule(FilterRule Rule, string Reason)
+{
+    /// <summary>The part of its selector that the kernel does not match: those packets go on to the next rule. Empty where all are matched, and only the class cannot be carried out.</summary>
+    public EquatableArray<FlowBox> Unmatched { get; init; } = [];
+}

@@ -25,6 +25,8 @@ public sealed class FilterRuleInstaller : IDisposable
     private readonly TimeProvider time;
     private readonly Action<int>? faultPoint;
     private readonly NftablesSocket nftables = new();
+    private readonly NftablesSocket questions = new();
+    private readonly Lock asking = new();
     private readonly RoutingSocket routing = new();
     private readonly RouteInstallation routes;
     private readonly ReversePathInstallation reversePath;
@@ -153,17 +155,18 @@ public sealed class FilterRuleInstaller : IDisposable
     }
 
     /// <summary>
-    /// Where the rules in the kernel would send the first packet of a flow: read back, not remembered. Reads all maps; for people's questions, not for the loop.
-    /// Throws <see cref="NetlinkException"/>.
+    /// Where the rules in the kernel would send the first packets of flows: read back, not remembered. Reads all maps, for people's questions; nobody who changes the
+    /// kernel waits for it. Throws <see cref="NetlinkException"/>.
     /// </summary>
-    /// <param name="packet">The packet, as this node would send it.</param>
-    /// <param name="options">With which the rules were encoded: the ids of control groups.</param>
-    public KernelPath PathOf(Packet packet, EncoderOptions options)
+    /// <param name="packets">The packets, as this node would send them.</param>
+    /// <param name="cgroups">The ids of control groups by path, with which the rules were encoded.</param>
+    public IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Packet> packets, IEnumerable<KeyValuePair<string, ulong>> cgroups)
     {
-        lock (gate)
+        lock (asking)
         {
-            return PathExplanation.Of(
-                nftables.Read(territory.Table, time.GetUtcNow()), packet, territory, new Dictionary<string, ulong>(options.Cgroups, StringComparer.Ordinal));
+            var table = questions.Read(territory.Table, time.GetUtcNow());
+            var ids = new Dictionary<string, ulong>(cgroups, StringComparer.Ordinal);
+            return [.. packets.Select(packet => PathExplanation.Of(table, packet, territory, ids))];
         }
     }
 
@@ -227,6 +230,7 @@ public sealed class FilterRuleInstaller : IDisposable
     public void Dispose()
     {
         nftables.Dispose();
+        questions.Dispose();
         routing.Dispose();
         reversePath.Dispose();
         resets.Dispose();

@@ -6,7 +6,8 @@ namespace Waymark.Linux.FilterRuleInstallation;
 /// <param name="Class">Number of its class; 0 where no filter rule matches.</param>
 /// <param name="Fate">What becomes of it.</param>
 /// <param name="Path">The path that it takes; null where it takes none of ours.</param>
-public sealed record KernelPath(int Class, FlowFate Fate, PathId? Path);
+/// <param name="Mark">The firewall mark that routing sees on its packets, with the strict bit; 0 where it takes none of ours.</param>
+public sealed record KernelPath(int Class, FlowFate Fate, PathId? Path, uint Mark);
 
 /// <summary>What becomes of a flow.</summary>
 public enum FlowFate

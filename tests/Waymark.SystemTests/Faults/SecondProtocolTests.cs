@@ -108,7 +108,7 @@ public sealed class SecondProtocolTests : IAsyncDisposable
     public async Task A_line_without_a_device_is_for_a_back_end_of_its_own_and_the_policy_says_so()
     {
         await Start("udp peer port 1500 require movable else drop; udp peer port 1501 prefer highest cost;", Line(1) with { Device = null, DeviceIndex = 0 });
-        await Applied(now => now.Refused.Any(one => one.Message.Contains("courier/1 has no network device of its own", StringComparison.Ordinal)));
+        await Applied(now => now.Refused.Any(one => one.Reason.Contains("courier/1 has no network device of its own", StringComparison.Ordinal)));
         Assert.Null(World.Ask(world.Udp(world.Node, IpFamily.V4), world.Udp(world.Far, IpFamily.V4, port: 1500), IpFamily.V4, 200));
     }
 

@@ -29,16 +29,16 @@ public sealed class ModelTests
             var client = world.Udp(world.Node, family);
             client.Connect(new IPEndPoint(World.Server(family), port));
             var local = (IPEndPoint)client.LocalEndPoint!;
-            var told = world.Installer.PathOf(
-                new()
+            var told = world.Installer.PathsOf(
+                [new()
                 {
                     Protocol = 17,
                     Local = IpAddress.From(local.Address),
                     Peer = IpAddress.From(World.Server(family)),
                     LocalPort = (ushort)local.Port,
                     PeerPort = (ushort)port,
-                },
-                world.Options);
+                }],
+                world.Options.Cgroups)[0];
             string? seen;
             try
             {
@@ -52,6 +52,7 @@ public sealed class ModelTests
             }
             Assert.Equal(port is >= 1100 and < 1200 ? FlowFate.Refused : port is >= 1000 and < 1100 or >= 1300 and < 1400 ? FlowFate.Steered : FlowFate.LeftAlone, told.Fate);
             Assert.Equal(told is { Class: not 4, Path: { } only } ? 0x40000000u | ((uint)(only.LocalId[1] - '0') << 24) : null, world.Installer.MarkOf(told.Class, family));
+            Assert.Equal(told.Path is { } taken ? 0x40000000u | ((uint)(taken.LocalId[1] - '0') << 24) : 0, told.Mark);
             Assert.Equal(told.Fate == FlowFate.Refused ? null : World.Address(family, told.Path is { } path ? path.LocalId[1] - '0' : 1), seen);
         }
     }

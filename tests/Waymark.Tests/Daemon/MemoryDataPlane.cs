@@ -1,9 +1,10 @@
 using Waymark.Daemon.Loop;
 using Waymark.FilterRules;
 using Waymark.Flows;
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
 using Waymark.Paths;
-using Waymark.Policies;
 
 namespace Waymark.Tests.Daemon;
 
@@ -34,7 +35,7 @@ internal sealed class MemoryDataPlane : IDataPlane
         }
     }
 
-    public IReadOnlyList<(PolicyOrigin Origin, string Reason)> Apply(FilterRuleSet rules, PathSet paths)
+    public IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths)
     {
         Note($"apply {rules.Rules.Count}");
         Door.Wait(TimeSpan.FromSeconds(30));
@@ -64,7 +65,7 @@ internal sealed class MemoryDataPlane : IDataPlane
     {
     }
 
-    public uint? MarkOf(int filterClass, IpFamily family) => null;
+    public IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Packet> packets, FilterRuleSet rules) => [.. packets.Select(_ => new KernelPath(0, FlowFate.LeftAlone, null, 0))];
 
     public void Dispose() => Door.Dispose();
 
