@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Grpc.Core;
 using Spectre.Console;
 using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.Wire;
 using Waymark.Policies.Language;
 
 namespace Waymark.Cli;
@@ -40,11 +42,16 @@ internal static class Invocation
             }
             catch (RpcException failed)
             {
-                foreach (var diagnostic in LocalClient.DiagnosticsOf(failed))
+                var diagnostics = LocalClient.DiagnosticsOf(failed);
+                foreach (var diagnostic in diagnostics)
                 {
                     System.Console.Error.WriteLine(diagnostic);
                 }
                 Fail(client.Describe(failed));
+                if (parse.IsJson())
+                {
+                    WriteJson(Json(diagnostics, client.Describe(failed)));
+                }
                 return LocalClient.IsUnreachable(failed) ? ExitCodes.NoDaemon : failed.StatusCode == StatusCode.InvalidArgument ? ExitCodes.BadInput : ExitCodes.Failed;
             }
         });
@@ -55,6 +62,21 @@ internal static class Invocation
 
     /// <summary>Writes a message of the contract as JSON: field names are those of <c>waymark.v1</c>, and stay.</summary>
     public static void WriteJson(IMessage message) => System.Console.WriteLine(JsonFormatter.Default.Format(message));
+
+    /// <summary>Writes what is no message of the contract as JSON (docs/command-line.md).</summary>
+    public static void WriteJson(JsonObject value) => System.Console.WriteLine(value.ToJsonString());
+
+    /// <summary>What is wrong, as JSON: <c>diagnostics</c> as in the contract, and <c>error</c> where something failed.</summary>
+    public static JsonObject Json(IEnumerable<Diagnostic> diagnostics, string? error = null)
+    {
+        var value = new JsonObject();
+        if (error is not null)
+        {
+            value["error"] = error;
+        }
+        value["diagnostics"] = new JsonArray([.. diagnostics.Select(one => JsonNode.Parse(JsonFormatter.Default.Format(DecisionTranslation.ToWire(one))))]);
+        return value;
+    }
 
     public static void Fail(string message) => System.Console.Error.WriteLine($"waymark: {message}");
 

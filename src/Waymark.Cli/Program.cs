@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Waymark.Cli;
 using Waymark.Cli.Commands;
 
@@ -25,9 +26,18 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     CompletionCommand.Completion(),
 };
 var version = new Command("version", "Prints the version.");
-version.SetAction(_ => Console.WriteLine($"waymark {typeof(ExitCodes).Assembly.GetName().Version?.ToString(3)}"));
+version.SetAction(parse =>
+{
+    var number = typeof(ExitCodes).Assembly.GetName().Version?.ToString(3);
+    if (parse.IsJson())
+    {
+        Invocation.WriteJson(new JsonObject { ["version"] = number });
+        return;
+    }
+    Console.WriteLine($"waymark {number}");
+});
 root.Add(version);
 
-var parse = root.Parse(args);
+var parse = root.Parse(LabCommands.WithOthersWordsApart(args));
 var code = await parse.InvokeAsync();
 return parse.Errors.Count > 0 ? ExitCodes.BadInput : code;

@@ -84,8 +84,7 @@ internal static class DaemonHost
         builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds().Listen(kestrel, options.Socket));
         await using var app = builder.Build();
         var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
-        var rights = app.Services.GetRequiredService<RequesterRights>();
-        app.Use((context, next) => CallerBounds.BoundAsync(context, rights, next));
+        app.Use((context, next) => CallerBounds.BoundAsync(context, context.RequestServices.GetRequiredService<RequesterRights>(), next));
         app.MapGrpcService<PolicyApi>();
         app.MapGrpcService<DecisionApi>();
         app.MapGrpcService<PathApi>();

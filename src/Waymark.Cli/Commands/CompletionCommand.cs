@@ -2,21 +2,32 @@ using System.CommandLine;
 
 namespace Waymark.Cli.Commands;
 
-/// <summary>Completion scripts: each asks the program itself what may come next.</summary>
+/// <summary>
+/// Completion scripts: each asks the program itself what may come next. Options are offered to who begins one; else they would keep the shell from offering files.
+/// </summary>
 internal static class CompletionCommand
 {
     private const string Bash = """
-        _waymark() { local IFS=$'\n'; COMPREPLY=($(compgen -W "$(waymark "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}")); }
+        _waymark() {
+            local IFS=$'\n' word=${COMP_WORDS[COMP_CWORD]} words
+            words=$(waymark "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
+            case $word in -*) ;; *) words=$(grep '^[^-/]' <<< "$words") ;; esac
+            COMPREPLY=($(compgen -W "$words" -- "$word"))
+        }
         complete -o default -F _waymark waymark
         """;
 
     private const string Zsh = """
-        _waymark() { local -a words; words=("${(@f)$(waymark "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}"); compadd -- $words || _files; }
+        _waymark() {
+            local -a words; words=("${(@f)$(waymark "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+            [[ $PREFIX == -* ]] || words=(${words:#[-\/]*})
+            compadd -- $words || _files
+        }
         compdef _waymark waymark
         """;
 
     private const string Fish = """
-        complete -c waymark -a '(waymark "[suggest:"(commandline -C)"]" (commandline -cp) 2>/dev/null)'
+        complete -c waymark -a '(waymark "[suggest:"(commandline -C)"]" (commandline -cp) 2>/dev/null | string match -v -- "/*")'
         """;
 
     public static Command Completion()

@@ -19,6 +19,11 @@ internal static class ExplainCommand
             var words = string.Join(' ', parse.GetValue(flow)!);
             if (parse.GetValue(pid) is { } id)
             {
+                if (words.Length > 0)
+                {
+                    Invocation.Fail("'--pid N' asks for a process's connections: leave the flow out, or '--pid'");
+                    return ExitCodes.BadInput;
+                }
                 return await ExplainProcessAsync(client, parse, id, cancellationToken);
             }
             if (words.Length == 0)

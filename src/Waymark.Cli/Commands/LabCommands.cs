@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Globalization;
 using System.Net;
+using System.Text.Json.Nodes;
 using Waymark.Lab;
 using Waymark.Lab.Control;
 using Waymark.Lab.Demo;
@@ -25,6 +27,21 @@ internal static class LabCommands
         Send(),
         Measure(),
     };
+
+    /// <summary>
+    /// The words of a command line, with what <c>lab exec</c> runs put behind <c>--</c>: options there are that program's, whatever ours are called.
+    /// </summary>
+    public static string[] WithOthersWordsApart(string[] words)
+    {
+        var exec = Array.FindIndex(words, word => word == "exec");
+        if (exec < 1 || words[exec - 1] != "lab")
+        {
+            return words;
+        }
+        // The node is the first word behind that is no option.
+        var node = Array.FindIndex(words, exec + 1, word => !word.StartsWith('-'));
+        return node < 0 || node == words.Length - 1 || words.AsSpan(exec + 1, node + 1 - exec).Contains("--") ? words : [.. words[..(node + 1)], "--", .. words[(node + 1)..]];
+    }
 
     private static Command Up()
     {
@@ -58,6 +75,7 @@ internal static class LabCommands
             {
                 // Told to end.
             }
+            await LabProcesses.EndAsync(LabClient.Socket, CancellationToken.None);
             System.IO.File.Delete(LabClient.Socket);
             return ExitCodes.Done;
         }));
@@ -80,14 +98,14 @@ internal static class LabCommands
     private static Command Exec()
     {
         var node = new Argument<string>("node") { Description = "The node ('waymark lab status' lists them)." };
+        node.CompletionSources.Add(_ => Completions.Nodes().Select(name => new CompletionItem(name)));
         var words = new Argument<string[]>("command") { Description = "The command and its arguments.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("exec", "Runs a command in a node of the lab.") { node, words };
-        command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((parse, cancellationToken) => Guard(async () =>
         {
             var lab = int.Parse(await LabClient.AskAsync("pid", cancellationToken), CultureInfo.InvariantCulture);
             await LabClient.AskAsync($"node {parse.GetValue(node)}", cancellationToken);
-            List<string> command = [.. parse.GetValue(words)!, .. parse.UnmatchedTokens];
+            var command = parse.GetValue(words)!;
             // Said here and not by what runs it at last: that one would name itself, and end with a code of its own.
             if (ProgramSearch.Refuse(command[0], out var code) is { } refusal)
             {
@@ -103,22 +121,27 @@ internal static class LabCommands
     private static Command Link()
     {
         var name = new Argument<string>("link") { Description = "The link ('waymark lab status' lists them)." };
+        name.CompletionSources.Add(_ => Completions.Links().Select(link => new CompletionItem(link)));
         var shape = new Argument<string[]>("shape") { Description = "[up|down] delay 80ms jitter 5ms loss 2% rate 20Mbit; what is not said stays.", Arity = ArgumentArity.OneOrMore };
         var silent = new Option<bool>("--silent") { Description = "Keep the carrier: only probes can tell." };
         var set = new Command("set", "Changes what a link does.") { name, shape };
-        set.SetAction((parse, cancellationToken) => AskAsync($"set {parse.GetValue(name)} {string.Join(' ', parse.GetValue(shape)!)}", cancellationToken));
+        set.SetAction((parse, cancellationToken) => AskAsync(parse, $"set {parse.GetValue(name)} {LinkShapeWords(parse.GetValue(shape)!)}", cancellationToken));
         var cut = new Command("cut", "Cuts a link.") { name, silent };
-        cut.SetAction((parse, cancellationToken) => AskAsync($"cut {parse.GetValue(name)}{(parse.GetValue(silent) ? " silent" : "")}", cancellationToken));
+        cut.SetAction((parse, cancellationToken) => AskAsync(parse, $"cut {parse.GetValue(name)}{(parse.GetValue(silent) ? " silent" : "")}", cancellationToken));
         var restore = new Command("restore", "Puts a link back that was cut.") { name };
-        restore.SetAction((parse, cancellationToken) => AskAsync($"restore {parse.GetValue(name)}", cancellationToken));
+        restore.SetAction((parse, cancellationToken) => AskAsync(parse, $"restore {parse.GetValue(name)}", cancellationToken));
         return new("link", "Changes, cuts and restores links.") { set, cut, restore };
     }
+
+    /// <summary>A number and its unit may stand apart, as in lab files.</summary>
+    private static string LinkShapeWords(string[] words) =>
+        string.Concat(words.Select((word, i) => i > 0 && !(char.IsAsciiDigit(words[i - 1][^1]) && word is not ("delay" or "jitter" or "loss" or "rate" or "queue")) ? " " + word : word));
 
     private static Command Replay()
     {
         var file = new Argument<string>("file") { Description = "Lines of t_ms,link,rtt_ms,loss_pct; samples/traces holds one." };
         var command = new Command("replay", "Has the links follow a recorded course once.") { file };
-        command.SetAction((parse, cancellationToken) => AskAsync($"replay {System.IO.Path.GetFullPath(parse.GetValue(file)!)}", cancellationToken));
+        command.SetAction((parse, cancellationToken) => AskAsync(parse, $"replay {System.IO.Path.GetFullPath(parse.GetValue(file)!)}", cancellationToken));
         return command;
     }
 
@@ -179,9 +202,9 @@ internal static class LabCommands
     private static Command Down()
     {
         var command = new Command("down", "Ends the lab, and removes what a killed one left.");
-        command.SetAction((_, cancellationToken) => Guard(async () =>
+        command.SetAction((parse, cancellationToken) => Guard(async () =>
         {
-            Console.WriteLine(await LabClient.EndAsync(cancellationToken));
+            Say(parse, await LabClient.EndAsync(cancellationToken));
             return ExitCodes.Done;
         }));
         return command;
@@ -190,7 +213,11 @@ internal static class LabCommands
     private static Command Status()
     {
         var command = new Command("status", "The nodes, the links, what they do and what went over them.");
-        command.SetAction((parse, cancellationToken) => AskAsync(parse.IsJson() ? "status json" : "status", cancellationToken));
+        command.SetAction((parse, cancellationToken) => Guard(async () =>
+        {
+            Console.WriteLine(await LabClient.AskAsync(parse.IsJson() ? "status json" : "status", cancellationToken));
+            return ExitCodes.Done;
+        }));
         return command;
     }
 
@@ -213,11 +240,22 @@ internal static class LabCommands
         return command;
     }
 
-    private static Task<int> AskAsync(string request, CancellationToken cancellationToken) => Guard(async () =>
+    private static Task<int> AskAsync(ParseResult parse, string request, CancellationToken cancellationToken) => Guard(async () =>
     {
-        Console.WriteLine(await LabClient.AskAsync(request, cancellationToken));
+        Say(parse, await LabClient.AskAsync(request, cancellationToken));
         return ExitCodes.Done;
     });
+
+    /// <summary>What was done, in words.</summary>
+    private static void Say(ParseResult parse, string done)
+    {
+        if (parse.IsJson())
+        {
+            Invocation.WriteJson(new JsonObject { ["done"] = done });
+            return;
+        }
+        Console.WriteLine(done);
+    }
 
     private static async Task<int> Guard(Func<Task<int>> work)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Waymark.Cli.Display;
@@ -42,6 +43,7 @@ internal static class NodeCommands
     public static Command Path()
     {
         var name = new Argument<string>("path") { Description = "Its name or id ('waymark get paths' lists them)." };
+        name.CompletionSources.Add(_ => Completions.Paths().Select(path => new CompletionItem(path)));
         var duration = new Argument<string[]>("for") { Description = "for DURATION, as in 'for 10 min'.", Arity = new(0, 3) };
         var disable = new Command("disable", "Takes a path out of use: its flows leave it.") { name, duration };
         disable.Asks(async (client, parse, cancellationToken) =>

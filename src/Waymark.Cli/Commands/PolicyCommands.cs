@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Waymark.Cli.Display;
 using Waymark.Exchange.Wire;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -71,6 +72,7 @@ internal static class PolicyCommands
     public static Command Withdraw()
     {
         var name = new Argument<string>("set") { Description = "The set's name ('waymark get policies' lists them)." };
+        name.CompletionSources.Add(_ => Completions.Sets().Select(set => new CompletionItem(set)));
         var requester = new Option<string?>("--requester") { Description = "Whose set it is; yours where it is not given." };
         var command = new Command("withdraw", "Takes a policy set back.") { name, requester };
         return command.Asks(async (client, parse, cancellationToken) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Waymark.Exchange.Wire;
 using Waymark.Lab.Topologies;
 using Waymark.Nodes;
@@ -18,9 +19,14 @@ internal static class TextCommands
         command.SetAction(parse =>
         {
             int errors = 0, warnings = 0;
+            var all = new List<Diagnostic>();
             void Tell(EquatableArray<Diagnostic> diagnostics, string? text)
             {
-                Invocation.Write(diagnostics, text);
+                if (!parse.IsJson())
+                {
+                    Invocation.Write(diagnostics, text);
+                }
+                all.AddRange(diagnostics);
                 errors += diagnostics.Count(one => one.Severity == Severity.Error);
                 warnings += diagnostics.Count(one => one.Severity == Severity.Warning);
             }
@@ -41,7 +47,11 @@ internal static class TextCommands
             {
                 Tell([one], sets[one.File].Text);
             }
-            if (errors + warnings > 0)
+            if (parse.IsJson())
+            {
+                Invocation.WriteJson(Invocation.Json(all));
+            }
+            else if (errors + warnings > 0)
             {
                 Console.Error.WriteLine($"{Count(errors, "error")}, {Count(warnings, "warning")}");
             }
@@ -58,6 +68,11 @@ internal static class TextCommands
         var command = new Command("fmt", "Prints policy, node and lab files in canonical form; comments and blank lines between statements stay.") { files, node, write, check };
         command.SetAction(parse =>
         {
+            if (parse.GetValue(check) && parse.GetValue(write))
+            {
+                Invocation.Fail("'--check' writes nothing, and '--write' does: say one of them");
+                return ExitCodes.BadInput;
+            }
             var differ = false;
             foreach (var file in parse.GetValue(files)!)
             {
@@ -74,17 +89,27 @@ internal static class TextCommands
                     }
                     return ExitCodes.BadInput;
                 }
+                if (parse.IsJson())
+                {
+                    Invocation.WriteJson(new JsonObject { ["file"] = file, ["isCanonical"] = formatted == text, ["text"] = formatted });
+                }
                 if (parse.GetValue(check))
                 {
                     if (formatted != text)
                     {
-                        Console.WriteLine(file);
+                        if (!parse.IsJson())
+                        {
+                            Console.WriteLine(file);
+                        }
                         differ = true;
                     }
                 }
                 else if (!parse.GetValue(write) || file == "-")
                 {
-                    Console.Write(formatted);
+                    if (!parse.IsJson())
+                    {
+                        Console.Write(formatted);
+                    }
                 }
                 else if (formatted != text)
                 {

@@ -4,7 +4,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Cli.Display;
 
 /// <summary>
-/// What <c>top</c> shows of a moment, one line each, cut to the terminal: what does not fit is left out, the least important first (of lines older events, of columns the
+/// What <c>top</c> shows of a moment, one line each, cut to the terminal: what does not fit is left out, the least important first (of lines older events and then classes, of columns the
 /// course of the round trip, then from the right), and nothing is wrapped.
 /// </summary>
 internal static class LiveView
@@ -13,6 +13,7 @@ internal static class LiveView
     public const int Spark = 30;
 
     private const int LeastSpark = 8;
+    private const int LeastEvents = 3;
 
     /// <summary>What the names of a few policies take.</summary>
     private const int Usual = 30;
@@ -40,6 +41,14 @@ internal static class LiveView
         }
         var most = room - lines.Count;
         lines.AddRange(table.Count <= most ? table : [.. table.Take(Math.Max(0, most - 1)), [new($"... {table.Count - Math.Max(0, most - 1)} more paths need a higher terminal", Color.Grey)]]);
+        // Where flows go is told before what happened, but the newest events stay.
+        var classes = Classes(paths, decision);
+        most = room - lines.Count - Math.Min(events.Count, LeastEvents) - (isAiry ? 2 : 0);
+        if (classes.Count > 1 && most >= 2)
+        {
+            lines.AddRange(isAiry ? [[]] : Array.Empty<List<Piece>>());
+            lines.AddRange(classes.Count <= most ? classes : [.. classes.Take(most - 1), [new($"... {classes.Count - most + 1} more classes need a higher terminal", Color.Grey)]]);
+        }
         var left = Math.Min(events.Count, room - lines.Count - (isAiry ? 1 : 0));
         if (left > 0)
         {
@@ -69,10 +78,35 @@ internal static class LiveView
         {
             rows[i + 1][3] = new(spark == 0 ? "" : Sparkline([.. course(paths.Paths[i].Id).TakeLast(spark)]).PadLeft(spark));
         }
-        var widths = Enumerable.Range(0, 7).Select(Widest).ToArray();
-        return [.. rows.Select(row => row.Select((piece, column) => widths[column] == 0 ? new Piece("") : piece with { Text = piece.Text.PadRight(widths[column] + Gap) }).ToList())];
+        return Aligned(rows);
 
         int Widest(int column) => rows.Max(row => row[column].Text.Length);
+    }
+
+    /// <summary>Each class with its policies and where its new flows go; at last the policies that could not be resolved.</summary>
+    private static List<List<Piece>> Classes(V1.ListPathsResponse paths, V1.GetDecisionResponse decision)
+    {
+        var names = paths.Paths.ToDictionary(path => path.Id, path => path.Name, StringComparer.Ordinal);
+        string Name(string id) => names.GetValueOrDefault(id, id);
+        List<Piece[]> rows = [[new("CLASS", Color.Grey), new("IPV4", Color.Grey), new("IPV6", Color.Grey), new("POLICIES", Color.Grey)]];
+        foreach (var one in decision.Classes)
+        {
+            rows.Add([new($"{one.Number}"), Way(one.V4), Way(one.V6), new(string.Join(", ", decision.Standings.Where(standing => standing.Classes.Contains(one.Number)).Select(standing => Policy(standing.Origin))))]);
+        }
+        foreach (var one in decision.Unresolved)
+        {
+            rows.Add([new("-"), new("unresolved", Color.Red), new(""), new(Policy(one.Origin))]);
+        }
+        return Aligned(rows);
+
+        Piece Way(V1.FilterAction action) => new(WireText.Action(action, Name), action.KindCase == V1.FilterAction.KindOneofCase.Drop ? Color.Red : null);
+        static string Policy(V1.PolicyOrigin origin) => origin.HasPolicy ? origin.Policy : WireText.Origin(origin);
+    }
+
+    private static List<List<Piece>> Aligned(List<Piece[]> rows)
+    {
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Text.Length)).ToArray();
+        return [.. rows.Select(row => row.Select((piece, column) => widths[column] == 0 ? new Piece("") : piece with { Text = piece.Text.PadRight(widths[column] + Gap) }).ToList())];
     }
 
     /// <summary>A line of at most that many characters, the last of them an ellipsis where something was cut off.</summary>

@@ -35,6 +35,8 @@ internal sealed class CallerBounds
     {
         kestrel.Limits.Http2.MaxStreamsPerConnection = Calls;
         kestrel.Limits.MaxRequestBodySize = WireLimits.MessageBytes;
+        // On this machine a slow caller is one whom something else keeps from the processor. What he may hold meanwhile is bounded above.
+        (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (null, null);
         kestrel.ListenUnixSocket(socket, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;

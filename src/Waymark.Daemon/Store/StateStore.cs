@@ -27,6 +27,9 @@ internal sealed class StateStore : IDisposable
     /// <summary>Changes that can be undone, a requester.</summary>
     private const int KeptChanges = 50;
 
+    /// <summary>For how long another who has the file is waited for: one that ends, not one that goes on.</summary>
+    private const int BusySeconds = 2;
+
     /// <summary>The file's name in the state directory.</summary>
     public const string FileName = "state.db";
 
@@ -46,7 +49,7 @@ internal sealed class StateStore : IDisposable
         {
             throw new StoreException(directory, refused);
         }
-        connection = new(new SqliteConnectionStringBuilder { DataSource = System.IO.Path.Combine(directory, FileName), Pooling = false }.ToString());
+        connection = new(new SqliteConnectionStringBuilder { DataSource = System.IO.Path.Combine(directory, FileName), Pooling = false, DefaultTimeout = BusySeconds }.ToString());
         Guarded(Open);
     }
 
@@ -54,7 +57,7 @@ internal sealed class StateStore : IDisposable
     {
         connection.Open();
         // EXCLUSIVE: nobody else has it, and without memory to share it can be read where the disk is full. FULL: an acknowledged change survives the loss of power.
-        Execute("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+        Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
         Execute("""
             CREATE TABLE IF NOT EXISTS policy_set (requester TEXT, name TEXT, body BLOB NOT NULL, accepted_at TEXT NOT NULL, PRIMARY KEY (requester, name)) STRICT;
             CREATE TABLE IF NOT EXISTS change (id INTEGER PRIMARY KEY, requester TEXT NOT NULL, name TEXT NOT NULL, before BLOB, accepted_at TEXT) STRICT;

@@ -28,7 +28,7 @@ internal sealed class StoreException : Exception
         _ when cause.SqliteErrorCode == Full || IsFull(directory) => $"the disk that holds it is full; free some space there ('df {directory}') and try again",
         ReadOnly or CannotOpen or NotPermitted => "it cannot be written; see to its owner, its rights and how its disk is mounted",
         Corrupt or NotADatabase => $"{System.IO.Path.Combine(directory, StateStore.FileName)} is damaged; move it away and start again: policy files count as before, sets accepted over the socket have to be applied again",
-        Busy or Locked => "another program has it open; end that",
+        Busy or Locked => "another program has it open, perhaps a waymarkd of another network namespace; end that, or name another directory with --state-directory",
         _ => "the disk fails; look at the kernel's log ('dmesg')",
     };
 

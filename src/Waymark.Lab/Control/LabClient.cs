@@ -33,6 +33,7 @@ public static class LabClient
         {
             // Nobody listens there.
             System.IO.File.Delete(path);
+            await LabProcesses.EndAsync(path, cancellationToken);
             return;
         }
         throw new LabException("a lab runs already: end it with 'waymark lab down', or give this one a socket of its own in WAYMARK_LAB");
@@ -43,7 +44,7 @@ public static class LabClient
     {
         if (!System.IO.File.Exists(Socket))
         {
-            return "no lab runs";
+            return await LabProcesses.EndAsync(Socket, cancellationToken) is var left and > 0 ? $"no lab runs; {left} programs of an earlier one were ended" : "no lab runs";
         }
         using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -54,9 +55,12 @@ public static class LabClient
         {
             // Nobody listens there.
             System.IO.File.Delete(Socket);
+            await LabProcesses.EndAsync(Socket, cancellationToken);
             return "the lab had been killed; what it left is removed";
         }
         connection.Close();
+        // Before its network goes: they can still end in order.
+        await LabProcesses.EndAsync(Socket, cancellationToken);
         return await AskAsync("down", cancellationToken);
     }
 

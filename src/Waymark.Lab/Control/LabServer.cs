@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Waymark.Lab.Links;
+using Waymark.Units;
 
 namespace Waymark.Lab.Control;
 
@@ -79,6 +80,10 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
         {
             case ["pid"]:
                 return Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            case ["nodes"]:
+                return string.Join(' ', lab.Nodes);
+            case ["links"]:
+                return string.Join(' ', lab.Links.Keys);
             case ["status"]:
                 return await new LabStatus(lab).TextAsync(cancellationToken);
             case ["status", "json"]:
@@ -107,7 +112,7 @@ public sealed class LabServer(NetworkLab lab, string path, Action down)
                 replay?.Cancel();
                 replay = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 _ = ReplayAsync(trace, replay.Token);
-                return $"{trace.Steps.Count} step{(trace.Steps.Count == 1 ? "" : "s")} over {trace.Length.TotalSeconds:0} s";
+                return $"{trace.Steps.Count} step{(trace.Steps.Count == 1 ? "" : "s")} over {Unit.Print(trace.Length)}";
             default:
                 throw new LabException($"'{string.Join(' ', words)}' is no command of the lab", isInput: true);
         }

@@ -34,7 +34,7 @@ public static partial class OwnNamespaces
     public static void EnterNode(int lab, string node, IEnumerable<string> command)
     {
         Replace(["nsenter", "--target", lab.ToString(CultureInfo.InvariantCulture), .. Environment.IsPrivilegedProcess ? Array.Empty<string>() : ["--user", "--preserve-credentials"], "--mount", "--net", $"--wd={Environment.CurrentDirectory}", "--",
-            "ip", "netns", "exec", node, .. command]);
+            "ip", "netns", "exec", node, "env", .. LabProcesses.Marks(LabClient.Socket), .. command]);
         throw Missing("nsenter", Marshal.GetLastPInvokeErrorMessage());
     }
 

@@ -40,6 +40,7 @@ public sealed record LinkShape
                 "jitter" when Time(value) is { } time => shape with { Jitter = time },
                 "loss" when Number(value, ["%"]) is { } percent and <= 100 => shape with { Loss = (double)percent / 100 },
                 "rate" when Rates(value) is { } rate => shape with { Rate = rate },
+                "queue" when Time(value) is { } time => shape with { Queue = time },
                 _ => null,
             };
             if (changed is null)
@@ -54,10 +55,10 @@ public sealed record LinkShape
 
     private static string Mend(string word) => word switch
     {
-        "delay" or "jitter" => $"a time from 0 to less than 60 s with its unit, for example '{word} 80ms'",
+        "delay" or "jitter" or "queue" => $"a time from 0 to less than 60 s with its unit, for example '{word} 80ms'",
         "loss" => "a share from 0% to 100%, for example 'loss 2%'",
         "rate" => "a bit rate below 100 Gbit with its unit, or 'unlimited', for example 'rate 20Mbit'",
-        _ => NearestWord.Mend(word, ["delay", "jitter", "loss", "rate"]) ?? "write for example 'delay 80ms jitter 5ms loss 2% rate 20Mbit'",
+        _ => NearestWord.Mend(word, ["delay", "jitter", "loss", "rate", "queue"]) ?? "write for example 'delay 80ms jitter 5ms loss 2% rate 20Mbit'",
     };
 
     /// <summary>In the words of <see cref="With"/>.</summary>

@@ -194,15 +194,22 @@ public sealed class FilterRuleInstaller : IDisposable
     }
 
     /// <summary>
-    /// How many flows are on each path, of those that connection tracking knows; paths without any are left out. Looks through the whole table of connections; nobody
-    /// who changes the kernel waits for it. Throws <see cref="NetlinkException"/>.
+    /// How many flows are on each path that is open, of those that connection tracking knows; paths without any are left out. What is pinned to a closed path goes nowhere
+    /// any more, however long connection tracking remembers it. Looks through the whole table of connections; nobody who changes the kernel waits for it. Throws
+    /// <see cref="NetlinkException"/>.
     /// </summary>
     public IReadOnlyDictionary<PathId, int> CountFlows()
     {
         lock (counting)
         {
             var paths = InstallerMemory.Of(installed).Paths.Paths;
-            return flows.ByPath().Where(one => one.Key <= paths.Count).ToDictionary(one => paths[one.Key - 1], one => one.Value);
+            EquatableArray<NftablesElement> open;
+            lock (asking)
+            {
+                open = questions.Elements(territory.Table, PathChains.Live, time.GetUtcNow());
+            }
+            var live = open.Select(element => element.Key).ToHashSet();
+            return flows.ByPath().Where(one => one.Key <= paths.Count && live.Contains(OddMatches.Host(territory.CtPath(one.Key)))).ToDictionary(one => paths[one.Key - 1], one => one.Value);
         }
     }
 

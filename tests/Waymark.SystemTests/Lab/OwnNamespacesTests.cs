@@ -45,6 +45,34 @@ public sealed class OwnNamespacesTests : IDisposable
         Assert.Equal(0, program.Lab("down").Code);
     }
 
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("KILL")]
+    public void What_was_started_in_it_ends_with_it(string how)
+    {
+        program.StartUp();
+        Assert.Equal(0, program.Lab("exec van sh -c 'sleep 999 & sleep 998 & echo'").Code);
+        Assert.Equal("999 998", Sleeping());
+        if (how == "KILL")
+        {
+            Shell.Run($"kill -9 {program.Id}");
+            program.WaitForExit();
+            Assert.Equal("999 998", Sleeping());
+        }
+        Assert.Equal(0, program.Lab("down").Code);
+        Assert.Equal("", Sleeping());
+
+        static string Sleeping() => string.Join(' ', Shell.Try("ps -eo args").Text.Split('\n').Where(line => line is "sleep 999" or "sleep 998").Select(line => line[6..]).OrderDescending());
+    }
+
+    [Fact]
+    public void Options_of_what_is_run_in_a_node_are_its_own()
+    {
+        program.StartUp();
+        Assert.Contains("inet 192.168", program.Lab("exec van ip -o -4 addr show").Text, StringComparison.Ordinal);
+        Assert.Contains("Usage: sleep", program.Lab("exec van sleep --help").Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_it_says_to_try_first_works()
     {
