@@ -17,6 +17,7 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     TopCommand.Top(),
     NodeCommands.Status(),
     NodeCommands.Path(),
+    CharacteristicCommands.Characteristic(),
     NodeCommands.Reload(),
     TextCommands.Check(),
     TextCommands.Format(),

@@ -88,6 +88,7 @@ internal static class DaemonHost
         app.MapGrpcService<PolicyApi>();
         app.MapGrpcService<DecisionApi>();
         app.MapGrpcService<PathApi>();
+        app.MapGrpcService<CharacteristicApi>();
         app.MapGrpcService<NodeApi>();
         app.MapGrpcService<WatchApi>();
         try
@@ -181,6 +182,7 @@ internal static class DaemonHost
         .AddSingleton<PolicyDirectory>()
         .AddSingleton<RequesterRights>()
         .AddSingleton<PolicyBook>()
+        .AddSingleton<OutsideBook>()
         .AddSingleton<ReachabilityKeeping>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<Supervision>()
@@ -205,7 +207,12 @@ internal static class DaemonHost
                 Log.StoreFailed(log, failed.Message);
             }
         }, DecisionRecorder.To(provider.GetRequiredService<DaemonOptions>().Record, log), store.Memory(), TimeProvider.System, log);
-        loop.Post(inputs => inputs with { Disabled = store.Disabled().Select(one => KeyValuePair.Create(one.Key, one.Value)).ToEquatableArray(), Names = NodeNamesReading.Read([]) });
+        loop.Post(inputs => inputs with
+        {
+            Disabled = store.Disabled().Select(one => KeyValuePair.Create(one.Key, one.Value)).ToEquatableArray(),
+            Outside = store.Outside(),
+            Names = NodeNamesReading.Read([]),
+        });
         return loop;
     }
 

@@ -60,6 +60,15 @@ internal static partial class Log
     [LoggerMessage(19, LogLevel.Critical, "not started, and nothing changed, for another program uses numbers of ours: {Clash} (the node file is {NodeFile})")]
     public static partial void Refused(ILogger log, Linux.FilterRuleInstallation.TerritoryClash clash, string nodeFile);
 
+    [LoggerMessage(20, LogLevel.Information, "{Requester} says {Name} {Value} of {Path}")]
+    public static partial void OutsideSet(ILogger log, string requester, string name, CharacteristicValue value, string path);
+
+    [LoggerMessage(21, LogLevel.Information, "{Requester} no longer says {Name} of {Path}: cleared")]
+    public static partial void OutsideCleared(ILogger log, string requester, string name, string path);
+
+    [LoggerMessage(22, LogLevel.Information, "{Requester} no longer says {Name} of {Path}: its time is over")]
+    public static partial void OutsideExpired(ILogger log, string requester, string name, string path);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 

@@ -7,12 +7,18 @@ namespace Waymark.Cli.Commands;
 /// <summary>Looking at what there is.</summary>
 internal static class GetCommands
 {
-    public static Command Get() => new("get", "Shows paths, policies, rules, requesters, or policies that could not be resolved.")
+    public static Command Get() => new("get", "Shows paths, what other programs say of them, policies, rules, requesters, or policies that could not be resolved.")
     {
         new Command("paths", "Every path with what is known of it.").Asks(async (client, parse, cancellationToken) =>
         {
             var answer = await client.Paths.ListPathsAsync(new() { CountFlows = true }, cancellationToken: cancellationToken);
             Show(parse, answer, Tables.WritePaths);
+            return ExitCodes.Done;
+        }),
+        new Command("characteristics", "What other programs say of paths ('waymark characteristic set'), for how long, and whether decisions see it.").Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Characteristics.ListCharacteristicsAsync(new(), cancellationToken: cancellationToken);
+            Show(parse, answer, Tables.WriteCharacteristics);
             return ExitCodes.Done;
         }),
         new Command("policies", "Every policy, how it stands, and which paths its flows take.").Asks(async (client, parse, cancellationToken) =>

@@ -44,9 +44,21 @@ internal static class WatchCommand
         V1.WatchResponse.EventOneofCase.Apply => $"kernel {(happened.Apply.IsRepair ? "mended" : "changed")}: {happened.Apply.Summary}, {happened.Apply.Took.ToTimeSpan().TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms",
         V1.WatchResponse.EventOneofCase.PolicySet => $"{happened.PolicySet.Requester}: {happened.PolicySet.Name} {happened.PolicySet.Kind.ToString().ToLowerInvariant()}",
         V1.WatchResponse.EventOneofCase.Failure => $"{happened.Failure.Activity} failed: {happened.Failure.Message}",
+        V1.WatchResponse.EventOneofCase.Outside => Outside(happened.Outside),
         V1.WatchResponse.EventOneofCase.Lost => $"({happened.Lost.Count} events lost: this watcher was too slow)",
         _ => null,
     };
+
+    private static string Outside(V1.OutsideEvent said)
+    {
+        var (name, measured) = (said.Characteristic.Name, said.Characteristic.Measured);
+        return said.Kind switch
+        {
+            V1.OutsideEventKind.Cleared => $"{measured.Source}: {said.Path} {name} cleared",
+            V1.OutsideEventKind.Expired => $"{measured.Source}: {said.Path} {name} {WireText.Value(name, measured)} is over",
+            _ => $"{measured.Source}: {said.Path} {name} {WireText.Value(name, measured)}",
+        };
+    }
 
     private static string Move(V1.MoveEvent move)
     {

@@ -31,6 +31,26 @@ internal static class Tables
     /// <summary>How many flows are on a path.</summary>
     public static string Flows(V1.Path path) => path.HasFlowCount ? path.FlowCount.ToString(System.Globalization.CultureInfo.InvariantCulture) : "-";
 
+    public static void WriteCharacteristics(V1.ListCharacteristicsResponse answer)
+    {
+        if (answer.Characteristics.Count == 0)
+        {
+            Console.WriteLine("No program says anything of a path. One can: 'waymark characteristic set lte lte.rsrp -97 for 30 s'.");
+            return;
+        }
+        var now = answer.AsOf.ToDateTimeOffset();
+        var table = Columns("PATH", "CHARACTERISTIC", "VALUE", "BY", "AGE", "LEFT", "STANDING");
+        foreach (var one in answer.Characteristics)
+        {
+            var (name, measured) = (one.Characteristic.Name, one.Characteristic.Measured);
+            table.AddRow(
+                new Text(one.Path), new Text(name), new Text(WireText.Value(name, measured)), new Text(measured.Source), new Text(WireText.Age(now - measured.At.ToDateTimeOffset())),
+                new Text(one.Until is null ? "-" : WireText.Age(one.Until.ToDateTimeOffset() - now)),
+                new Text(WireText.Standing(one.Standing), one.Standing == V1.OutsideStanding.InForce ? new(Color.Green) : new(Color.Grey)));
+        }
+        Invocation.Console.Write(table);
+    }
+
     public static void WritePolicies(V1.GetDecisionResponse answer)
     {
         if (answer.Standings.Count == 0)

@@ -27,7 +27,7 @@ internal static class WireText
             return $"{value} ({measured.Source})";
         }
         var age = now - measured.At.ToDateTimeOffset();
-        return string.Create(CultureInfo.InvariantCulture, $"{(measured.IsEstimated ? "about " : "")}{value} ({measured.Source}, {Age(age)} ago, {measured.Samples} samples)");
+        return string.Create(CultureInfo.InvariantCulture, $"{(measured.IsEstimated ? "about " : "")}{value} ({measured.Source}, {Age(age)} ago, {measured.Samples} {(measured.Samples == 1 ? "sample" : "samples")})");
     }
 
     public static string Age(TimeSpan age) => age < TimeSpan.Zero ? "0 ms"
@@ -57,6 +57,16 @@ internal static class WireText
         V1.Standing.Duplicate => "duplicate",
         V1.Standing.Expired => "expired",
         V1.Standing.AtPeer => "at peer",
+        _ => "?",
+    };
+
+    public static string Standing(V1.OutsideStanding standing) => standing switch
+    {
+        V1.OutsideStanding.InForce => "in force",
+        V1.OutsideStanding.PathAway => "the path is away",
+        V1.OutsideStanding.Configured => "the node file says otherwise",
+        V1.OutsideStanding.Overruled => "a requester of lower rank says otherwise",
+        V1.OutsideStanding.Forbidden => "its requester may not say it any more",
         _ => "?",
     };
 

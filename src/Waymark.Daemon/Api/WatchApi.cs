@@ -47,6 +47,7 @@ internal sealed class WatchApi(RequesterRights rights, EventStream events, IHost
         V1.WatchResponse.EventOneofCase.PolicySet => V1.EventKind.PolicySet,
         V1.WatchResponse.EventOneofCase.Failure => V1.EventKind.Failure,
         V1.WatchResponse.EventOneofCase.Measurement => V1.EventKind.Measurement,
+        V1.WatchResponse.EventOneofCase.Outside => V1.EventKind.Outside,
         _ => V1.EventKind.Unspecified,
     };
 }

@@ -4,6 +4,7 @@ using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
 using Waymark.Flows;
 using Waymark.PathDecision;
+using Waymark.PathExamination;
 using Waymark.Paths;
 using V1 = Waymark.Exchange.Wire.V1;
 
@@ -106,6 +107,13 @@ internal sealed class EventStream(TimeProvider time)
     {
         PolicySet = new() { Kind = kind, Requester = requester, Name = name, Diagnostics = { diagnostics.Select(DecisionTranslation.ToWire) } },
     });
+
+    /// <summary>Another program said something of a path, or what it said counts no longer.</summary>
+    public void Outside(V1.OutsideEventKind kind, OutsideValue value)
+    {
+        var said = CharacteristicTranslation.ToWire(value, default);
+        Publish(new() { Outside = new() { Kind = kind, Path = said.Path, Characteristic = said.Characteristic, Until = said.Until } });
+    }
 
     /// <summary>Whether a path is up in any family, as the examiner and the link say.</summary>
     public static bool IsUp(Path path, World world) => path.HasCarrier && !world.Disabled.AsSpan().Contains(path.Id) && path.Halves.Any(half =>

@@ -2,6 +2,7 @@ using Waymark.ConditionDecision;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Nodes;
 using Waymark.PathDecision;
+using Waymark.PathExamination;
 using Waymark.Paths;
 using Waymark.Policies;
 
@@ -24,6 +25,9 @@ internal sealed record Inputs
 
     /// <summary>Paths out of use, and until when.</summary>
     public EquatableArray<KeyValuePair<PathId, DateTimeOffset?>> Disabled { get; init; } = [];
+
+    /// <summary>What other programs say of paths; each path, characteristic and requester once.</summary>
+    public EquatableArray<OutsideValue> Outside { get; init; } = [];
 
     /// <summary>The node file.</summary>
     public NodeFile Node { get; init; } = NodeFile.Default;

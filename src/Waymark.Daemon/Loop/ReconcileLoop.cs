@@ -4,6 +4,7 @@ using Waymark.ConditionDecision;
 using Waymark.Linux.Netlink;
 using Waymark.Nodes;
 using Waymark.PathDecision;
+using Waymark.PathExamination;
 using Waymark.Paths;
 using Waymark.Policies;
 
@@ -141,13 +142,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     /// <summary>One round; gives when the next one is due without a nudge.</summary>
     private DateTimeOffset Round()
     {
-        Inputs state;
-        ulong counted;
-        lock (gate)
-        {
-            (state, counted) = (inputs, version);
-        }
         var now = time.GetUtcNow();
+        var (state, counted) = Take(now);
         if (repairAt > now + RepairInterval || retryAt > now + LongestRetry)
         {
             // The clock was set back.
@@ -206,8 +202,30 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             KeepMemory(decision.Next);
         }
         Settle(counted);
-        var enabled = state.Disabled.Select(one => one.Value).Where(until => until > now).Min();
-        return Earliest(Earliest(decision.ReviewAt, enabled), Earliest(retryAt, tidyAt > now ? tidyAt : null), now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
+        var ends = state.Disabled.Select(one => one.Value).Concat(state.Outside.Select(one => one.Until)).Where(until => until > now).Min();
+        return Earliest(Earliest(decision.ReviewAt, ends), Earliest(retryAt, tidyAt > now ? tidyAt : null), now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
+    }
+
+    /// <summary>The inputs of this moment and their version: what other programs said for a time that is over goes out of them here.</summary>
+    private (Inputs State, ulong Version) Take(DateTimeOffset now)
+    {
+        List<OutsideValue> over = [];
+        (Inputs State, ulong Version) taken;
+        lock (gate)
+        {
+            if (inputs.Outside.Any(one => !one.Counts(now)))
+            {
+                over.AddRange(inputs.Outside.Where(one => !one.Counts(now)));
+                inputs = inputs with { Outside = inputs.Outside.Where(one => one.Counts(now)).ToEquatableArray() };
+            }
+            taken = (inputs, version);
+        }
+        foreach (var one in over)
+        {
+            events.Outside(Exchange.Wire.V1.OutsideEventKind.Expired, one);
+            Log.OutsideExpired(log, one.Requester, one.Name, one.Path);
+        }
+        return taken;
     }
 
     /// <summary>Gives back what reading and encoding a policy set took, three times what it leaves behind: without it a daemon whose policies
@@ -223,7 +241,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private World World(Inputs state, MergedPolicies policies, DateTimeOffset now) => new()
     {
         Paths = state.Paths,
-        Characteristics = state.Characteristics,
+        Characteristics = OutsideCharacteristics.Join(state.Characteristics, state.Paths, state.Outside, state.Node, now),
         Policies = policies,
         Settings = SettingsOf(state.Node),
         Disabled = state.Disabled.Where(one => one.Value is null || one.Value > now).Select(one => one.Key).Order().ToEquatableArray(),

@@ -6,7 +6,7 @@ namespace Waymark.Daemon.NodeReading;
 /// <summary>What the node file says of paths, as characteristics; and what the device's kind tells of the medium where it says nothing.</summary>
 internal static class ConfiguredCharacteristics
 {
-    private const string Source = "node file";
+    private const string Source = Measured.NodeFile;
 
     public static IReadOnlyDictionary<string, Measured> Of(Path path, NodeFile node, DateTimeOffset readAt)
     {

@@ -43,6 +43,10 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
         {
             return;
         }
+        if (requester.MayFlows.IsEmpty)
+        {
+            throw new RefusedException($"'{requester.Name}' may ask for no flows: the node's administrator can add 'may flows ...;' to it", [], isForbidden: true);
+        }
         var names = loop.Inputs.Names;
         var rights = FlowResolution.Resolve(requester.MayFlows, [], names);
         if (isAgain && !rights.Problems.IsEmpty)

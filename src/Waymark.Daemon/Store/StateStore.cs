@@ -19,10 +19,10 @@ namespace Waymark.Daemon.Store;
 internal sealed record StoredSet(string Requester, string Name, PolicySet Set, DateTimeOffset AcceptedAt);
 
 /// <summary>
-/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone, first acceptances, disabled paths, which paths answered, the decision's memory. Each change
+/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone, first acceptances, disabled paths, what other programs say of paths, which paths answered, the decision's memory. Each change
 /// is on the disk before its method returns. Failures are <see cref="StoreException"/>; the file is as before them.
 /// </summary>
-internal sealed class StateStore : IDisposable
+internal sealed partial class StateStore : IDisposable
 {
     /// <summary>Changes that can be undone, a requester.</summary>
     private const int KeptChanges = 50;
@@ -67,6 +67,7 @@ internal sealed class StateStore : IDisposable
             CREATE TABLE IF NOT EXISTS reachability (path TEXT, family INTEGER, gateway TEXT, is_up INTEGER NOT NULL, at TEXT NOT NULL, source TEXT NOT NULL, boot TEXT NOT NULL, PRIMARY KEY (path, family)) STRICT;
             CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
             """);
+        Execute(OutsideTable);
         return true;
     }
 

@@ -53,6 +53,7 @@ public sealed class LocalClient : IDisposable
         Policies = new(channel);
         Decisions = new(channel);
         Paths = new(channel);
+        Characteristics = new(channel);
         Node = new(channel);
         Events = new(channel);
     }
@@ -68,6 +69,9 @@ public sealed class LocalClient : IDisposable
 
     /// <summary>Paths and what is known of them.</summary>
     public V1.PathService.PathServiceClient Paths { get; }
+
+    /// <summary>What other programs say of paths.</summary>
+    public V1.CharacteristicService.CharacteristicServiceClient Characteristics { get; }
 
     /// <summary>How the daemon fares.</summary>
     public V1.NodeService.NodeServiceClient Node { get; }

@@ -84,6 +84,18 @@ internal static class PredicateTranslation
         }
     }
 
+    /// <summary>Refuses a word that is not one of the media.</summary>
+    internal static void Medium(this WireReading reading, string field, string word)
+    {
+        if (!Paths.Characteristic.Media.Contains(word))
+        {
+            using (reading.Enter(field))
+            {
+                reading.Refuse(WireReading.BadCharacteristic, $"'{(word.Length <= 64 ? word : word[..64] + "...")}' is not a medium", $"give one of {string.Join(", ", Paths.Characteristic.Media)}");
+            }
+        }
+    }
+
     private static Predicate Placeholder { get; } = new Predicate.Flag("up");
 
     private static Predicate.Compare ToCore(this WireReading reading, V1.NumberPredicate wire)
@@ -110,12 +122,9 @@ internal static class PredicateTranslation
     {
         var characteristic = reading.Characteristic("characteristic", wire.Characteristic, CharacteristicKind.Name);
         var word = reading.Name("word", wire.Word);
-        if (characteristic.Name == "medium" && !Paths.Characteristic.Media.Contains(word))
+        if (characteristic.Name == "medium")
         {
-            using (reading.Enter("word"))
-            {
-                reading.Refuse(WireReading.BadCharacteristic, $"'{word}' is not a medium", $"give one of {string.Join(", ", Paths.Characteristic.Media)}");
-            }
+            reading.Medium("word", word);
         }
         return new(characteristic.Name, !wire.Negated, word);
     }

@@ -118,4 +118,24 @@ public sealed record RequesterDeclaration(string Name, int Rank)
 
     /// <summary>The flows that it may ask for where not any.</summary>
     public EquatableArray<Flow> MayFlows { get; init; } = [];
+
+    /// <summary>The characteristics of paths that it may say where not any, in the order of the file.</summary>
+    public EquatableArray<SettingRight> MaySet { get; init; } = [];
+
+    /// <summary>Whether it may say a characteristic of the path of that name.</summary>
+    public bool May(string path, string characteristic)
+    {
+        if (MayAny)
+        {
+            return true;
+        }
+        foreach (var right in MaySet)
+        {
+            if (right.Covers(path, characteristic))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 }

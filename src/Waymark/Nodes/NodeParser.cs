@@ -384,7 +384,12 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 requester = requester with { MayAny = true };
                 return;
             }
-            Expect("flows", "or 'any' behind 'may'");
+            if (TryTake("set"))
+            {
+                requester = requester with { MaySet = requester.MaySet.Append(SettingRight()).ToEquatableArray() };
+                return;
+            }
+            Expect("flows", "or 'any' or 'set' behind 'may'");
             var start = Now.Start;
             var position = Position;
             // Ranges stand in braces; a brace that closes none of them closes the requester.
@@ -401,5 +406,19 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             var first = diagnostics[0];
             Source.Error(first.Code, start + first.Column - 1, start + first.Column - 1 + first.Length, first.Message, first.Mend);
         });
+    }
+
+    private SettingRight SettingRight()
+    {
+        var names = List(() =>
+        {
+            var token = Now.Kind == TokenKind.Word ? Take() : throw Unexpected("the name of a characteristic");
+            if (OutsideNames.FaultOf(token.Text, out var isKnown) is var (sentence, mend))
+            {
+                Source.Error(isKnown ? "WAY1022" : "WAY1004", token.Start, token.End, sentence, mend);
+            }
+            return token.Text;
+        });
+        return new(names.ToEquatableArray(), TryTake("of") ? List(() => Name("a path's name")).ToEquatableArray() : []);
     }
 }

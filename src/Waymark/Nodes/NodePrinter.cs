@@ -105,6 +105,8 @@ public static class NodePrinter
         {
             lines.Add($"may flows {PolicyPrinter.Print(requester.MayFlows)};");
         }
+        lines.AddRange(requester.MaySet.Select(right =>
+            $"may set {string.Join(", ", right.Names)}{(right.Paths.IsEmpty ? "" : " of " + string.Join(", ", right.Paths.Select(PolicyPrinter.Name)))};"));
         return StatementLayout.Block($"requester {PolicyPrinter.Name(requester.Name)}", lines);
     }
 

@@ -38,7 +38,8 @@ public static class FindingText
         var dimension = Characteristic.TryFind(characteristic, out var known) ? known.Dimension : Dimension.Number;
         if (Unit.Default(dimension) is null)
         {
-            return value.Number.ToString("0.##", CultureInfo.InvariantCulture);
+            // What other programs name may be of any size.
+            return value.Number.ToString(Math.Abs(value.Number) < 1 ? "0.####" : "0.##", CultureInfo.InvariantCulture);
         }
         var (number, word) = dimension switch
         {

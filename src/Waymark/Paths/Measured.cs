@@ -4,9 +4,12 @@ namespace Waymark.Paths;
 /// <param name="Value">The value.</param>
 /// <param name="At">When the newest sample in it was taken, or when it was configured.</param>
 /// <param name="Samples">How many samples it rests on; 0 for what is configured or reported by the system.</param>
-/// <param name="Source">What measured it: <c>icmp</c>, <c>link</c>, <c>node file</c>.</param>
+/// <param name="Source">What measured it: <c>icmp</c>, <c>link</c>, <c>node file</c>; the name of the requester who said it.</param>
 public sealed record Measured(CharacteristicValue Value, DateTimeOffset At, int Samples, string Source)
 {
+    /// <summary>The source of what the administrator says in the node file: no other goes before it.</summary>
+    public const string NodeFile = "node file";
+
     /// <summary>The standard error of the mean in the value's own unit; null where it is not a measurement.</summary>
     public double? StandardError { get; init; }
 

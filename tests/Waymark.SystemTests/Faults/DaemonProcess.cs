@@ -97,5 +97,6 @@ internal sealed class DaemonProcess : IDisposable
         return false;
     }
 
-    private static string Program(string name) => System.IO.Path.Combine(Root, "out", name);
+    /// <summary>A built program.</summary>
+    public static string Program(string name) => System.IO.Path.Combine(Root, "out", name);
 }

@@ -30,7 +30,7 @@ public sealed class FullDiskTests : IDisposable
         daemon.StartUp();
         daemon.Ask($"apply -f {daemon.In("a.way")}");
         Fill();
-        foreach (var change in new[] { $"apply -f {daemon.In("b.way")}", "withdraw a.way", "undo", "path disable w1" })
+        foreach (var change in new[] { $"apply -f {daemon.In("b.way")}", "withdraw a.way", "undo", "path disable w1", "characteristic set w1 my.value 1" })
         {
             var (code, text) = daemon.TryAsk(change);
             Assert.True(code == 1, $"{change}: {code}, {text}");

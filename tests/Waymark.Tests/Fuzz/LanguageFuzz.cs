@@ -19,6 +19,9 @@ public sealed class LanguageFuzz
         "%", "/GB", "Mbit/s", "ms", "interface ", "probe ", "icmp ", "listen ", "may flows ", "every ", "resets ", "not ", "not (", "any ", "flow ", "when ", "rule ", "otherwise ", "else ", "require ", "prefer ", "for ", "peer ", "local ", "port ", "lowest ", "path ", "day ", "\ufeff", "ü", "\ud800", "𝒳", "\0",
     ];
 
+    private static readonly string[] Said =
+        ["lte.rsrp ", "signal ", "bandwidth ", "quota ", "mtu ", "metered ", "medium ", "rtt.p95 ", "cost ", "-", "97 ", "0.00001 ", "20 Mbit/s ", "3 % ", "4 /GB ", "yes ", "no ", "wifi ", "for ", "30 s ", "10000 d ", "0x10 ", "\0", "99999999999999999999999999 "];
+
     [Fact]
     public void Spoiled_samples_are_read_without_a_fault() => Run(seed: 1, random =>
     {
@@ -47,6 +50,10 @@ public sealed class LanguageFuzz
     public void Pieces_in_any_order_are_read_without_a_fault() => Run(seed: 2, random => Read(string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(_ => Pieces[random.Next(Pieces.Length)]))));
 
     [Fact]
+    public void Settings_in_any_order_of_pieces_are_read_without_a_fault() => Run(seed: 4, random =>
+        ReadSetting(string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => Said[random.Next(Said.Length)]))));
+
+    [Fact]
     public void Random_bytes_are_read_without_a_fault() => Run(seed: 3, random =>
     {
         var bytes = new byte[random.Next(0, 200)];
@@ -67,6 +74,7 @@ public sealed class LanguageFuzz
         var parse = PolicyLanguage.Parse(text, "fuzz");
         Check(parse.Diagnostics, text);
         ReadNode(text);
+        ReadSetting(text);
         Assert.Equal(parse.Set is null, parse.Diagnostics.Any(one => one.Severity == Severity.Error));
         if (parse.Set is { } set)
         {
@@ -75,6 +83,18 @@ public sealed class LanguageFuzz
             Assert.Equal(set, PolicyLanguage.Parse(formatted, "fuzz").Set);
             Assert.Equal(formatted, PolicyLanguage.Format(formatted, "fuzz"));
             Assert.Equal(set, PolicySetJson.FromJson(PolicySetJson.ToJson(set), "fuzz", out _));
+        }
+    }
+
+    private static void ReadSetting(string text)
+    {
+        var setting = PolicyLanguage.ParseSetting(text, "fuzz", out var diagnostics);
+        Check(diagnostics, text);
+        Assert.Equal(setting is null, diagnostics.Any(one => one.Severity == Severity.Error));
+        if (setting is var (said, _))
+        {
+            // What can be written can be sent.
+            Assert.Equal([said], CharacteristicTranslation.ToCore([CharacteristicTranslation.ToWire(said)], out _)!.Value.AsEnumerable());
         }
     }
 

@@ -72,13 +72,17 @@ public static class NodeSamples
             UpAfter = up,
         });
 
-    private static readonly Gen<RequesterDeclaration> Requester = Gen.Select(Word, Gen.Int[0, 2], Gen.Int[0, 500], Gen.Bool, FlowSamples.Flow.Array[0, 2]).Select((name, who, rank, any, flows) =>
+    private static readonly Gen<SettingRight> Setting = Gen.Select(One("lte.rsrp", "signal", "bandwidth.up", "a.b-c", "metered").Array[1, 3], Word.Array[0, 2], (names, paths) =>
+        new SettingRight(names.ToEquatableArray(), paths.ToEquatableArray()));
+
+    private static readonly Gen<RequesterDeclaration> Requester = Gen.Select(Word, Gen.Int[0, 2], Gen.Int[0, 500], Gen.Bool, FlowSamples.Flow.Array[0, 2], Setting.Array[0, 2]).Select((name, who, rank, any, flows, settings) =>
         new RequesterDeclaration(name, rank)
         {
             User = name == "root" ? "root" : who != 1 ? name : null,
             Certificate = who != 0 ? name + ".example.net" : null,
             MayAny = any,
             MayFlows = flows.Select(PolicySamples.Written).ToEquatableArray(),
+            MaySet = settings.ToEquatableArray(),
         });
 
     private static readonly Gen<HoldDown> HoldDown = Gen.Select(Gen.Int[0, 5000], Gen.Int[1, 5000], Gen.Int[1, 5000], Duration).Select((penalty, reuse, more, halfLife) =>

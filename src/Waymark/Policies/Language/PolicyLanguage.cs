@@ -1,4 +1,5 @@
 using System.Text;
+using Waymark.PathExamination;
 
 namespace Waymark.Policies.Language;
 
@@ -67,6 +68,15 @@ public static class PolicyLanguage
         var flows = new PolicyParser(source).ReadFlows();
         diagnostics = source.Diagnostics;
         return source.HasErrors ? null : flows;
+    }
+
+    /// <summary>Reads what is said of a path from outside, <c>NAME VALUE [for DURATION]</c>, with for how long it counts; null with diagnostics where it is wrong.</summary>
+    public static (CharacteristicSetting Setting, TimeSpan? Lasting)? ParseSetting(string text, string file, out EquatableArray<Diagnostic> diagnostics)
+    {
+        var source = new SourceText(text, file);
+        var setting = new SettingReader(source).Read();
+        diagnostics = source.Diagnostics;
+        return setting;
     }
 
     internal static bool TryDecode(ReadOnlySpan<byte> utf8, string file, out string text, out Diagnostic? diagnostic)
