@@ -58,6 +58,8 @@ internal static class Invocation
         return command;
     }
 
+    public static bool IsWide(this ParseResult parse) => parse.GetValue(Output) == "wide";
+
     public static bool IsJson(this ParseResult parse) => parse.GetValue(Output) == "json";
 
     /// <summary>Writes a message of the contract as JSON: field names are those of <c>waymark.v1</c>, and stay.</summary>
@@ -91,8 +93,8 @@ internal static class Invocation
 
     private static Option<string> MakeOutput()
     {
-        var option = new Option<string>("--output", "-o") { Description = "table for people, json for programs.", DefaultValueFactory = _ => "table", Recursive = true };
-        option.AcceptOnlyFromAmong("table", "json");
+        var option = new Option<string>("--output", "-o") { Description = "table for people, wide for all that is known ('get paths'), json for programs.", DefaultValueFactory = _ => "table", Recursive = true };
+        option.AcceptOnlyFromAmong("table", "wide", "json");
         return option;
     }
 

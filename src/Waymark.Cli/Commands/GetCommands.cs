@@ -12,7 +12,7 @@ internal static class GetCommands
         new Command("paths", "Every path with what is known of it.").Asks(async (client, parse, cancellationToken) =>
         {
             var answer = await client.Paths.ListPathsAsync(new() { CountFlows = true }, cancellationToken: cancellationToken);
-            Show(parse, answer, Tables.WritePaths);
+            Show(parse, answer, parse.IsWide() ? WidePaths.Write : Tables.WritePaths);
             return ExitCodes.Done;
         }),
         new Command("characteristics", "What other programs say of paths ('waymark characteristic set'), for how long, and whether decisions see it.").Asks(async (client, parse, cancellationToken) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Grpc.Core;
 using Waymark.Cli.Display;
+using Waymark.Exchange.LocalCalls;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Cli.Commands;
@@ -9,22 +10,38 @@ namespace Waymark.Cli.Commands;
 /// <summary>Events as they happen, one a line.</summary>
 internal static class WatchCommand
 {
-    public static Command Watch() => new Command("watch", "Shows events as they happen, until Ctrl-C: paths, decisions, moves of flows, changes of the kernel.").Asks(async (client, parse, cancellationToken) =>
+    public static Command Watch() => new Command("watch", "Shows events as they happen, until Ctrl-C: paths, decisions, moves of flows, changes of the kernel.")
     {
-        using var stream = client.Events.Watch(new(), cancellationToken: cancellationToken);
+        Of("paths", "Paths alone, with each characteristic that changes noticeably.", V1.EventKind.Path, V1.EventKind.Measurement, V1.EventKind.Outside),
+        Of("decisions", "What is decided and done alone: policy sets, decisions, moves of flows, changes of the kernel, failures.",
+            V1.EventKind.PolicySet, V1.EventKind.Decision, V1.EventKind.Move, V1.EventKind.Apply, V1.EventKind.Failure),
+    }.Asks((client, parse, cancellationToken) => ShowAsync(client, parse, [], cancellationToken));
+
+    private static Command Of(string name, string description, params V1.EventKind[] kinds) =>
+        new Command(name, description).Asks((client, parse, cancellationToken) => ShowAsync(client, parse, kinds, cancellationToken));
+
+    private static async Task<int> ShowAsync(LocalClient client, ParseResult parse, V1.EventKind[] kinds, CancellationToken cancellationToken)
+    {
+        using var stream = client.Events.Watch(new() { Kinds = { kinds } }, cancellationToken: cancellationToken);
         await foreach (var happened in stream.ResponseStream.ReadAllAsync(cancellationToken))
         {
             if (parse.IsJson())
             {
                 Invocation.WriteJson(happened);
+                continue;
             }
-            else if (Line(happened) is { } line)
+            foreach (var line in Lines(happened))
             {
                 Console.WriteLine($"{happened.At.ToDateTimeOffset().ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}  {line}");
             }
         }
         return ExitCodes.Done;
-    });
+    }
+
+    /// <summary>An event in lines: a measurement has one for each characteristic.</summary>
+    internal static IEnumerable<string> Lines(V1.WatchResponse happened) => happened.EventCase == V1.WatchResponse.EventOneofCase.Measurement
+        ? happened.Measurement.Changes.Select(change => Change(happened.Measurement.Name, change))
+        : Line(happened) is { } line ? [line] : [];
 
     /// <summary>An event in words; null for one that says nothing to people.</summary>
     internal static string? Line(V1.WatchResponse happened) => happened.EventCase switch
@@ -48,6 +65,12 @@ internal static class WatchCommand
         V1.WatchResponse.EventOneofCase.Lost => $"({happened.Lost.Count} events lost: this watcher was too slow)",
         _ => null,
     };
+
+    private static string Change(string path, V1.CharacteristicChange change)
+    {
+        string Value(V1.Measured? measured) => measured is null ? "unknown" : (measured.IsEstimated ? "about " : "") + WireText.Value(change.Name, measured);
+        return $"{path,-10} {change.Name,-14} {Value(change.Before),-16} -> {Value(change.After),-16} ({(change.After ?? change.Before)?.Source})";
+    }
 
     private static string Outside(V1.OutsideEvent said)
     {

@@ -12,8 +12,7 @@ internal sealed class WatchApi(RequesterRights rights, EventStream events, IHost
     public override Task Watch(V1.WatchRequest request, IServerStreamWriter<V1.WatchResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
     {
         rights.Caller(context);
-        var kinds = request.Kinds.ToHashSet();
-        using var watcher = events.Watch();
+        using var watcher = events.Watch(request.Kinds);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         // Headers now: the caller knows that from here on it misses nothing.
         await context.WriteResponseHeadersAsync([]);
@@ -25,10 +24,7 @@ internal sealed class WatchApi(RequesterRights rights, EventStream events, IHost
                 {
                     await stream.WriteAsync(new() { At = happened.At, Lost = new() { Count = lost } }, context.CancellationToken);
                 }
-                if (kinds.Count == 0 || kinds.Contains(KindOf(happened)))
-                {
-                    await stream.WriteAsync(happened, context.CancellationToken);
-                }
+                await stream.WriteAsync(happened, context.CancellationToken);
             }
         }
         catch (OperationCanceledException)
@@ -37,17 +33,4 @@ internal sealed class WatchApi(RequesterRights rights, EventStream events, IHost
         }
         return true;
     });
-
-    private static V1.EventKind KindOf(V1.WatchResponse happened) => happened.EventCase switch
-    {
-        V1.WatchResponse.EventOneofCase.Path => V1.EventKind.Path,
-        V1.WatchResponse.EventOneofCase.Decision => V1.EventKind.Decision,
-        V1.WatchResponse.EventOneofCase.Move => V1.EventKind.Move,
-        V1.WatchResponse.EventOneofCase.Apply => V1.EventKind.Apply,
-        V1.WatchResponse.EventOneofCase.PolicySet => V1.EventKind.PolicySet,
-        V1.WatchResponse.EventOneofCase.Failure => V1.EventKind.Failure,
-        V1.WatchResponse.EventOneofCase.Measurement => V1.EventKind.Measurement,
-        V1.WatchResponse.EventOneofCase.Outside => V1.EventKind.Outside,
-        _ => V1.EventKind.Unspecified,
-    };
 }

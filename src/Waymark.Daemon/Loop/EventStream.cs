@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
 using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
@@ -13,18 +12,18 @@ namespace Waymark.Daemon.Loop;
 /// <summary>What happens, for whoever watches. A watcher that is too slow loses events and is told how many.</summary>
 internal sealed class EventStream(TimeProvider time)
 {
-    private const int MostPending = 1000;
-
     /// <summary>How many policies a move names.</summary>
     private const int MostOrigins = 4;
 
     private readonly Lock gate = new();
-    private readonly List<Watcher> watchers = [];
+    private readonly List<EventWatcher> watchers = [];
+    private NoticeableChanges? changes;
 
     /// <summary>A new watcher's events, from now on; disposing it ends them.</summary>
-    public Watcher Watch()
+    /// <param name="kinds">Those it wants; empty: all but measurements.</param>
+    public EventWatcher Watch(params IEnumerable<V1.EventKind> kinds)
     {
-        var watcher = new Watcher(this);
+        var watcher = new EventWatcher(kinds, End);
         lock (gate)
         {
             watchers.Add(watcher);
@@ -72,6 +71,7 @@ internal sealed class EventStream(TimeProvider time)
     {
         if (!IsWatched)
         {
+            changes = null;
             return;
         }
         foreach (var path in after.World.Paths.Paths)
@@ -87,6 +87,22 @@ internal sealed class EventStream(TimeProvider time)
         foreach (var gone in before.World.Paths.Paths.Where(path => after.World.Paths.Find(path.Id) is null))
         {
             Publish(Path(V1.PathEventKind.Gone, gone, before.World));
+        }
+        Measured(after.World);
+    }
+
+    /// <summary>What changed noticeably since it was last told; looked for only while somebody wants to know. Called by the loop alone.</summary>
+    private void Measured(World world)
+    {
+        if (!IsWanted(V1.EventKind.Measurement))
+        {
+            changes = null;
+            return;
+        }
+        changes ??= new(world);
+        foreach (var (path, changed) in changes.Since(world))
+        {
+            Publish(new() { Measurement = new() { Path = path.Id.ToString(), Name = path.Name, Changes = { changed } } });
         }
     }
 
@@ -121,6 +137,14 @@ internal sealed class EventStream(TimeProvider time)
 
     private static V1.WatchResponse Path(V1.PathEventKind kind, Path path, World world) =>
         new() { Path = new() { Kind = kind, Path = PathTranslation.ToWire(path, world.Characteristics.Of(path.Id)) } };
+
+    private bool IsWanted(V1.EventKind kind)
+    {
+        lock (gate)
+        {
+            return watchers.Any(watcher => watcher.Wants(kind));
+        }
+    }
 
     private bool IsWatched
     {
@@ -186,35 +210,11 @@ internal sealed class EventStream(TimeProvider time)
         }
     }
 
-    private void End(Watcher watcher)
+    private void End(EventWatcher watcher)
     {
         lock (gate)
         {
             watchers.Remove(watcher);
         }
-    }
-
-    /// <summary>One watcher's events.</summary>
-    internal sealed class Watcher(EventStream stream) : IDisposable
-    {
-        private readonly Channel<V1.WatchResponse> pending = Channel.CreateBounded<V1.WatchResponse>(new BoundedChannelOptions(MostPending) { FullMode = BoundedChannelFullMode.DropWrite });
-        private uint lost;
-
-        public IAsyncEnumerable<V1.WatchResponse> ReadAllAsync(CancellationToken cancellationToken) => pending.Reader.ReadAllAsync(cancellationToken);
-
-        /// <summary>How many events were lost since last asked.</summary>
-        public uint TakeLost() => Interlocked.Exchange(ref lost, 0);
-
-        public void Offer(V1.WatchResponse happened)
-        {
-            if (pending.Reader.Count >= MostPending)
-            {
-                Interlocked.Increment(ref lost);
-                return;
-            }
-            pending.Writer.TryWrite(happened);
-        }
-
-        public void Dispose() => stream.End(this);
     }
 }

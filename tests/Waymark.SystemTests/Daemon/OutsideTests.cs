@@ -37,6 +37,7 @@ public sealed class OutsideTests : IDisposable
         Assert.Contains("-> one", Explain(), StringComparison.Ordinal);
         Assert.Matches("lte.rsrp -97 \\(root, .* ago, 1 sample\\)", Explain());
         Assert.Contains("\"source\": \"root\"", daemon.Ask("get paths -o json"), StringComparison.Ordinal);
+        Assert.Matches("  lte.rsrp +-97 +- +root .* 1\n", daemon.Ask("get paths -o wide"));
         Assert.Contains("the node file says otherwise", daemon.Ask("characteristic set one cost 9 /GB"), StringComparison.Ordinal);
         Assert.Contains("the path is away", daemon.Ask("characteristic set modem lte.rsrp -60"), StringComparison.Ordinal);
         daemon.Stop("KILL");
@@ -55,6 +56,24 @@ public sealed class OutsideTests : IDisposable
         Assert.Contains("-> two", Explain(), StringComparison.Ordinal);
         Assert.True(DaemonProcess.Eventually(() => Explain().Contains("-> drop", StringComparison.Ordinal)), "it ends by itself");
         Assert.Contains("its time is over", daemon.Logged, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_watches_paths_sees_each_value_that_changes_and_nothing_else()
+    {
+        Shell.Run($"ip netns exec {world.NodeName} timeout 60 {DaemonProcess.Program("waymark")} --socket {daemon.In("sock")} watch paths > {daemon.In("watched")} & echo $! > {daemon.In("watcher")}");
+        string Watched() => System.IO.File.ReadAllText(daemon.In("watched"));
+        var tries = 0;
+        Assert.True(DaemonProcess.Eventually(() =>
+        {
+            // From some moment on it watches.
+            daemon.Ask($"characteristic set one lte.rsrp -{++tries % 80 + 20}");
+            return Watched().Contains("lte.rsrp", StringComparison.Ordinal);
+        }), "it watches");
+        daemon.Ask("characteristic set two metered yes");
+        Assert.True(DaemonProcess.Eventually(() => System.Text.RegularExpressions.Regex.IsMatch(Watched(), "two +metered +unknown +-> yes +\\(root\\)")), Watched());
+        Assert.DoesNotContain("decision", Watched(), StringComparison.Ordinal);
+        Shell.Run($"kill $(cat {daemon.In("watcher")})");
     }
 
     [Fact]
