@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Api;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Metrics;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
@@ -186,6 +187,9 @@ internal static class DaemonHost
         .AddSingleton<ReachabilityKeeping>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<Supervision>()
+        .AddSingleton<ProbeCounts>()
+        .AddSingleton<StateInstruments>()
+        .AddSingleton<MetricsService>()
         .AddSingleton<KernelQuestion>()
         .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
             () => provider.GetRequiredService<NodeBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))

@@ -69,6 +69,12 @@ internal static partial class Log
     [LoggerMessage(22, LogLevel.Information, "{Requester} no longer says {Name} of {Path}: its time is over")]
     public static partial void OutsideExpired(ILogger log, string requester, string name, string path);
 
+    [LoggerMessage(23, LogLevel.Information, "metrics are served at http://{Endpoint}/metrics")]
+    public static partial void MetricsServed(ILogger log, System.Net.IPEndPoint endpoint);
+
+    [LoggerMessage(24, LogLevel.Warning, "metrics cannot be served at {Endpoint}: {Reason}; tried again every {Seconds} s")]
+    public static partial void MetricsRefused(ILogger log, System.Net.IPEndPoint endpoint, string reason, double seconds);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Metrics;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Linux.FilterRuleEncoding;
@@ -14,7 +15,7 @@ using Waymark.Paths;
 namespace Waymark.Daemon;
 
 /// <summary>Runs the producers and the loop, each on its own, until one fails or all are told to stop.</summary>
-internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, Supervision supervision, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
+internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, Supervision supervision, MetricsService metrics, ProbeCounts probes, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
 {
     private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
 
@@ -26,7 +27,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
             Reload();
         });
         Task[] running =
-            [FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken), reachability.RunAsync(stoppingToken)];
+            [FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken), reachability.RunAsync(stoppingToken), metrics.RunAsync(stoppingToken)];
         try
         {
             // The first that fails ends them all: without the loop or the paths the others would only look alive.
@@ -80,6 +81,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
             path => ConfiguredCharacteristics.Of(path, file.Node, file.At),
             _ => territory.ProbeMark)
         {
+            Kinds = [new CountedProbeKind(new IcmpProbeKind(time), probes)],
             Known = reachability.Known(),
             Ranks = new WantedPercentiles(() => loop.Inputs.Sets).Ranks,
             FaultChanged = (path, fault) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Waymark.ConditionDecision;
+using Waymark.Daemon.Metrics;
 using Waymark.Linux.Netlink;
 using Waymark.Nodes;
 using Waymark.PathDecision;
@@ -166,6 +167,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         var differs = before.Revision == 0 || before.Decision.FilterRules != decision.FilterRules || before.Decision.Unresolved != decision.Unresolved
             || before.Decision.Standings != decision.Standings;
         Current = new(before.Revision + (differs ? 1u : 0), world, decision, before.Refused, before.Kernel);
+        LoopInstruments.Decided(before, Current, Stopwatch.GetElapsedTime(stopwatch));
         events.Watched(before, Current);
         if (differs)
         {
@@ -272,6 +274,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             var now = time.GetUtcNow();
             (repairAt, sweepUntil) = (now + RepairInterval, now + SweepTime);
             Current = Current with { Refused = refused, Kernel = new(KernelState.InStep, "", now) };
+            LoopInstruments.Applied(Stopwatch.GetElapsedTime(started), isRepair: false);
             events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: false);
             Log.Applied(log, Current.Revision, rules.Rules.Count, rules.Classes.Count, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }
@@ -311,6 +314,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             if (mend())
             {
                 Current = Current with { Kernel = new(KernelState.InStep, "", now) };
+                LoopInstruments.Applied(Stopwatch.GetElapsedTime(started), isRepair: true);
                 events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: true);
                 say(log);
             }
@@ -327,6 +331,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         Current = Current with { Kernel = Current.Kernel with { State = KernelState.Failed, Message = refused.Message } };
         retryAt = time.GetUtcNow() + retry;
         retry = retry * 2 > LongestRetry ? LongestRetry : retry * 2;
+        LoopInstruments.Failed();
         events.Failed("apply", refused.Message);
         Log.ApplyFailed(log, refused.Message, retryAt.Value);
     }

@@ -48,6 +48,9 @@ public sealed record NodeFile
     /// <summary>Who may ask; without any, root may ask for everything.</summary>
     public EquatableArray<RequesterDeclaration> Requesters { get; init; } = [new("root", 0) { User = "root", MayAny = true }];
 
+    /// <summary>Where metrics are served; null: nowhere.</summary>
+    public MetricsEndpoint? Metrics { get; init; }
+
     /// <summary>How a path of that name is probed.</summary>
     public ProbeSettings ProbesOf(string path)
     {

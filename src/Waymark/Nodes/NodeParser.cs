@@ -47,7 +47,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             ["requester"] = () => requesters.Add(RequesterBlock(requesters)),
             ["listen"] = () => NotYet("listen", "peers and requesters over the network come with a later version"),
             ["peer"] = () => NotYet("peer", "peers come with a later version"),
-            ["dashboard"] = () => NotYet("dashboard", "the dashboard comes with a later version"),
+            ["dashboard"] = DashboardBlock,
         }, TopWords);
         return node with
         {
@@ -342,6 +342,30 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             return;
         }
         node = node with { HoldDown = hold };
+    }
+
+    private void DashboardBlock()
+    {
+        var opener = Last;
+        Block("dashboard", opener, new(StringComparer.Ordinal)
+        {
+            ["metrics"] = () => Single("metrics", () =>
+            {
+                var first = Now;
+                var isBracketed = TryTake("[");
+                var address = Address("where metrics are served");
+                if (isBracketed)
+                {
+                    Expect("]", "behind the address");
+                }
+                Expect("port", "behind the address");
+                node = node with { Metrics = new(address, Port()) };
+                if (!node.Metrics.IsLoopback)
+                {
+                    Source.Warn("WAY2014", first.Start, Last.End, $"whoever reaches {address} can read how this node fares", "127.0.0.1 and ::1 are for this host alone");
+                }
+            }),
+        }, others: () => NotYet(Last.Text, "the dashboard comes with a later version", isTop: false));
     }
 
     private RequesterDeclaration RequesterBlock(List<RequesterDeclaration> others)

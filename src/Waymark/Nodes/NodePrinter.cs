@@ -36,6 +36,10 @@ public static class NodePrinter
             text.Append(StatementLayout.Block("hold-down",
                 [Line("penalty", node.HoldDown.Penalty), Line("suppress", node.HoldDown.Suppress), Line("reuse", node.HoldDown.Reuse), $"half-life {Unit.Print(node.HoldDown.HalfLife)};"]));
         }
+        if (node.Metrics is { } metrics)
+        {
+            text.Append(StatementLayout.Block("dashboard", [Line($"metrics {metrics.Address} port", metrics.Port)]));
+        }
         foreach (var requester in node.Requesters.Skip(IsRootUnsaid(node.Requesters) ? 1 : 0))
         {
             text.Append(Print(requester));

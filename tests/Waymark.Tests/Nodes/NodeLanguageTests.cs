@@ -150,7 +150,12 @@ public sealed class NodeLanguageTests
     [InlineData("path wifi { interface wlan0; gateway 192.0.2.1/24; }", "n.way:1:38: error WAY1008: a gateway is one address and has no prefix length, found '192.0.2.1/24'; write 192.0.2.1")]
     [InlineData("listen { address [::]\nnode \"a\";", "n.way:1:1: error WAY0003: the block of this 'listen' is never closed; add '}'")]
     [InlineData("path a { interface b;\nnode \"a\";\nnod \"b\";", "n.way:1:1: error WAY0003: the block of this 'path' is never closed; add '}'", "n.way:3:1: error WAY1018: the node file has no 'nod' here; did you mean 'node'?")]
-    [InlineData("dashboard x\nnode \"a\";", "n.way:1:11: error WAY0002: the statement has no ';' behind 'x'; add ';'", "n.way:1:1: warning WAY2010: 'dashboard' has no effect yet; the dashboard comes with a later version")]
+    [InlineData("listen x\nnode \"a\";", "n.way:1:8: error WAY0002: the statement has no ';' behind 'x'; add ';'", "n.way:1:1: warning WAY2010: 'listen' has no effect yet; peers and requesters over the network come with a later version")]
+    [InlineData("dashboard { metrics 192.0.2.1 port 9464; }", "n.way:1:21: warning WAY2014: whoever reaches 192.0.2.1 can read how this node fares; 127.0.0.1 and ::1 are for this host alone")]
+    [InlineData("dashboard { metrics 127.0.0.1; }", "n.way:1:30: error WAY0001: expected 'port' behind the address, found ';'")]
+    [InlineData("dashboard { metrics ::1 port 0; }", "n.way:1:30: error WAY1008: a port is 1 to 65535")]
+    [InlineData("dashboard { metrics ::1 port 1; metrics ::1 port 2; }", "n.way:1:33: error WAY1013: 'metrics' is said twice; remove one of them")]
+    [InlineData("dashboard { page [::1] port 80; colour { dark; } metrics [::1] port 9464; }", "n.way:1:13: warning WAY2010: 'page' has no effect yet; the dashboard comes with a later version", "n.way:1:33: warning WAY2010: 'colour' has no effect yet; the dashboard comes with a later version")]
     [InlineData("fwmark 0x3;", "n.way:1:8: error WAY1008: 'fwmark' needs at least 3 bits, found '0x3'; 0x7f000000")]
     public void A_mistake_has_one_message(string text, params string[] messages) =>
         Assert.Equal(messages.Order(), NodeLanguage.Parse(text, "n.way").Diagnostics.Select(one => one.ToString()).Order());

@@ -85,6 +85,8 @@ public static class NodeSamples
             MaySet = settings.ToEquatableArray(),
         });
 
+    private static readonly Gen<MetricsEndpoint> Metrics = Gen.Select(Address, Gen.Int[1, 65535], (address, port) => new MetricsEndpoint(address, port));
+
     private static readonly Gen<HoldDown> HoldDown = Gen.Select(Gen.Int[0, 5000], Gen.Int[1, 5000], Gen.Int[1, 5000], Duration).Select((penalty, reuse, more, halfLife) =>
         new HoldDown(penalty, reuse + more, reuse, halfLife));
 
@@ -101,16 +103,17 @@ public static class NodeSamples
     private static readonly Gen<Forwarding?> Forward = Gen.Select(Word.Array[0, 2], Gen.Bool, (from, masquerade) => from.Length == 0 ? null : new Forwarding(from.ToEquatableArray(), masquerade));
 
     /// <summary>Whole files; what they say may be nonsense, but it can be written.</summary>
-    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown)), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Requester.Array[0, 3])
+    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Maybe(Metrics)), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Requester.Array[0, 3])
         .Select((node, own, paths, probes, requesters) =>
         {
-            var (name, isStrict, forward, hold) = own;
+            var (name, isStrict, forward, hold, metrics) = own;
             return node with
             {
                 Name = name,
                 IsStrictAtBoot = isStrict,
                 Paths = paths.DistinctBy(path => path.Match).Select((path, i) => path with { Name = $"path {i}" }).ToEquatableArray(),
                 Forward = forward,
+                Metrics = metrics,
                 Probes = probes.ToEquatableArray(),
                 HoldDown = hold ?? NodeFile.Default.HoldDown,
                 Requesters = WithRoot(requesters.DistinctBy(one => one.Name)),

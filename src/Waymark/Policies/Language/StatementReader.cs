@@ -24,8 +24,11 @@ internal abstract class StatementReader(SourceText source, string kind) : TokenR
     /// <summary>The canonical text of the value that starts at a token, and the token behind it; null: no value was read there, the text stands for itself.</summary>
     public (int End, string Text)? ValueAt(int token) => values.TryGetValue(token, out var value) ? value : null;
 
-    /// <summary>Statements up to the end of the block or the file; each keyword by its own reader. Without readers every keyword is passed over with its values.</summary>
-    protected void Statements(bool isBlock, Dictionary<string, Action>? readers, IEnumerable<string> words)
+    /// <summary>
+    /// Statements up to the end of the block or the file; each keyword by its own reader, any other by <paramref name="others"/> or else a mistake. Without readers every keyword is passed
+    /// over with its values.
+    /// </summary>
+    protected void Statements(bool isBlock, Dictionary<string, Action>? readers, IEnumerable<string> words, Action? others = null)
     {
         top = isBlock ? top : readers!;
         while (Now.Kind != TokenKind.End && !(isBlock && (Now.Is("}") || IsBehindBlock(readers))))
@@ -39,7 +42,7 @@ internal abstract class StatementReader(SourceText source, string kind) : TokenR
                     throw Unexpected("a statement");
                 }
                 Action? read = () => PassOver(() => false);
-                if (readers?.TryGetValue(Now.Text, out read) == false)
+                if (readers?.TryGetValue(Now.Text, out read) == false && (read = others) is null)
                 {
                     throw Fail("WAY1018", Now, $"{kind} has no '{Now.Text}' here", NearestWord.Mend(Now.Text, words) ?? $"known are {string.Join(", ", words)}");
                 }
@@ -63,13 +66,13 @@ internal abstract class StatementReader(SourceText source, string kind) : TokenR
     /// <summary>Whether a block whose end is missing ends here: where a line starts with what no statement of it does, but one of the file.</summary>
     private bool IsBehindBlock(Dictionary<string, Action>? readers) => readers?.ContainsKey(Now.Text) == false && Now.Kind == TokenKind.Word && IsFirstOnLine && top.ContainsKey(Now.Text);
 
-    protected void Block(string keyword, Token opener, Dictionary<string, Action>? readers)
+    protected void Block(string keyword, Token opener, Dictionary<string, Action>? readers, Action? others = null)
     {
         var open = Position;
         Expect("{", $"behind '{keyword}'");
         var outer = found;
         List<ReadStatement> inner = found = [];
-        Statements(isBlock: true, readers, readers?.Keys.AsEnumerable() ?? []);
+        Statements(isBlock: true, readers, readers?.Keys.AsEnumerable() ?? [], others);
         found = outer;
         block = (open, inner);
         if (!TryTake("}"))
