@@ -6,7 +6,8 @@ namespace Waymark.PathExamination;
 /// <summary>
 /// All that probes tell of one path, as the language's characteristics: <c>up</c> per family, <c>rtt</c>, <c>delay</c>, <c>jitter</c>, <c>loss</c>, percentiles.
 /// Round trips are those of the target with the least: the path's own share is common to all targets, and that one has the least of the network behind it. Loss is that of
-/// all targets that still answer. Not safe for several threads at once.
+/// all targets that still answer. The delay from this node and its jitter are those of the nearest target that can tell the ways apart; where none can, half the round trip stands for the
+/// delay, marked as an estimate. Not safe for several threads at once.
 /// </summary>
 /// <param name="settings">First <see cref="Settings"/>.</param>
 public sealed class ProbeEstimates(ProbeSettings settings)
@@ -96,31 +97,68 @@ public sealed class ProbeEstimates(ProbeSettings settings)
         {
             yield return new("loss", loss);
         }
-        if (Nearest(now) is not { } nearest)
+        if (Nearest(now, _ => true) is not { } nearest)
         {
             yield break;
         }
-        var (window, roundTrip) = (nearest.Window, nearest.RoundTrip);
-        var error = window.RoundTripError;
-        yield return Number("rtt", roundTrip.Smoothed, error, isEstimated: false);
-        yield return Number("delay", roundTrip.Smoothed / 2, error / 2, isEstimated: true);
-        if (roundTrip.Samples > 1)
-        {
-            // One end cannot tell the ways apart: it is the jitter of the round trip.
-            yield return Number("jitter", roundTrip.Jitter, roundTrip.Variation / Math.Sqrt(Math.Min(roundTrip.Samples, 16)), isEstimated: true);
-        }
-        var percentiles = window.Percentiles();
+        var error = nearest.Window.RoundTripError;
+        var percentiles = nearest.Window.Percentiles();
+        yield return Number(nearest, "rtt", nearest.RoundTrip.Smoothed, error, nearest.Window.Answered);
         foreach (var rank in ranks)
         {
             if (percentiles.Of(rank) is { } percentile)
             {
-                yield return Number($"rtt.p{rank}", percentile, error, isEstimated: false);
-                yield return Number($"delay.p{rank}", percentile / 2, error / 2, isEstimated: true);
+                yield return Number(nearest, $"rtt.p{rank}", percentile, error, nearest.Window.Answered);
+            }
+        }
+        foreach (var value in Delay(nearest, now, ranks).Append(Jitter(nearest, now)).OfType<KeyValuePair<string, Measured>>().Concat(Losses(now)))
+        {
+            yield return value;
+        }
+    }
+
+    private static KeyValuePair<string, Measured> Number(ProbeStream stream, string name, double value, double error, int samples, bool isEstimated = false) =>
+        new(name, new(CharacteristicValue.Of(value), stream.LastAnswer, samples, stream.Source) { StandardError = error, IsEstimated = isEstimated });
+
+    private IEnumerable<KeyValuePair<string, Measured>?> Delay(ProbeStream nearest, DateTimeOffset now, IEnumerable<int> ranks)
+    {
+        var measured = Nearest(now, stream => stream.OneWay.IsMeasured);
+        var stream = measured ?? nearest;
+        var window = measured?.OneWay.Window ?? stream.Window;
+        var share = measured is null ? 0.5 : 1;
+        var percentiles = window.Percentiles();
+        yield return Delay("delay", measured?.OneWay.Smoothed ?? stream.RoundTrip.Smoothed);
+        foreach (var rank in ranks)
+        {
+            if (percentiles.Of(rank) is { } percentile)
+            {
+                yield return Delay($"delay.p{rank}", percentile);
             }
         }
 
-        KeyValuePair<string, Measured> Number(string name, double value, double error, bool isEstimated) =>
-            new(name, new(CharacteristicValue.Of(value), nearest.LastAnswer, window.Answered, nearest.Source) { StandardError = error, IsEstimated = isEstimated });
+        KeyValuePair<string, Measured> Delay(string name, double value) => Number(stream, name, value * share, window.RoundTripError * share, window.Answered, isEstimated: measured is null);
+    }
+
+    private KeyValuePair<string, Measured>? Jitter(ProbeStream nearest, DateTimeOffset now)
+    {
+        if (Nearest(now, stream => stream.OneWay.Differences > 0) is { OneWay: var oneWay } telling)
+        {
+            return Number(telling, "jitter", oneWay.Jitter, oneWay.Variation / Math.Sqrt(Math.Min(oneWay.Differences, 16)), telling.Window.Answered);
+        }
+        var roundTrip = nearest.RoundTrip;
+        // One end cannot tell the ways apart: it is the jitter of the round trip.
+        return roundTrip.Samples < 2 ? null : Number(nearest, "jitter", roundTrip.Jitter, roundTrip.Variation / Math.Sqrt(Math.Min(roundTrip.Samples, 16)), nearest.Window.Answered, isEstimated: true);
+    }
+
+    private IEnumerable<KeyValuePair<string, Measured>> Losses(DateTimeOffset now)
+    {
+        if (Nearest(now, stream => stream.Losses is not null) is { Losses: { } losses } telling)
+        {
+            yield return Way("loss.up", losses.Forward);
+            yield return Way("loss.down", losses.Backward);
+
+            KeyValuePair<string, Measured> Way(string name, double loss) => Number(telling, name, loss, Math.Sqrt(loss * (1 - loss) / losses.Samples), losses.Samples);
+        }
     }
 
     private Reachability Family(IpFamily family)
@@ -155,8 +193,8 @@ public sealed class ProbeEstimates(ProbeSettings settings)
         return new(CharacteristicValue.Of(loss), counted.Max(stream => stream.LastProbe), sent, counted[0].Source) { StandardError = Math.Sqrt(loss * (1 - loss) / sent) };
     }
 
-    private ProbeStream? Nearest(DateTimeOffset now) => streams.Values
-        .Where(stream => stream.HasAnswered && now - stream.LastAnswer <= settings.Lifetime)
+    private ProbeStream? Nearest(DateTimeOffset now, Func<ProbeStream, bool> fits) => streams.Values
+        .Where(stream => stream.HasAnswered && now - stream.LastAnswer <= settings.Lifetime && fits(stream))
         .OrderBy(stream => stream.IsSilent)
         .ThenBy(stream => stream.RoundTrip.Smoothed)
         .FirstOrDefault();

@@ -3,9 +3,15 @@ namespace Waymark.PathExamination;
 /// <summary>What came of one probe.</summary>
 /// <param name="SentAt">When it was sent.</param>
 /// <param name="RoundTrip">How long the answer took; null: none came in time.</param>
-/// <param name="Fault">Why it could not be sent at all; that is no loss. Null: it was sent.</param>
+/// <param name="Fault">Why it could not be sent at all, or its answer cannot be believed; that is no loss. Null: neither.</param>
 public readonly record struct ProbeResult(DateTimeOffset SentAt, TimeSpan? RoundTrip, string? Fault)
 {
     /// <summary>Whether an answer came.</summary>
     public bool IsAnswered => RoundTrip is not null;
+
+    /// <summary>How long each way took; null where the probe cannot tell.</summary>
+    public OneWayDelays? OneWay { get; init; }
+
+    /// <summary>On which way packets were lost, of this probe and those before it; null where the probe cannot tell.</summary>
+    public DirectionalLoss? Losses { get; init; }
 }

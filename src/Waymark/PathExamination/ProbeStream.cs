@@ -23,6 +23,11 @@ internal sealed class ProbeStream(IpFamily? family, string source)
 
     public ProbeWindow Window { get; } = new();
 
+    public OneWayEstimator OneWay { get; } = new();
+
+    /// <summary>The newest word on which way packets were lost; null: there was none.</summary>
+    public DirectionalLoss? Losses { get; private set; }
+
     /// <summary>When the newest probe was sent that counted.</summary>
     public DateTimeOffset LastProbe { get; private set; }
 
@@ -48,6 +53,11 @@ internal sealed class ProbeStream(IpFamily? family, string source)
         }
         unanswered = 0;
         RoundTrip.Add(time);
+        if (result.OneWay is { } ways)
+        {
+            OneWay.Add(ways, time);
+        }
+        Losses = result.Losses;
         LastAnswer = Later(LastAnswer, result.SentAt + time);
         LastProbe = Later(LastProbe, result.SentAt);
         if (overdue is { } number)

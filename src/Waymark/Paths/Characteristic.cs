@@ -24,6 +24,8 @@ public sealed record Characteristic(string Name, CharacteristicKind Kind, Dimens
         new("rtt", CharacteristicKind.Numeric, Dimension.Duration),
         new("jitter", CharacteristicKind.Numeric, Dimension.Duration),
         new("loss", CharacteristicKind.Numeric, Dimension.Ratio),
+        new("loss.up", CharacteristicKind.Numeric, Dimension.Ratio),
+        new("loss.down", CharacteristicKind.Numeric, Dimension.Ratio),
         new("bandwidth", CharacteristicKind.Numeric, Dimension.BitRate),
         new("bandwidth.up", CharacteristicKind.Numeric, Dimension.BitRate),
         new("available", CharacteristicKind.Numeric, Dimension.BitRate),

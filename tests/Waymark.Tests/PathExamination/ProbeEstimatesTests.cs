@@ -137,6 +137,64 @@ public sealed class ProbeEstimatesTests
     }
 
     [Fact]
+    public void Delay_is_that_of_the_way_from_here_where_both_clocks_are_kept_though_another_target_is_nearer()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            Add("near", i, 10);
+            AddWays("far", i, forward: i % 2 == 0 ? 30 : 34, roundTrip: 50);
+        }
+        Assert.Equal((0.01, "icmp"), (Math.Round(Number("rtt", 50)!.Value, 9), Value("rtt", 50)!.Source));
+        var delay = Value("delay", 50)!;
+        Assert.Equal((false, "stamp"), (delay.IsEstimated, delay.Source));
+        Assert.InRange(delay.Value.Number, 0.030, 0.034);
+        Assert.Equal((0.030, 0.034), (Number("delay.p50", 50), Number("delay.p95", 50)));
+        // Each forward delay differs from the one before by 4 ms, and the round trips by nothing.
+        Assert.Equal(0.004, Number("jitter", 50)!.Value, 3);
+        Assert.False(Value("jitter", 50)!.IsEstimated);
+    }
+
+    [Fact]
+    public void Without_clocks_that_are_kept_the_delay_is_half_the_round_trip_and_the_jitter_still_that_of_the_way()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            AddWays("far", i, forward: 7_200_000 + (i % 2 * 4), roundTrip: 50, isMeasured: false);
+        }
+        Assert.Equal((0.025, true), (Math.Round(Number("delay", 50)!.Value, 9), Value("delay", 50)!.IsEstimated));
+        Assert.Equal(0.004, Number("jitter", 50)!.Value, 3);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_is_no_jitter()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            AddWays("far", i, forward: 20 + (i / 10 * 3_600_000), roundTrip: 50, isMeasured: false);
+        }
+        Assert.Equal(0, Number("jitter", 50));
+    }
+
+    [Fact]
+    public void Clocks_that_are_no_longer_kept_leave_nothing_of_what_they_told()
+    {
+        AddWays("far", 0, forward: 40, roundTrip: 50);
+        AddWays("far", 1, forward: 40, roundTrip: 50, isMeasured: false);
+        Assert.Equal((0.025, true), (Number("delay", 1), Value("delay", 1)!.IsEstimated));
+        AddWays("far", 2, forward: 10, roundTrip: 50);
+        Assert.Equal((0.01, 0.01, false), (Number("delay", 2), Number("delay.p95", 2), Value("delay", 2)!.IsEstimated));
+    }
+
+    [Fact]
+    public void Loss_is_told_by_its_direction_where_a_target_can()
+    {
+        Add("a", 0, 5);
+        Assert.Null(Value("loss.up", 0));
+        estimates.Add(IpFamily.V4, "b", "stamp", new(Start, TimeSpan.FromMilliseconds(50), null) { Losses = new(0.25, 0.1, 100) });
+        Assert.Equal((0.25, 0.1, 100), (Number("loss.up", 0), Number("loss.down", 0), Value("loss.up", 0)!.Samples));
+    }
+
+    [Fact]
     public void Whatever_the_probes_say_values_are_in_their_ranges_and_each_name_stands_once() =>
         Gen.Select(Gen.Int[0, 3], Gen.Int[0, 400], Gen.Int[0, 120]).Array[0, 300].Sample(probes =>
         {
@@ -162,6 +220,12 @@ public sealed class ProbeEstimatesTests
 
     private void Add(string target, int second, int? milliseconds) =>
         estimates.Add(IpFamily.V4, target, "icmp", new(Start.AddSeconds(second), milliseconds is { } time ? TimeSpan.FromMilliseconds(time) : null, null));
+
+    private void AddWays(string target, int second, double forward, double roundTrip, bool isMeasured = true) =>
+        estimates.Add(IpFamily.V4, target, "stamp", new(Start.AddSeconds(second), TimeSpan.FromMilliseconds(roundTrip), null)
+        {
+            OneWay = new(TimeSpan.FromMilliseconds(forward), TimeSpan.FromMilliseconds(roundTrip - forward), isMeasured),
+        });
 
     private Measured? Value(string name, int second) =>
         estimates.Values(Start.AddSeconds(second), [50, 95]).Where(one => one.Key == name).Select(one => one.Value).FirstOrDefault();
