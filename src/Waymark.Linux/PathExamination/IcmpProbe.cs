@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using Waymark.Flows;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 
 namespace Waymark.Linux.PathExamination;
@@ -16,11 +16,7 @@ public sealed class IcmpProbe : IProbe
     /// <summary>Type, code, checksum, identifier, sequence and nonce.</summary>
     internal const int MessageBytes = 16;
 
-    private const int SocketLevel = 1;
-    private const int BindToDevice = 25;
-    private const int MarkOption = 36;
-
-    private readonly Socket socket;
+    private readonly DatagramSocket socket;
     private readonly IpFamily family;
     private readonly TimeProvider time;
     private readonly ushort identifier;
@@ -38,38 +34,18 @@ public sealed class IcmpProbe : IProbe
     public IcmpProbe(IpFamily family, string device, ulong seed, TimeProvider time)
     {
         (this.family, this.time, nonce, identifier) = (family, time, seed, (ushort)(seed >> 48));
-        socket = family == IpFamily.V4
-            ? new(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp)
-            : new(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
-        try
-        {
-            socket.SetRawSocketOption(SocketLevel, BindToDevice, System.Text.Encoding.UTF8.GetBytes(device + "\0"));
-            LetOnlyAnswersIn();
-            socket.Bind(new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, 0));
-        }
-        catch
-        {
-            // Not ours to keep: the caller gets the reason.
-            socket.Dispose();
-            throw;
-        }
-        receiving = ReceiveAsync();
+        socket = new(family, SocketType.Raw, family == IpFamily.V4 ? ProtocolType.Icmp : ProtocolType.IcmpV6, time);
+        socket.Attach(device);
+        LetOnlyAnswersIn();
+        socket.Bind(0);
+        receiving = socket.ReceiveAsync(Take, stop.Token);
     }
 
     /// <inheritdoc/>
     public uint Mark
     {
-        get;
-        set
-        {
-            if (value != field)
-            {
-                Span<byte> bytes = stackalloc byte[4];
-                BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-                socket.SetRawSocketOption(SocketLevel, MarkOption, bytes);
-                field = value;
-            }
-        }
+        get => socket.Mark;
+        set => socket.Mark = value;
     }
 
     /// <inheritdoc/>
@@ -87,7 +63,7 @@ public sealed class IcmpProbe : IProbe
         try
         {
             var packet = Request(number);
-            await socket.SendToAsync(packet, SocketFlags.None, new IPEndPoint(address.ToIPAddress(), 0), cancellationToken);
+            await socket.SendAsync(packet, address, 0, cancellationToken);
             return new(sentAt, await one.Answer.Task.WaitAsync(timeout, time, cancellationToken), null);
         }
         catch (TimeoutException)
@@ -97,7 +73,7 @@ public sealed class IcmpProbe : IProbe
         catch (SocketException refused)
         {
             // It never left: no route by this device, a firewall's refusal, no memory. That says nothing of what is behind the first link.
-            return new(sentAt, null, refused.SocketErrorCode == SocketError.AccessDenied ? "kept in by this host's firewall or a prohibiting route" : refused.Message);
+            return new(sentAt, null, SendingFault.Of(refused));
         }
         finally
         {
@@ -147,69 +123,38 @@ public sealed class IcmpProbe : IProbe
         if (family == IpFamily.V4)
         {
             // ICMP_FILTER: a set bit blocks a type below 32; echo reply is 0.
-            socket.SetRawSocketOption(255, 1, [0xfe, 0xff, 0xff, 0xff]);
+            socket.Option(255, 1, [0xfe, 0xff, 0xff, 0xff]);
             return;
         }
         // ICMP6_FILTER (RFC 3542 section 3.2): a set bit blocks; echo reply is 129.
         Span<byte> filter = stackalloc byte[32];
         filter.Fill(0xff);
         filter[129 / 8] = 0xff ^ (1 << (129 % 8));
-        socket.SetRawSocketOption(58, 1, filter);
+        socket.Option(58, 1, filter);
     }
 
-    private async Task ReceiveAsync()
+    private void Take(Datagram datagram)
     {
-        var buffer = new byte[2048];
-        var ended = stop.Token;
-        EndPoint any = new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        while (!ended.IsCancellationRequested)
-        {
-            try
-            {
-                var received = await socket.ReceiveFromAsync(buffer, SocketFlags.None, any, ended);
-                var at = time.GetTimestamp();
-                Take(buffer.AsSpan(0, received.ReceivedBytes), ((IPEndPoint)received.RemoteEndPoint).Address, at);
-            }
-            catch (Exception closed) when (closed is OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                // The device went down or away (ENETDOWN): probes are silent until the examiner opens another socket. Not at full speed.
-                try
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(100), time, ended);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-            }
-        }
-    }
-
-    private void Take(ReadOnlySpan<byte> packet, IPAddress from, long at)
-    {
+        var packet = datagram.Bytes;
         if (family == IpFamily.V4)
         {
             // A raw IPv4 socket gives the IP header too.
             var header = packet.Length > 0 ? (packet[0] & 15) * 4 : 0;
-            if (packet.Length < header + 16)
+            if (packet.Length < header + MessageBytes)
             {
                 return;
             }
             packet = packet[header..];
         }
-        if (packet.Length < 16 || packet[0] != (family == IpFamily.V4 ? 0 : 129)
+        if (packet.Length < MessageBytes || packet[0] != (family == IpFamily.V4 ? 0 : 129)
             || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != identifier
             || BinaryPrimitives.ReadUInt64BigEndian(packet[8..]) != nonce)
         {
             return;
         }
-        if (waiting.TryGetValue(BinaryPrimitives.ReadUInt16BigEndian(packet[6..]), out var one) && one.Target == IpAddress.From(from))
+        if (waiting.TryGetValue(BinaryPrimitives.ReadUInt16BigEndian(packet[6..]), out var one) && one.Target == datagram.From)
         {
-            one.Answer.TrySetResult(time.GetElapsedTime(one.Sent, at));
+            one.Answer.TrySetResult(time.GetElapsedTime(one.Sent, datagram.ArrivedTicks));
         }
     }
 
