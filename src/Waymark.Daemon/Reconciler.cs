@@ -81,7 +81,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
             path => ConfiguredCharacteristics.Of(path, file.Node, file.At),
             _ => territory.ProbeMark)
         {
-            Kinds = [new CountedProbeKind(new IcmpProbeKind(time), probes)],
+            Kinds = [.. ProbeKinds.All(time).Select(kind => new CountedProbeKind(kind, probes))],
             Known = reachability.Known(),
             Ranks = new WantedPercentiles(() => loop.Inputs.Sets).Ranks,
             FaultChanged = (path, fault) =>

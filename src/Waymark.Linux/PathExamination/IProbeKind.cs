@@ -3,7 +3,7 @@ using Waymark.PathExamination;
 
 namespace Waymark.Linux.PathExamination;
 
-/// <summary>A way of asking whether paths work. Another one joins by standing in <see cref="PathExaminerOptions.Kinds"/>.</summary>
+/// <summary>A way of asking whether paths work. Another one joins by standing in <see cref="ProbeKinds"/>.</summary>
 public interface IProbeKind
 {
     /// <summary>What an explanation calls it: <c>icmp</c>.</summary>

@@ -10,7 +10,7 @@ namespace Waymark.Linux.PathExamination;
 public sealed record PathExaminerOptions(
     Func<Path, ProbeSettings> Of, Func<Path, IReadOnlyDictionary<string, Measured>> Configured, Func<Path, uint> Mark)
 {
-    /// <summary>The ways of asking; null: ICMP echo alone.</summary>
+    /// <summary>The ways of asking; null: <see cref="ProbeKinds.All"/>.</summary>
     public IReadOnlyList<IProbeKind>? Kinds { get; init; }
 
     /// <summary>The percentiles of the round trip that are told, each 1 to 99; those that policies name are enough.</summary>

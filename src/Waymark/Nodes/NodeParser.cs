@@ -13,7 +13,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "hold-down", "requester", "listen", "peer", "dashboard"];
 
     /// <summary>Kinds of targets that are read but not asked yet.</summary>
-    private static readonly string[] KindsToCome = ["stamp", "tcp", "http", "dns", "bfd"];
+    private static readonly string[] KindsToCome = ["tcp", "http", "dns", "bfd"];
 
     private NodeFile node = NodeFile.Default;
 

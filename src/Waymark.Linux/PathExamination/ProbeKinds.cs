@@ -1,0 +1,11 @@
+using Waymark.Linux.PathExamination.Stamp;
+
+namespace Waymark.Linux.PathExamination;
+
+/// <summary>Every way of asking that there is.</summary>
+public static class ProbeKinds
+{
+    /// <summary>One of each.</summary>
+    /// <param name="time">The clock.</param>
+    public static IReadOnlyList<IProbeKind> All(TimeProvider time) => [new IcmpProbeKind(time), new StampProbeKind(time)];
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Waymark.Flows;
+using Waymark.Linux.PathExamination.Datagrams;
+using Waymark.PathExamination;
+using Waymark.PathExamination.Stamp;
+
+namespace Waymark.Linux.PathExamination.Stamp;
+
+/// <summary>
+/// Session-sender of STAMP (RFC 8762 section 4.2) out of one device: bound to it and marked, so that neither routing nor the filter rules lead it elsewhere. Each target is a session of its
+/// own. A reply counts once, and only with its target's address and port, our session identifier, and the sequence number and timestamp of a packet under way.
+/// </summary>
+internal sealed class StampProbe : IProbe
+{
+    private readonly DatagramSocket socket;
+    private readonly TimeProvider time;
+    private readonly Func<ErrorEstimate> clock;
+    private readonly ushort sessionId;
+    private readonly ConcurrentDictionary<ProbeTarget.Stamp, StampSession> sessions = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task receiving;
+
+    /// <summary>Opens a socket in the thread's network namespace; throws <see cref="SocketException"/>, without the right for example.</summary>
+    /// <param name="family">IPv4 or IPv6.</param>
+    /// <param name="device">The device by which probes leave and answers come.</param>
+    /// <param name="seed">Makes the session identifier.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="clock">What is known of the wall clock.</param>
+    public StampProbe(IpFamily family, string device, ulong seed, TimeProvider time, Func<ErrorEstimate> clock)
+    {
+        // Zero would mean that there is none (RFC 8972 section 3).
+        (this.time, this.clock, sessionId) = (time, clock, (ushort)Math.Max(1, seed >> 48));
+        socket = new(family, SocketType.Dgram, ProtocolType.Udp, time);
+        socket.Attach(device);
+        socket.MaximizeTtl();
+        socket.Bind(0);
+        receiving = socket.ReceiveAsync(Take, stop.Token);
+    }
+
+    /// <inheritdoc/>
+    public uint Mark
+    {
+        get => socket.Mark;
+        set => socket.Mark = value;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (receiving.IsFaulted)
+        {
+            return new(time.GetUtcNow(), null, receiving.Exception!.GetBaseException().Message);
+        }
+        var asked = (ProbeTarget.Stamp)target;
+        if (Session(asked, out var refusal) is not { } session)
+        {
+            return new(time.GetUtcNow(), null, refusal);
+        }
+        var packet = new byte[StampRequest.BytesOf(session.Key)];
+        var estimate = clock();
+        var sentAt = time.GetUtcNow();
+        var sent = session.Begin(sessionId, sentAt, time.GetTimestamp(), estimate, packet);
+        try
+        {
+            await socket.SendAsync(packet, asked.Address, asked.Port, cancellationToken);
+            var (reply, arrivedAt, arrivedTicks, losses) = await sent.Answer.Task.WaitAsync(timeout, time, cancellationToken);
+            return new StampExchange(sent.Request.Timestamp, NtpTimestamp.From(arrivedAt), time.GetElapsedTime(sent.Ticks, arrivedTicks), estimate, reply).Evaluate(sentAt) with { Losses = losses };
+        }
+        catch (TimeoutException)
+        {
+            return new(sentAt, null, null);
+        }
+        catch (SocketException refused)
+        {
+            return new(sentAt, null, SendingFault.Of(refused));
+        }
+        finally
+        {
+            session.End(sent);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stop.Cancel();
+        socket.Dispose();
+        stop.Dispose();
+    }
+
+    private StampSession? Session(ProbeTarget.Stamp target, out string? refusal)
+    {
+        refusal = null;
+        if (sessions.TryGetValue(target, out var session))
+        {
+            return session;
+        }
+        StampKey? key = null;
+        if (target.KeyFile is { } file && (key = StampKeyFile.Read(file, out refusal)) is null)
+        {
+            return null;
+        }
+        return sessions.GetOrAdd(target, new StampSession(key));
+    }
+
+    private void Take(Datagram datagram)
+    {
+        foreach (var (target, session) in sessions)
+        {
+            if (target.Address == datagram.From && target.Port == datagram.FromPort && StampReply.TryRead(datagram.Bytes, session.Key, out var reply)
+                && reply.SessionId is var id && (id == sessionId || id == 0))
+            {
+                session.Take(reply, datagram.ArrivedAt, datagram.ArrivedTicks);
+            }
+        }
+    }
+}
