@@ -185,6 +185,7 @@ internal static class DaemonHost
         .AddSingleton<PolicyBook>()
         .AddSingleton<OutsideBook>()
         .AddSingleton<ReachabilityKeeping>()
+        .AddSingleton<ReflectorOperation>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<Supervision>()
         .AddSingleton<ProbeCounts>()

@@ -75,6 +75,15 @@ internal static partial class Log
     [LoggerMessage(24, LogLevel.Warning, "metrics cannot be served at {Endpoint}: {Reason}; tried again every {Seconds} s")]
     public static partial void MetricsRefused(ILogger log, System.Net.IPEndPoint endpoint, string reason, double seconds);
 
+    [LoggerMessage(25, LogLevel.Information, "the reflector listens on UDP port {Port}, {Mode}")]
+    public static partial void ReflectorStarted(ILogger log, int port, string mode);
+
+    [LoggerMessage(26, LogLevel.Information, "the reflector has ended: the node file says something else of it now")]
+    public static partial void ReflectorStopped(ILogger log);
+
+    [LoggerMessage(27, LogLevel.Error, "no reflector runs, and it is tried again: {Reason}")]
+    public static partial void ReflectorRefused(ILogger log, string reason);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 

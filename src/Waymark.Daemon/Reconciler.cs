@@ -15,7 +15,7 @@ using Waymark.Paths;
 namespace Waymark.Daemon;
 
 /// <summary>Runs the producers and the loop, each on its own, until one fails or all are told to stop.</summary>
-internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, Supervision supervision, MetricsService metrics, ProbeCounts probes, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
+internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, ReflectorOperation reflector, Supervision supervision, MetricsService metrics, ProbeCounts probes, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
 {
     private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
 
@@ -27,7 +27,8 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
             Reload();
         });
         Task[] running =
-            [FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken), reachability.RunAsync(stoppingToken), metrics.RunAsync(stoppingToken)];
+            [FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken),
+                reachability.RunAsync(stoppingToken), metrics.RunAsync(stoppingToken), reflector.RunAsync(stoppingToken)];
         try
         {
             // The first that fails ends them all: without the loop or the paths the others would only look alive.

@@ -42,6 +42,9 @@ public sealed record NodeFile
     /// <summary>How paths are probed, by path name; <c>default</c> for the others.</summary>
     public EquatableArray<KeyValuePair<string, ProbeSettings>> Probes { get; init; } = [];
 
+    /// <summary>The reflector that others measure paths to this node by; null: none runs.</summary>
+    public ReflectorDeclaration? Reflector { get; init; }
+
     /// <summary>Flap damping.</summary>
     public HoldDown HoldDown { get; init; } = DecisionSettings.Default.HoldDown;
 

@@ -10,7 +10,7 @@ namespace Waymark.Nodes;
 internal sealed class NodeParser(SourceText source) : StatementReader(source, "the node file")
 {
     private static readonly string[] TopWords =
-        ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "hold-down", "requester", "listen", "peer", "dashboard"];
+        ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "reflector", "hold-down", "requester", "listen", "peer", "dashboard"];
 
     /// <summary>Kinds of targets that are read but not asked yet.</summary>
     private static readonly string[] KindsToCome = ["tcp", "http", "dns", "bfd"];
@@ -43,6 +43,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             ["path"] = () => paths.Add(PathBlock(paths)),
             ["forward"] = () => node = node with { Forward = ForwardBlock() },
             ["probe"] = () => probes.Add(ProbeBlock()),
+            ["reflector"] = ReflectorBlock,
             ["hold-down"] = HoldDownBlock,
             ["requester"] = () => requesters.Add(RequesterBlock(requesters)),
             ["listen"] = () => NotYet("listen", "peers and requesters over the network come with a later version"),
@@ -241,7 +242,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         {
             ["icmp"] = Targets(() => new ProbeTarget.Icmp(Address("a target"))),
             ["stamp"] = Targets(() => new ProbeTarget.Stamp(
-                Address("a reflector"), TryTake("port") ? Port() : ProbeTarget.Stamp.UsualPort, TryTake("key") ? QuotedString("the file that holds the key", PolicyLimits.TextLength) : null)),
+                Address("a reflector"), TryTake("port") ? Port() : ProbeTarget.Stamp.UsualPort, TryTake("key") ? KeyFile() : null)),
             ["tcp"] = Targets(() =>
             {
                 var address = Address("a server");
@@ -324,6 +325,30 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         }
         return value;
     }
+
+    private void ReflectorBlock()
+    {
+        var opener = Last;
+        var reflector = new ReflectorDeclaration(ProbeTarget.Stamp.UsualPort, null, []);
+        var before = Source.Errors;
+        Block("reflector", opener, new(StringComparer.Ordinal)
+        {
+            ["port"] = () => Single(null, () => reflector = reflector with { Port = Port() }),
+            ["key"] = () => Single(null, () => reflector = reflector with { KeyFile = KeyFile() }),
+            ["from"] = () => Single(null, () => reflector = reflector with { From = reflector.From.Concat(List(() => Prefix("an address or a prefix"))).ToEquatableArray() }),
+        });
+        if (node.Reflector is not null)
+        {
+            Source.Error("WAY1013", opener.Start, opener.End, "'reflector' is said twice", "remove one of them");
+        }
+        if (reflector is { KeyFile: null, From.IsEmpty: true } && Source.Errors == before)
+        {
+            Source.Error("WAY1019", opener.Start, opener.End, "'reflector' does not say whom it answers, and without a key that may not be everybody", "add 'from PREFIX;', or 'key \"FILE\";'");
+        }
+        node = node with { Reflector = reflector };
+    }
+
+    private string KeyFile() => QuotedString("the file that holds the key", PolicyLimits.TextLength);
 
     private void HoldDownBlock()
     {

@@ -31,6 +31,10 @@ public static class NodePrinter
         {
             text.Append(StatementLayout.Block($"probe {(name == "default" ? name : PolicyPrinter.Name(name))}", [.. Lines(settings)]));
         }
+        if (node.Reflector is { } reflector)
+        {
+            text.Append(StatementLayout.Block("reflector", [.. Lines(reflector)]));
+        }
         if (node.HoldDown != NodeFile.Default.HoldDown)
         {
             text.Append(StatementLayout.Block("hold-down",
@@ -177,6 +181,22 @@ public static class NodePrinter
         if (settings.UpAfter != ProbeSettings.Default.UpAfter)
         {
             yield return Line("up after", settings.UpAfter);
+        }
+    }
+
+    private static IEnumerable<string> Lines(ReflectorDeclaration reflector)
+    {
+        if (reflector.Port != ProbeTarget.Stamp.UsualPort)
+        {
+            yield return Line("port", reflector.Port);
+        }
+        if (reflector.KeyFile is { } key)
+        {
+            yield return $"key {PolicyPrinter.Quote(key)};";
+        }
+        if (!reflector.From.IsEmpty)
+        {
+            yield return $"from {string.Join(", ", reflector.From)};";
         }
     }
 

@@ -125,6 +125,14 @@ public sealed class NodeLanguageTests
     }
 
     [Fact]
+    public void A_reflector_is_off_unless_it_is_said_whom_it_answers()
+    {
+        Assert.Null(NodeFile.Default.Reflector);
+        var reflector = NodeLanguage.Parse("reflector { key \"/etc/waymark/stamp.key\"; from 192.0.2.0/24, 2001:db8::/32; }", "n.way").File!.Reflector!;
+        Assert.Equal((862, "/etc/waymark/stamp.key", "192.0.2.0/24 2001:db8::/32"), (reflector.Port, reflector.KeyFile, string.Join(' ', reflector.From)));
+    }
+
+    [Fact]
     public void Nothing_said_is_the_default() => Assert.Equal(NodeFile.Default, NodeLanguage.Parse("# nothing\n", "node.way").File);
 
     [Theory]
@@ -141,6 +149,9 @@ public sealed class NodeLanguageTests
     [InlineData("probe default { every 1 ms; }", "n.way:1:23: error WAY1008: the time between rounds is at least 10 ms")]
     [InlineData("probe default { tcp 192.0.2.1; }", "n.way:1:30: error WAY0001: expected 'port' behind the server's address, found ';'")]
     [InlineData("probe default { http \"probe.example.net/204\" expect 20; }", "n.way:1:22: error WAY1008: the string \"probe.example.net/204\" is no address of a page; write \"http://HOST/PAGE\" or \"https://HOST/PAGE\"", "n.way:1:53: error WAY1008: a status of HTTP is 100 to 599", "n.way:1:17: warning WAY2010: 'http' has no effect yet; this kind of probe comes with a later version")]
+    [InlineData("reflector { port 862; }", "n.way:1:1: error WAY1019: 'reflector' does not say whom it answers, and without a key that may not be everybody; add 'from PREFIX;', or 'key \"FILE\";'")]
+    [InlineData("reflector { port 0; from 192.0.2.0/24; }", "n.way:1:18: error WAY1008: a port is 1 to 65535")]
+    [InlineData("reflector { from 192.0.2.0/24; }\nreflector { key \"k\"; }", "n.way:2:1: error WAY1013: 'reflector' is said twice; remove one of them")]
     [InlineData("requester alice { rank 3; may any; }", "n.way:1:1: error WAY1019: the requester 'alice' has neither user nor certificate, so nobody can be it; add 'user NAME;'")]
     [InlineData("requester alice { user alice; may flows tpc; }", "n.way:1:41: error WAY1001: no flow is called 'tpc'; did you mean 'tcp'?")]
     [InlineData("requester modem { user modemd; may set lte.rsrp, up; }", "n.way:1:50: error WAY1022: 'up' is not for another program to say; those are available, available.up, bandwidth, bandwidth.up, cost, medium, metered, mtu, quota, signal, and any word with a dot of your own")]

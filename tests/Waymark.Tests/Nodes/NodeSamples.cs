@@ -102,11 +102,14 @@ public static class NodeSamples
 
     private static readonly Gen<Forwarding?> Forward = Gen.Select(Word.Array[0, 2], Gen.Bool, (from, masquerade) => from.Length == 0 ? null : new Forwarding(from.ToEquatableArray(), masquerade));
 
+    private static readonly Gen<ReflectorDeclaration?> Reflector = Gen.Select(Gen.Int[1, 65535], Maybe(Word), Gen.Select(Address, Gen.Int[0, 32], (address, length) => new IpPrefix(address, length)).Array[0, 2], Gen.Bool,
+        (port, key, from, usual) => key is null && from.Length == 0 ? null : new ReflectorDeclaration(usual ? ProbeTarget.Stamp.UsualPort : port, key, from.ToEquatableArray()));
+
     /// <summary>Whole files; what they say may be nonsense, but it can be written.</summary>
-    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Maybe(Metrics)), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Requester.Array[0, 3])
+    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Maybe(Metrics), Reflector), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Requester.Array[0, 3])
         .Select((node, own, paths, probes, requesters) =>
         {
-            var (name, isStrict, forward, hold, metrics) = own;
+            var (name, isStrict, forward, hold, metrics, reflector) = own;
             return node with
             {
                 Name = name,
@@ -115,6 +118,7 @@ public static class NodeSamples
                 Forward = forward,
                 Metrics = metrics,
                 Probes = probes.ToEquatableArray(),
+                Reflector = reflector,
                 HoldDown = hold ?? NodeFile.Default.HoldDown,
                 Requesters = WithRoot(requesters.DistinctBy(one => one.Name)),
             };
