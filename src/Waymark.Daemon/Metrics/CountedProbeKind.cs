@@ -23,6 +23,8 @@ internal sealed class CountedProbeKind(IProbeKind kind, ProbeCounts counts) : IP
             set => probe.Mark = value;
         }
 
+        public ITrainProbe? Trains => probe.Trains;
+
         public async Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
         {
             var result = await probe.ProbeAsync(target, timeout, cancellationToken);

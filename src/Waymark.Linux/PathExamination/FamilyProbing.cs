@@ -80,6 +80,10 @@ internal sealed class FamilyProbing : IAsyncDisposable
                 }
                 // A round may take longer than the time to the next one: they overlap.
                 rounds.Add(RoundAsync());
+                if (asked.FirstOrDefault(one => one.Opening.SendsTrains) is { } reflector && IsTrainDue())
+                {
+                    rounds.Add(TrainAsync(reflector));
+                }
             }
             while (await timer.WaitForNextTickAsync(stop.Token));
         }
@@ -128,6 +132,34 @@ internal sealed class FamilyProbing : IAsyncDisposable
         try
         {
             await all;
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+
+    private bool IsTrainDue()
+    {
+        lock (estimates)
+        {
+            return estimates.TryBeginTrain(time.GetUtcNow());
+        }
+    }
+
+    private async Task TrainAsync(AskedTarget reflector)
+    {
+        var at = time.GetUtcNow();
+        try
+        {
+            if (await reflector.Opening.SendTrainAsync(reflector.Target, Patience, stop.Token) is { } train)
+            {
+                lock (estimates)
+                {
+                    estimates.AddTrain(family, train, at);
+                }
+                changed();
+            }
         }
         catch (OperationCanceledException)
         {

@@ -1,4 +1,5 @@
 using Waymark.PathExamination;
+using Waymark.PathExamination.Capacity;
 using Waymark.Paths;
 
 namespace Waymark.Linux.PathExamination;
@@ -143,6 +144,6 @@ public sealed class PathExaminer : IAsyncDisposable
     private PathCharacteristics Describe(ExaminedPath one)
     {
         var configured = options.Configured(one.Path);
-        return PathCharacteristics.Of(one.Path.Id, one.Values(time.GetUtcNow(), options.Ranks()).Where(value => !configured.ContainsKey(value.Key)).Concat(configured));
+        return PathCharacteristics.Of(one.Path.Id, BandwidthSources.Choose(configured.Concat(one.Values(time.GetUtcNow(), options.Ranks()))));
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.PathExamination;
+using Waymark.PathExamination.Capacity;
 
 namespace Waymark.Linux.PathExamination;
 
@@ -52,6 +53,13 @@ internal sealed class ProbeOpening : IDisposable
         var result = await probe.ProbeAsync(target, patience, cancellationToken);
         return result.Fault is null ? result : result with { Fault = $"{target} by {device}: {result.Fault}" };
     }
+
+    /// <summary>Whether it can send trains.</summary>
+    public bool SendsTrains => refusal is null && probe?.Trains is not null;
+
+    /// <summary>Sends one; null where it cannot, or the train was of no use.</summary>
+    public Task<PacketTrain?> SendTrainAsync(ProbeTarget target, TimeSpan patience, CancellationToken cancellationToken) =>
+        probe?.Trains is { } sender ? sender.SendTrainAsync(target, patience, cancellationToken) : Task.FromResult<PacketTrain?>(null);
 
     public void Dispose() => probe?.Dispose();
 }

@@ -238,6 +238,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 Source.Warn("WAY2010", keyword.Start, keyword.End, $"'{keyword.Text}' has no effect yet", "this kind of probe comes with a later version");
             }
         };
+        var before = Source.Errors;
         Block("probe", opener, new(StringComparer.Ordinal)
         {
             ["icmp"] = Targets(() => new ProbeTarget.Icmp(Address("a target"))),
@@ -254,6 +255,11 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             ["bfd"] = Targets(() => new ProbeTarget.Bfd(Address("a system"), TryTake("multihop"), TryTake("every") ? Interval("the time between control packets") : null)),
             ["none"] = () => Single(null, () => targets ??= []),
             ["every"] = () => Single(null, () => settings = settings with { Every = Interval("the time between rounds") }),
+            ["train"] = () => Single(null, () =>
+            {
+                Expect("every", "behind 'train'");
+                settings = settings with { TrainEvery = TrainInterval() };
+            }),
             ["need"] = () => Single(null, () => settings = settings with { Need = AtLeastOne("a number of targets") }),
             ["down"] = () => Single(null, () =>
             {
@@ -266,6 +272,10 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 settings = settings with { UpAfter = AtLeastOne("a number of rounds") };
             }),
         });
+        if (settings.TrainEvery is not null && targets?.Any(target => target is ProbeTarget.Stamp) != true && Source.Errors == before)
+        {
+            Source.Error("WAY1019", opener.Start, opener.End, "'train' needs a reflector that sends its packets back", "add 'stamp ADDRESS;'");
+        }
         return new(name, targets is null ? settings : settings with { Targets = targets.ToEquatableArray(), AreTargetsNamed = true });
     }
 
@@ -277,6 +287,17 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
         {
             Source.Error("WAY1008", token.Start, Last.End, $"{what} is at least {Unit.Print(ProbeSettings.LeastEvery)}");
             return ProbeSettings.Default.Every;
+        }
+        return interval;
+    }
+
+    private TimeSpan TrainInterval()
+    {
+        var token = Now;
+        var interval = Duration("the time between trains");
+        if (interval < ProbeSettings.LeastTrainEvery)
+        {
+            Source.Error("WAY1008", token.Start, Last.End, $"the time between trains is at least {Unit.Print(ProbeSettings.LeastTrainEvery)}");
         }
         return interval;
     }

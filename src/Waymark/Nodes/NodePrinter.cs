@@ -170,6 +170,10 @@ public static class NodePrinter
         {
             yield return $"every {Unit.Print(settings.Every)};";
         }
+        if (settings.TrainEvery is { } train)
+        {
+            yield return $"train every {Unit.Print(train)};";
+        }
         if (settings.Need != ProbeSettings.Default.Need)
         {
             yield return Line("need", settings.Need);

@@ -1,10 +1,11 @@
 using Waymark.Flows;
+using Waymark.PathExamination.Capacity;
 using Waymark.Paths;
 
 namespace Waymark.PathExamination;
 
 /// <summary>
-/// All that probes tell of one path, as the language's characteristics: <c>up</c> per family, <c>rtt</c>, <c>delay</c>, <c>jitter</c>, <c>loss</c>, percentiles.
+/// All that probes tell of one path, as the language's characteristics: <c>up</c> per family, <c>rtt</c>, <c>delay</c>, <c>jitter</c>, <c>loss</c>, percentiles, <c>bandwidth</c>.
 /// Round trips are those of the target with the least: the path's own share is common to all targets, and that one has the least of the network behind it. Loss is that of
 /// all targets that still answer. The delay from this node and its jitter are those of the nearest target that can tell the ways apart; where none can, half the round trip stands for the
 /// delay, marked as an estimate. Not safe for several threads at once.
@@ -13,7 +14,12 @@ namespace Waymark.PathExamination;
 public sealed class ProbeEstimates(ProbeSettings settings)
 {
     private readonly SortedDictionary<IpFamily, Reachability> families = [];
+    /// <summary>A capacity counts until three trains in a row told nothing.</summary>
+    private const int CapacityLifetime = 4;
+
     private readonly SortedDictionary<string, ProbeStream> streams = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<IpFamily, CapacityEstimator> capacities = [];
+    private DateTimeOffset? lastTrain;
 
     /// <summary>How long to wait for answers before a round counts as silent: what the slowest target that answers needs; null while nothing is known.</summary>
     public TimeSpan? Timeout => Living() is { Count: > 0 } living ? TimeSpan.FromSeconds(living.Max(stream => stream.RoundTrip.Timeout)) : null;
@@ -63,6 +69,30 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     /// <param name="at">When it was sent.</param>
     public bool AddRound(IpFamily family, string source, int answers, int needed, DateTimeOffset at) => Family(family).Add(answers, needed, at, source);
 
+    /// <summary>Whether a train may be sent now, which then counts as sent: one at a time for the whole path, whatever comes of it.</summary>
+    public bool TryBeginTrain(DateTimeOffset now)
+    {
+        if (settings.TrainEvery is not { } every || now - lastTrain < every)
+        {
+            return false;
+        }
+        lastTrain = now;
+        return true;
+    }
+
+    /// <summary>Takes a train in.</summary>
+    /// <param name="family">Of its packets.</param>
+    /// <param name="train">The train.</param>
+    /// <param name="at">When it was sent.</param>
+    public void AddTrain(IpFamily family, PacketTrain train, DateTimeOffset at)
+    {
+        if (!capacities.TryGetValue(family, out var capacity))
+        {
+            capacities.Add(family, capacity = new());
+        }
+        capacity.Add(train, at);
+    }
+
     /// <summary>What was known of a family when it was last examined, before the first round.</summary>
     /// <param name="known">What was known.</param>
     public void Recall(KnownReachability known) => Family(known.Family).Recall(known.IsUp, known.At, known.Source);
@@ -71,6 +101,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     public void Forget(IpFamily family)
     {
         families.Remove(family);
+        capacities.Remove(family);
         foreach (var target in streams.Where(one => one.Value.Family == family).Select(one => one.Key).ToList())
         {
             streams.Remove(target);
@@ -91,6 +122,13 @@ public sealed class ProbeEstimates(ProbeSettings settings)
                     // An old "up" is no better than the link's word; a path that fell silent and cannot be asked any more stays down.
                     IsEstimated = state.IsEstimated || (state.IsUp && now - at > settings.Lifetime),
                 });
+            }
+        }
+        if (settings.TrainEvery is { } every && capacities.Values.Where(one => now - one.At <= every * CapacityLifetime).MaxBy(one => one.At) is { } capacity)
+        {
+            foreach (var value in capacity.Values())
+            {
+                yield return value;
             }
         }
         if (Loss(now) is { } loss)

@@ -32,11 +32,17 @@ public sealed record ProbeSettings
     /// <summary>Rounds in a row, from 1.</summary>
     public int UpAfter { get; init; } = 5;
 
+    /// <summary>Time between trains of packets to a reflector, by which capacity is measured; from <see cref="LeastTrainEvery"/>; null: none are sent.</summary>
+    public TimeSpan? TrainEvery { get; init; }
+
     /// <summary>What was measured longer ago is unknown again: ten intervals, at least 30 s.</summary>
     public TimeSpan Lifetime => Every * 10 > LeastLifetime ? Every * 10 : LeastLifetime;
 
     /// <summary>Rounds that follow each other faster would mostly measure how busy this machine is.</summary>
     public static TimeSpan LeastEvery { get; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>A train is 24 kB each way: more often, and it would be what fills the path.</summary>
+    public static TimeSpan LeastTrainEvery { get; } = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan LeastLifetime = TimeSpan.FromSeconds(30);
 

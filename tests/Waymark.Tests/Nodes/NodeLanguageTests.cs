@@ -149,6 +149,8 @@ public sealed class NodeLanguageTests
     [InlineData("probe default { every 1 ms; }", "n.way:1:23: error WAY1008: the time between rounds is at least 10 ms")]
     [InlineData("probe default { tcp 192.0.2.1; }", "n.way:1:30: error WAY0001: expected 'port' behind the server's address, found ';'")]
     [InlineData("probe default { http \"probe.example.net/204\" expect 20; }", "n.way:1:22: error WAY1008: the string \"probe.example.net/204\" is no address of a page; write \"http://HOST/PAGE\" or \"https://HOST/PAGE\"", "n.way:1:53: error WAY1008: a status of HTTP is 100 to 599", "n.way:1:17: warning WAY2010: 'http' has no effect yet; this kind of probe comes with a later version")]
+    [InlineData("probe lte { stamp 192.0.2.2; train every 9 min; }", "n.way:1:42: error WAY1008: the time between trains is at least 10 min")]
+    [InlineData("probe lte { icmp 192.0.2.2; train every 10 min; }", "n.way:1:1: error WAY1019: 'train' needs a reflector that sends its packets back; add 'stamp ADDRESS;'")]
     [InlineData("reflector { port 862; }", "n.way:1:1: error WAY1019: 'reflector' does not say whom it answers, and without a key that may not be everybody; add 'from PREFIX;', or 'key \"FILE\";'")]
     [InlineData("reflector { port 0; from 192.0.2.0/24; }", "n.way:1:18: error WAY1008: a port is 1 to 65535")]
     [InlineData("reflector { from 192.0.2.0/24; }\nreflector { key \"k\"; }", "n.way:2:1: error WAY1013: 'reflector' is said twice; remove one of them")]

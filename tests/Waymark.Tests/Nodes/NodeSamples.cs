@@ -67,6 +67,7 @@ public static class NodeSamples
             Targets = named ? targets.ToEquatableArray() : ProbeSettings.Default.Targets,
             AreTargetsNamed = named,
             Every = every,
+            TrainEvery = named && targets.Any(target => target is ProbeTarget.Stamp) && need % 2 == 0 ? TimeSpan.FromMinutes(10 + need) : null,
             Need = need,
             DownAfter = down,
             UpAfter = up,

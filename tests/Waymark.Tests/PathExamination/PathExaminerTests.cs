@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.PathExamination;
 using Waymark.PathExamination;
+using Waymark.PathExamination.Capacity;
 using Waymark.Paths;
 
 namespace Waymark.Tests.PathExamination;
@@ -87,6 +88,31 @@ public sealed class PathExaminerTests : IAsyncDisposable
         examiner.Examine(new([Path("wan0")]));
         var set = Await(one => Value(one, "wan0", "delay") is not null);
         Assert.Equal((7, "home"), (Value(set, "wan0", "rtt")!.Value.Number, Value(set, "wan0", "label/site")!.Value.Word));
+    }
+
+    [Fact]
+    public void Trains_are_sent_as_often_as_is_said_and_no_oftener_whatever_changes()
+    {
+        settings = settings with { TrainEvery = TimeSpan.FromMinutes(10) };
+        examiner.Examine(new([Path("wan0")]));
+        Assert.Equal((8e6, "train"), (Math.Round(Value(Await(one => Value(one, "wan0", "bandwidth.up") is not null), "wan0", "bandwidth.up")!.Value.Number), Value(Last(), "wan0", "bandwidth.up")!.Source));
+        settings = settings with { UpAfter = 7 };
+        examiner.Examine(new([Path("wan0")]));
+        After(rounds: 5);
+        examiner.Examine(new([Path("wan0", gateway: "192.0.2.254")]));
+        After(rounds: 5);
+        // By another network it is unknown, and the next train has its time.
+        Assert.Equal((1, null), (probes.Trains, Value(Last(), "wan0", "bandwidth.up")));
+        configured["bandwidth.up"] = new(CharacteristicValue.Of(7.0), default, 0, "node file");
+        Await(one => Value(one, "wan0", "bandwidth.up")?.Source == "node file");
+    }
+
+    [Fact]
+    public void Without_a_word_of_them_no_trains_are_sent()
+    {
+        examiner.Examine(new([Path("wan0")]));
+        After(rounds: 10);
+        Assert.Equal(0, probes.Trains);
     }
 
     [Fact]
@@ -206,6 +232,8 @@ public sealed class PathExaminerTests : IAsyncDisposable
 
         public int Opened => opened;
 
+        public int Trains { get; private set; }
+
         public uint LastMark { get; private set; }
 
         public string Name => "fake";
@@ -220,7 +248,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
             return Refuses ? throw new SocketException((int)SocketError.NoData) : new Probe(this);
         }
 
-        private sealed class Probe(FakeProbeKind kind) : IProbe
+        private sealed class Probe(FakeProbeKind kind) : ITrainProbe
         {
             public uint Mark { get; set; }
 
@@ -236,6 +264,13 @@ public sealed class PathExaminerTests : IAsyncDisposable
                 var answer = kind.Delay;
                 await Task.Delay(answer is { } soon && soon < timeout ? soon : timeout, cancellationToken);
                 return new(sentAt, answer < timeout ? answer : null, null);
+            }
+
+            public Task<PacketTrain?> SendTrainAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
+            {
+                kind.Trains++;
+                // 1000 bytes each millisecond.
+                return Task.FromResult<PacketTrain?>(new(1000, Enumerable.Range(0, 20).Select(i => TimeSpan.FromMilliseconds(i)).Select(at => new TrainPacket(TimeSpan.Zero, at, at, at)).ToEquatableArray()));
             }
 
             public void Dispose()

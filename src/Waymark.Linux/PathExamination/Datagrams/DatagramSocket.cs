@@ -99,6 +99,12 @@ internal sealed class DatagramSocket : IDisposable
     public async ValueTask SendAsync(ReadOnlyMemory<byte> packet, IpAddress to, int port, CancellationToken cancellationToken) =>
         await socket.SendToAsync(packet, SocketFlags.None, new IPEndPoint(to.ToIPAddress(), port), cancellationToken);
 
+    /// <summary>Where <see cref="Send"/> sends to.</summary>
+    public static SocketAddress NameOf(IpAddress address, int port) => new IPEndPoint(address.ToIPAddress(), port).Serialize();
+
+    /// <summary>Sends a packet on the calling thread; throws <see cref="SocketException"/> where it never leaves.</summary>
+    public void Send(ReadOnlySpan<byte> packet, SocketAddress to) => socket.SendTo(packet, SocketFlags.None, to);
+
     /// <summary>Sends a packet from a place to another; one that cannot leave is lost.</summary>
     public unsafe void SendFrom(ArrivalPlace place, IpAddress to, int port, ReadOnlySpan<byte> packet)
     {

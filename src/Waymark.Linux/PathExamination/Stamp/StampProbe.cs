@@ -3,21 +3,26 @@ using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
+using Waymark.PathExamination.Capacity;
 using Waymark.PathExamination.Stamp;
 
 namespace Waymark.Linux.PathExamination.Stamp;
 
 /// <summary>
 /// Session-sender of STAMP (RFC 8762 section 4.2) out of one device: bound to it and marked, so that neither routing nor the filter rules lead it elsewhere. Each target is a session of its
-/// own. A reply counts once, and only with its target's address and port, our session identifier, and the sequence number and timestamp of a packet under way.
+/// own, and its trains another, so that what they lose is no loss of the probes. A reply counts once, and only with its target's address and port, our session identifier, and the sequence number and timestamp of a packet under way.
 /// </summary>
-internal sealed class StampProbe : IProbe
+internal sealed class StampProbe : ITrainProbe
 {
+    /// <summary>Of a UDP header.</summary>
+    internal const int UdpBytes = 8;
+
     private readonly DatagramSocket socket;
     private readonly TimeProvider time;
     private readonly Func<ErrorEstimate> clock;
     private readonly ushort sessionId;
-    private readonly ConcurrentDictionary<ProbeTarget.Stamp, StampSession> sessions = new();
+    private readonly int packetBytes;
+    private readonly ConcurrentDictionary<(ProbeTarget.Stamp Target, bool IsTrain), StampSession> sessions = new();
     private readonly CancellationTokenSource stop = new();
     private readonly Task receiving;
 
@@ -29,8 +34,9 @@ internal sealed class StampProbe : IProbe
     /// <param name="clock">What is known of the wall clock.</param>
     public StampProbe(IpFamily family, string device, ulong seed, TimeProvider time, Func<ErrorEstimate> clock)
     {
-        // Zero would mean that there is none (RFC 8972 section 3).
-        (this.time, this.clock, sessionId) = (time, clock, (ushort)Math.Max(1, seed >> 48));
+        // Zero would mean that there is none (RFC 8972 section 3); trains have the number behind it.
+        (this.time, this.clock, sessionId) = (time, clock, (ushort)Math.Clamp(seed >> 48, 1, ushort.MaxValue - 1));
+        packetBytes = PacketTrain.UsualBytes - (family == IpFamily.V4 ? 20 : 40) - UdpBytes;
         socket = new(family, SocketType.Dgram, ProtocolType.Udp, time);
         socket.Attach(device);
         socket.MaximizeTtl();
@@ -53,14 +59,14 @@ internal sealed class StampProbe : IProbe
             return new(time.GetUtcNow(), null, receiving.Exception!.GetBaseException().Message);
         }
         var asked = (ProbeTarget.Stamp)target;
-        if (Session(asked, out var refusal) is not { } session)
+        if (Session(asked, isTrain: false, out var refusal) is not { } session)
         {
             return new(time.GetUtcNow(), null, refusal);
         }
         var packet = new byte[StampRequest.BytesOf(session.Key)];
         var estimate = clock();
         var sentAt = time.GetUtcNow();
-        var sent = session.Begin(sessionId, sentAt, time.GetTimestamp(), estimate, packet);
+        var sent = session.Begin(sentAt, time.GetTimestamp(), estimate, packet);
         try
         {
             await socket.SendAsync(packet, asked.Address, asked.Port, cancellationToken);
@@ -82,6 +88,34 @@ internal sealed class StampProbe : IProbe
     }
 
     /// <inheritdoc/>
+    public async Task<PacketTrain?> SendTrainAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var asked = (ProbeTarget.Stamp)target;
+        if (Session(asked, isTrain: true, out _) is not { } session)
+        {
+            return null;
+        }
+        var sent = new List<StampSession.UnderWay>();
+        try
+        {
+            Send(asked, session, sent);
+            var answers = await Task.WhenAll(sent.Select(one => one.Answer.Task)).WaitAsync(timeout, time, cancellationToken);
+            return new(PacketTrain.UsualBytes, answers.Select((answer, i) => new TrainPacket(
+                time.GetElapsedTime(sent[0].Ticks, sent[i].Ticks), answer.Reply.Received - answers[0].Reply.Received, answer.Reply.Sent - answers[0].Reply.Received,
+                answer.ArrivedAt - answers[0].ArrivedAt)).ToEquatableArray());
+        }
+        catch (Exception lost) when (lost is TimeoutException or SocketException)
+        {
+            // A packet was lost, on the way or before it left: the train is of no use.
+            return null;
+        }
+        finally
+        {
+            sent.ForEach(session.End);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         stop.Cancel();
@@ -89,10 +123,23 @@ internal sealed class StampProbe : IProbe
         stop.Dispose();
     }
 
-    private StampSession? Session(ProbeTarget.Stamp target, out string? refusal)
+    /// <summary>Nothing is waited for in between: packets have to be faster than the path.</summary>
+    private void Send(ProbeTarget.Stamp target, StampSession session, List<StampSession.UnderWay> sent)
+    {
+        var packet = new byte[packetBytes];
+        var name = DatagramSocket.NameOf(target.Address, target.Port);
+        var estimate = clock();
+        for (var i = 0; i < PacketTrain.UsualPackets; i++)
+        {
+            sent.Add(session.Begin(time.GetUtcNow(), time.GetTimestamp(), estimate, packet));
+            socket.Send(packet, name);
+        }
+    }
+
+    private StampSession? Session(ProbeTarget.Stamp target, bool isTrain, out string? refusal)
     {
         refusal = null;
-        if (sessions.TryGetValue(target, out var session))
+        if (sessions.TryGetValue((target, isTrain), out var session))
         {
             return session;
         }
@@ -101,15 +148,14 @@ internal sealed class StampProbe : IProbe
         {
             return null;
         }
-        return sessions.GetOrAdd(target, new StampSession(key));
+        return sessions.GetOrAdd((target, isTrain), new StampSession((ushort)(sessionId + (isTrain ? 1 : 0)), key));
     }
 
     private void Take(Datagram datagram)
     {
-        foreach (var (target, session) in sessions)
+        foreach (var ((target, _), session) in sessions)
         {
-            if (target.Address == datagram.From && target.Port == datagram.FromPort && StampReply.TryRead(datagram.Bytes, session.Key, out var reply)
-                && reply.SessionId is var id && (id == sessionId || id == 0))
+            if (target.Address == datagram.From && target.Port == datagram.FromPort && StampReply.TryRead(datagram.Bytes, session.Key, out var reply))
             {
                 session.Take(reply, datagram.ArrivedAt, datagram.ArrivedTicks);
             }

@@ -9,8 +9,6 @@ namespace Waymark.Linux.PathExamination.Stamp;
 /// <param name="clock">What is known of the wall clock; null: what the kernel says.</param>
 public sealed class StampProbeKind(TimeProvider time, Func<ErrorEstimate>? clock = null) : IProbeKind
 {
-    private const int UdpBytes = 8;
-
     /// <inheritdoc/>
     public string Name => "stamp";
 
@@ -22,7 +20,7 @@ public sealed class StampProbeKind(TimeProvider time, Func<ErrorEstimate>? clock
     {
         // The key of an authenticated session makes the packet longer, not the key's own bytes.
         var key = ((ProbeTarget.Stamp)target).KeyFile is null ? null : StampKey.FromText("k");
-        return 2 * ((family == IpFamily.V4 ? 20 : 40) + UdpBytes + StampRequest.BytesOf(key));
+        return 2 * ((family == IpFamily.V4 ? 20 : 40) + StampProbe.UdpBytes + StampRequest.BytesOf(key));
     }
 
     /// <inheritdoc/>

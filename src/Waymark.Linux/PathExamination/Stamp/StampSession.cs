@@ -5,8 +5,9 @@ using Waymark.PathExamination.Stamp;
 namespace Waymark.Linux.PathExamination.Stamp;
 
 /// <summary>The packets of one session that are under way, and which of its sequence numbers came back. Safe for several threads at once.</summary>
+/// <param name="sessionId">Tells it from others of the same ports (RFC 8972 section 3), not 0.</param>
 /// <param name="key">Of the authenticated mode; null: unauthenticated.</param>
-internal sealed class StampSession(StampKey? key)
+internal sealed class StampSession(ushort sessionId, StampKey? key)
 {
     private readonly ConcurrentDictionary<uint, UnderWay> waiting = new();
     private readonly Lock gate = new();
@@ -17,7 +18,7 @@ internal sealed class StampSession(StampKey? key)
     public StampKey? Key => key;
 
     /// <summary>Writes the next packet, which from now on is waited for.</summary>
-    public UnderWay Begin(ushort sessionId, DateTimeOffset sentAt, long ticks, ErrorEstimate estimate, Span<byte> packet)
+    public UnderWay Begin(DateTimeOffset sentAt, long ticks, ErrorEstimate estimate, Span<byte> packet)
     {
         var request = new StampRequest(unchecked((uint)Interlocked.Increment(ref sequence)), NtpTimestamp.From(sentAt), estimate, sessionId);
         var sent = new UnderWay(request, ticks);
@@ -30,7 +31,9 @@ internal sealed class StampSession(StampKey? key)
     public void Take(StampReply reply, DateTimeOffset arrivedAt, long arrivedTicks)
     {
         var request = reply.Request;
-        if (waiting.TryGetValue(request.Sequence, out var sent) && (sent.Request.Timestamp, sent.Request.ErrorEstimate) == (request.Timestamp, request.ErrorEstimate)
+        // A reflector that knows no session identifiers says zero.
+        if ((reply.SessionId == sessionId || reply.SessionId == 0)
+            && waiting.TryGetValue(request.Sequence, out var sent) && (sent.Request.Timestamp, sent.Request.ErrorEstimate) == (request.Timestamp, request.ErrorEstimate)
             && waiting.TryRemove(request.Sequence, out _))
         {
             DirectionalLoss? loss;

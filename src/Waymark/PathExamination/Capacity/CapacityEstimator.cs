@@ -1,0 +1,60 @@
+using Waymark.Paths;
+
+namespace Waymark.PathExamination.Capacity;
+
+/// <summary>Capacity of a path by the newest trains: the median of theirs, which one that was disturbed unnoticed does not move. Constant memory. Not safe for several threads at once.</summary>
+public sealed class CapacityEstimator
+{
+    /// <summary>What explanations call it.</summary>
+    public const string Source = "train";
+
+    /// <summary>A path may change its capacity (radio, contention): a few trains have to be enough.</summary>
+    private const int Most = 9;
+
+    private readonly Queue<TrainDispersion> newest = new();
+
+    /// <summary>When the newest train was sent that told something; null: none has.</summary>
+    public DateTimeOffset? At { get; private set; }
+
+    /// <summary>Takes a train in; false for one that was disturbed, which counts for nothing.</summary>
+    /// <param name="train">The train.</param>
+    /// <param name="at">When it was sent.</param>
+    public bool Add(PacketTrain train, DateTimeOffset at)
+    {
+        if (TrainDispersion.Of(train) is not { } dispersion)
+        {
+            return false;
+        }
+        if (newest.Count == Most)
+        {
+            newest.Dequeue();
+        }
+        newest.Enqueue(dispersion);
+        At = at;
+        return true;
+    }
+
+    /// <summary>
+    /// <c>bandwidth.up</c> and <c>bandwidth</c>; none before the first train. The way back is marked as an estimate where it may carry more than replies can show.
+    /// </summary>
+    public IEnumerable<KeyValuePair<string, Measured>> Values()
+    {
+        if (At is { } at)
+        {
+            yield return new("bandwidth.up", Value(one => one.Forward, at));
+            // Half of the trains or more saw the way there as the narrower one.
+            yield return new("bandwidth", Value(one => one.Backward, at) with { IsEstimated = 2 * newest.Count(one => one.IsBackwardBound) >= newest.Count });
+        }
+    }
+
+    private Measured Value(Func<TrainDispersion, double> of, DateTimeOffset at)
+    {
+        var sorted = newest.Select(of).Order().ToArray();
+        var middle = sorted.Length / 2;
+        var median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        var mean = sorted.Average();
+        // The median of normal samples errs by a quarter more than their mean: sqrt(pi / 2).
+        double? error = sorted.Length < 2 ? null : Math.Sqrt(Math.PI / 2 * sorted.Sum(one => (one - mean) * (one - mean)) / (sorted.Length - 1) / sorted.Length);
+        return new(CharacteristicValue.Of(median), at, sorted.Length, Source) { StandardError = error };
+    }
+}

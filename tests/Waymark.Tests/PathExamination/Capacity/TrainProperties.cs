@@ -1,0 +1,116 @@
+using CsCheck;
+using Waymark.PathExamination.Capacity;
+using Waymark.Paths;
+
+namespace Waymark.Tests.PathExamination.Capacity;
+
+/// <summary>Trains over a model of two links: each packet leaves a link when the one before has and its own bits have passed.</summary>
+public sealed class TrainProperties
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Gen<double> Megabits = Gen.Double[1, 100];
+
+    [Fact]
+    public void The_way_there_is_what_the_narrower_link_carries_whatever_the_delay_and_the_clocks() =>
+        Gen.Select(Megabits, Megabits, Gen.Double[0, 300], Gen.Double[-1e6, 1e6]).Sample((up, down, delay, offset) =>
+        {
+            var found = TrainDispersion.Of(Train(up * 1e6, down * 1e6, delay, offset))!;
+            Assert.Equal(1, found.Forward / (up * 1e6), 2);
+            if (down < up / 1.2)
+            {
+                Assert.Equal(1, found.Backward / (down * 1e6), 2);
+                Assert.False(found.IsBackwardBound);
+            }
+            else if (down > up)
+            {
+                // Replies come no faster than the requests: the way back carries at least that.
+                Assert.Equal(1, found.Backward / (up * 1e6), 2);
+                Assert.True(found.IsBackwardBound);
+            }
+        });
+
+    [Fact]
+    public void A_few_packets_that_were_read_late_move_it_little() =>
+        Gen.Select(Gen.Double[2, 50], Gen.Int[1, 18], Gen.Int[1, 18], Gen.Double[0, 0.9]).Sample((up, first, second, gaps) =>
+        {
+            var train = Train(up * 1e6, 1e9, 20, 0);
+            var late = TimeSpan.FromSeconds(gaps * 9600 / (up * 1e6));
+            var packets = train.Packets.Select((one, i) => i == first || i == second ? one with { Reached = one.Reached + late } : one).ToEquatableArray();
+            Assert.InRange(TrainDispersion.Of(train with { Packets = packets })!.Forward / (up * 1e6), 0.95, 1.05);
+        });
+
+    [Fact]
+    public void A_train_that_is_sent_more_slowly_than_the_link_carries_tells_nothing() =>
+        Gen.Select(Gen.Double[2, 50], Gen.Double[1.05, 3]).Sample((up, slower) => TrainDispersion.Of(Train(up * 1e6, 1e9, 20, 0, sendingGap: slower * 9600 / (up * 1e6))) is null);
+
+    [Fact]
+    public void A_train_whose_packets_overtake_each_other_or_were_parted_tells_nothing()
+    {
+        var train = Train(10e6, 10e6, 20, 0);
+        var packets = train.Packets.ToArray();
+        (packets[5], packets[6]) = (packets[5] with { Reached = packets[6].Reached }, packets[6] with { Reached = packets[5].Reached });
+        Assert.Null(TrainDispersion.Of(train with { Packets = packets.ToEquatableArray() }));
+        packets = train.Packets.Select((one, i) => i < 10 ? one : one with { Reached = one.Reached + TimeSpan.FromMilliseconds(20), Arrived = one.Arrived + TimeSpan.FromMilliseconds(20) }).ToArray();
+        Assert.Null(TrainDispersion.Of(train with { Packets = packets.ToEquatableArray() }));
+        Assert.Null(TrainDispersion.Of(train with { Packets = train.Packets.Take(4).ToEquatableArray() }));
+    }
+
+    [Fact]
+    public void Whatever_a_reflector_says_a_capacity_is_a_number_above_zero() =>
+        Gen.Select(Gen.Long[-10_000_000, 10_000_000], Gen.Long, Gen.Long[0, 10_000_000], (a, b, c) => new TrainPacket(TimeSpan.FromTicks(c), TimeSpan.FromTicks(b / 4), TimeSpan.FromTicks(a), TimeSpan.FromTicks(c + Math.Abs(a)))).Array[0, 30]
+            .Sample(packets =>
+            {
+                if (TrainDispersion.Of(new(1200, packets.ToEquatableArray())) is { } found)
+                {
+                    Assert.True(double.IsFinite(found.Forward) && found.Forward > 0 && double.IsFinite(found.Backward) && found.Backward > 0);
+                }
+            });
+
+    [Fact]
+    public void One_odd_train_among_several_moves_nothing_and_widens_the_error()
+    {
+        var estimator = new CapacityEstimator();
+        Assert.Empty(estimator.Values());
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.True(estimator.Add(Train(20e6, 5e6, 20, 0), Start.AddMinutes(i)));
+        }
+        Assert.False(estimator.Add(new(1200, []), Start.AddMinutes(5)));
+        Assert.Equal(0, Up().StandardError!.Value, 3);
+        Assert.True(estimator.Add(Train(4e6, 4e6, 20, 0), Start.AddMinutes(6)));
+        var up = Up();
+        Assert.Equal((20, 5, "train", Start.AddMinutes(6), false), (Math.Round(up.Value.Number / 1e6, 3), up.Samples, up.Source, up.At, up.IsEstimated));
+        Assert.True(up.StandardError > 1e6);
+        var down = estimator.Values().Single(one => one.Key == "bandwidth").Value;
+        Assert.Equal((5, false), (Math.Round(down.Value.Number / 1e6, 3), down.IsEstimated));
+
+        Measured Up() => estimator.Values().Single(one => one.Key == "bandwidth.up").Value;
+    }
+
+    [Fact]
+    public void What_the_administrator_says_of_bandwidth_goes_before_a_train_and_a_train_before_what_is_not_listed()
+    {
+        KeyValuePair<string, Measured> Of(string name, double value, string source) => new(name, new(CharacteristicValue.Of(value), Start, 0, source));
+        var chosen = BandwidthSources.Choose([Of("bandwidth", 1, "elsewhere"), Of("bandwidth", 2, "train"), Of("bandwidth", 3, "node file"), Of("bandwidth.up", 1, "elsewhere"), Of("bandwidth.up", 2, "train"), Of("rtt", 9, "icmp")]);
+        Assert.Equal([("bandwidth", 3), ("bandwidth.up", 2), ("rtt", 9)], chosen.Select(one => (one.Key, (int)one.Value.Value.Number)));
+    }
+
+    private static PacketTrain Train(double up, double down, double delayMilliseconds, double offsetSeconds, double sendingGap = 1e-6)
+    {
+        const int Bytes = 1200;
+        var packets = new List<TrainPacket>();
+        double upFree = 0, downFree = 0;
+        for (var i = 0; i < PacketTrain.UsualPackets; i++)
+        {
+            var sent = i * sendingGap;
+            upFree = Math.Max(upFree, sent) + (Bytes * 8 / up);
+            var reached = upFree + (delayMilliseconds / 1000);
+            var returned = reached + 20e-6;
+            downFree = Math.Max(downFree, returned) + (Bytes * 8 / down);
+            packets.Add(new(Seconds(sent), Seconds(reached + offsetSeconds), Seconds(returned + offsetSeconds), Seconds(downFree + (delayMilliseconds / 1000))));
+        }
+        return new(Bytes, packets.ToEquatableArray());
+    }
+
+    private static TimeSpan Seconds(double seconds) => TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
+}
