@@ -22,6 +22,35 @@ public sealed class RoutingSocket : IDisposable
         return Dump("read the links", RoutingMessages.ReadLink).OrderBy(link => link.Index).ToList();
     }
 
+    /// <summary>
+    /// The counters of these devices, in one exchange with the kernel however many they are; a device that is gone is left out. Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    /// <param name="links">Indexes of devices, each from 1.</param>
+    public IReadOnlyList<InterfaceStatistics> Statistics(IReadOnlyCollection<int> links)
+    {
+        writer.Clear();
+        foreach (var link in links)
+        {
+            StatisticsMessages.Write(writer, link);
+        }
+        var found = new List<InterfaceStatistics>(links.Count);
+        var refused = socket.TryRequest(writer.Written, message =>
+        {
+            if (StatisticsMessages.Read(message) is { } one)
+            {
+                found.Add(one);
+            }
+        });
+        foreach (var (_, error, detail) in refused)
+        {
+            if (error != NetlinkException.NoDevice)
+            {
+                throw new NetlinkException("read the counters of devices", error, detail);
+            }
+        }
+        return found;
+    }
+
     /// <summary>All addresses of both families.</summary>
     public IReadOnlyList<InterfaceAddress> Addresses()
     {

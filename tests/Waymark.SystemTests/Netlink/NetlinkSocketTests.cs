@@ -47,6 +47,26 @@ public sealed class NetlinkSocketTests : IDisposable
     });
 
     [Fact]
+    public void Counters_are_those_of_the_interface_and_a_device_that_is_gone_has_none()
+    {
+        node.Connect("wan0", far, "far0");
+        node.Ip("address add 192.0.2.1/24 dev wan0");
+        far.Ip("address add 192.0.2.2/24 dev far0");
+        node.Run("ping -q -c 3 -i 0.01 -s 1000 192.0.2.2");
+        node.Ip("link set wan0 down");
+        node.Network.Run(() =>
+        {
+            using var routing = new RoutingSocket();
+            var index = routing.Links().Single(link => link.Name == "wan0").Index;
+            var one = Assert.Single(routing.Statistics([index, 4711]));
+            // Behind the name: bytes and packets that came in, six others, bytes and packets that went out.
+            var told = System.IO.File.ReadLines("/proc/thread-self/net/dev").Single(line => line.Contains("wan0:")).Split(':')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal([told[0], told[1], told[8], told[9]], new[] { one.ReceivedBytes, one.ReceivedPackets, one.SentBytes, one.SentPackets }.Select(number => $"{number}"));
+            Assert.True(one.SentBytes > 3000);
+        });
+    }
+
+    [Fact]
     public void A_socket_stays_in_the_namespace_where_it_was_opened()
     {
         node.Connect("wan0", far, "far0");
