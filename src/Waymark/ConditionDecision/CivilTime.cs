@@ -21,19 +21,24 @@ internal static class CivilTime
         return (local.DayOfWeek - from + 7) % 7 <= (to - from + 7) % 7;
     }
 
+    /// <summary>When clocks of the zone show a date and time; where they skip it, when the hour after it begins, and where it comes twice, its first coming.</summary>
+    public static DateTimeOffset InstantOf(DateTime civil, TimeZoneInfo zone)
+    {
+        civil = DateTime.SpecifyKind(civil, DateTimeKind.Unspecified);
+        while (zone.IsInvalidTime(civil))
+        {
+            civil = civil.AddMinutes(1);
+        }
+        // An hour that comes twice begins with its first coming, which has the larger offset.
+        return new(civil, zone.IsAmbiguousTime(civil) ? zone.GetAmbiguousTimeOffsets(civil).Max() : zone.GetUtcOffset(civil));
+    }
+
     /// <summary>The next instant at which clocks of the zone show <paramref name="time"/>; where that hour is skipped, when the hour after it begins.</summary>
     private static DateTimeOffset Next(DateTimeOffset local, TimeOnly time, TimeZoneInfo zone)
     {
         for (var day = 0; ; day++)
         {
-            var civil = DateTime.SpecifyKind(local.Date.AddDays(day) + time.ToTimeSpan(), DateTimeKind.Unspecified);
-            while (zone.IsInvalidTime(civil))
-            {
-                civil = civil.AddMinutes(1);
-            }
-            // An hour that comes twice begins with its first coming, which has the larger offset.
-            var offset = zone.IsAmbiguousTime(civil) ? zone.GetAmbiguousTimeOffsets(civil).Max() : zone.GetUtcOffset(civil);
-            var instant = new DateTimeOffset(civil, offset);
+            var instant = InstantOf(local.Date.AddDays(day) + time.ToTimeSpan(), zone);
             if (instant > local)
             {
                 return instant;
