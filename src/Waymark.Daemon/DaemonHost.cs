@@ -11,6 +11,7 @@ using Waymark.Daemon.Loop;
 using Waymark.Daemon.Metrics;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
+using Waymark.Daemon.Tariffs;
 using Waymark.Exchange.Wire;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
@@ -186,6 +187,7 @@ internal static class DaemonHost
         .AddSingleton<OutsideBook>()
         .AddSingleton<ReachabilityKeeping>()
         .AddSingleton<ReflectorOperation>()
+        .AddSingleton<UsageLedger>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<Supervision>()
         .AddSingleton<ProbeCounts>()

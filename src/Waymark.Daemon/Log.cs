@@ -89,4 +89,16 @@ internal static partial class Log
 
     [LoggerMessage(14, LogLevel.Error, "{File} has mistakes or cannot be read: what it said when it last had none counts")]
     public static partial void NodeFileRefused(ILogger log, string file);
+
+    [LoggerMessage(40, LogLevel.Error, "what paths have carried is counted on in memory and cannot be kept: {Reason}; it will be kept as soon as that is mended")]
+    public static partial void LedgerNotKept(ILogger log, string reason);
+
+    [LoggerMessage(41, LogLevel.Information, "what paths have carried is kept again; nothing was left out")]
+    public static partial void LedgerKeptAgain(ILogger log);
+
+    [LoggerMessage(42, LogLevel.Warning, "what paths have carried could not be read, and will be with the next reading: {Reason}")]
+    public static partial void CountersRefused(ILogger log, string reason);
+
+    [LoggerMessage(43, LogLevel.Information, "{Requester} sets what {Path} has used ({Meter}) from {Before} B to {After} B")]
+    public static partial void UsedSet(ILogger log, string requester, string path, string meter, long before, long after);
 }

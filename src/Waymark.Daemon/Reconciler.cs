@@ -6,6 +6,7 @@ using Waymark.Daemon.Loop;
 using Waymark.Daemon.Metrics;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
+using Waymark.Daemon.Tariffs;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.PathExamination;
 using Waymark.Linux.PathMaintenance;
@@ -15,7 +16,7 @@ using Waymark.Paths;
 namespace Waymark.Daemon;
 
 /// <summary>Runs the producers and the loop, each on its own, until one fails or all are told to stop.</summary>
-internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, ReflectorOperation reflector, Supervision supervision, MetricsService metrics, ProbeCounts probes, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
+internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, ReflectorOperation reflector, UsageLedger ledger, Supervision supervision, MetricsService metrics, ProbeCounts probes, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
 {
     private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
 
@@ -28,7 +29,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
         });
         Task[] running =
             [FollowPathsAsync(stoppingToken), ResolveNamesAsync(stoppingToken), Task.Run(() => loop.RunAsync(stoppingToken), stoppingToken), supervision.RunAsync(stoppingToken),
-                reachability.RunAsync(stoppingToken), metrics.RunAsync(stoppingToken), reflector.RunAsync(stoppingToken)];
+                reachability.RunAsync(stoppingToken), metrics.RunAsync(stoppingToken), reflector.RunAsync(stoppingToken), ledger.RunAsync(stoppingToken)];
         try
         {
             // The first that fails ends them all: without the loop or the paths the others would only look alive.
@@ -79,7 +80,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
         var file = new ReadNodeFile(node.Node, time.GetUtcNow());
         var examinerOptions = new PathExaminerOptions(
             path => file.Node.ProbesOf(path.Name),
-            path => ConfiguredCharacteristics.Of(path, file.Node, file.At),
+            path => ConfiguredCharacteristics.Of(path, file.Node, file.At, ledger.Characteristics),
             _ => territory.ProbeMark)
         {
             Kinds = [.. ProbeKinds.All(time).Select(kind => new CountedProbeKind(kind, probes))],
@@ -94,6 +95,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
             },
         };
         await using var examiner = new PathExaminer(examinerOptions, Publish, time, Environment.TickCount);
+        ledger.Changed = examiner.Refresh;
         while (!cancellationToken.IsCancellationRequested)
         {
             // Each node file has a maintainer of its own; what the examiner knows of paths stays.
@@ -104,6 +106,8 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
                 IPathMaintainer[] maintainers = [new IpPathMaintainer(Options(file.Node, territory), Stir)];
                 var gathering = new PathGathering([.. maintainers.Select(one => one.Protocol)], paths =>
                 {
+                    // Before anything is decided: a quota that is used up is so from the start.
+                    ledger.Follow(file.Node, paths);
                     if (!loop.Inputs.IsReady)
                     {
                         // The first decision should know which of them were silent.

@@ -8,7 +8,12 @@ internal static class ConfiguredCharacteristics
 {
     private const string Source = Measured.NodeFile;
 
-    public static IReadOnlyDictionary<string, Measured> Of(Path path, NodeFile node, DateTimeOffset readAt)
+    /// <summary>Of one path.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="node">The node file.</param>
+    /// <param name="readAt">When it was read.</param>
+    /// <param name="counted">What tariffs and quotas that are counted come to, by the path's name.</param>
+    public static IReadOnlyDictionary<string, Measured> Of(Path path, NodeFile node, DateTimeOffset readAt, Func<string, IReadOnlyDictionary<string, Measured>> counted)
     {
         var values = new Dictionary<string, Measured>(StringComparer.Ordinal);
         void Say(string name, CharacteristicValue value, string source = Source) => values[name] = new(value, readAt, 0, source);
@@ -28,7 +33,11 @@ internal static class ConfiguredCharacteristics
                     Say(name, CharacteristicValue.Of(quantity.ToDouble()));
                 }
             }
-            if (carrier.IsMetered || carrier.Numbers.Any(number => (number.Key == "cost" && number.Value.Value > 0) || number.Key == "quota"))
+            foreach (var (name, measured) in counted(carrier.Name))
+            {
+                values[name] = measured;
+            }
+            if (carrier.IsMetered || carrier.IsCounted || carrier.Numbers.Any(number => (number.Key == "cost" && number.Value.Value > 0) || number.Key == "quota"))
             {
                 Say("metered", CharacteristicValue.Of(true));
             }

@@ -19,7 +19,7 @@ namespace Waymark.Daemon.Store;
 internal sealed record StoredSet(string Requester, string Name, PolicySet Set, DateTimeOffset AcceptedAt);
 
 /// <summary>
-/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone, first acceptances, disabled paths, what other programs say of paths, which paths answered, the decision's memory. Each change
+/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone, first acceptances, disabled paths, what other programs say of paths, which paths answered, the decision's memory, what paths have carried. Each change
 /// is on the disk before its method returns. Failures are <see cref="StoreException"/>; the file is as before them.
 /// </summary>
 internal sealed partial class StateStore : IDisposable
@@ -68,6 +68,7 @@ internal sealed partial class StateStore : IDisposable
             CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
             """);
         Execute(OutsideTable);
+        Execute(LedgerTables);
         return true;
     }
 

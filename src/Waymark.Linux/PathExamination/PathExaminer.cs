@@ -77,6 +77,19 @@ public sealed class PathExaminer : IAsyncDisposable
         }
     }
 
+    /// <summary>Says anew what is known of every path: what is configured of one says something else.</summary>
+    public void Refresh()
+    {
+        lock (gate)
+        {
+            foreach (var one in examined.Values)
+            {
+                known[one.Path.Id] = Describe(one);
+            }
+            PublishAll();
+        }
+    }
+
     /// <summary>
     /// Takes in what a protocol measures anyway (a subflow's round trip, an association's retransmissions). A path that is not examined is passed over.
     /// </summary>

@@ -2,6 +2,7 @@ using Waymark.Flows;
 using Waymark.PathDecision;
 using Waymark.PathExamination;
 using Waymark.Policies;
+using Waymark.Tariffs;
 using Waymark.Units;
 
 namespace Waymark.Nodes;
@@ -84,8 +85,17 @@ public sealed record PathDeclaration(string Name, PathMatch Match)
     /// <summary>Labels, key and value, in the order of the file.</summary>
     public EquatableArray<KeyValuePair<string, string>> Labels { get; init; } = [];
 
-    /// <summary>Numbers by the name of the characteristic: cost, bandwidth, bandwidth.up, quota, mtu.</summary>
+    /// <summary>Numbers by the name of the characteristic: cost, bandwidth, bandwidth.up, quota, mtu. Cost and quota are here where they are always the same.</summary>
     public EquatableArray<KeyValuePair<string, Quantity>> Numbers { get; init; } = [];
+
+    /// <summary>What it costs where that depends on what was used; null: it does not.</summary>
+    public Tariff? Tariff { get; init; }
+
+    /// <summary>How much it may carry in each billing period, in the order of the file, no two by the same meter.</summary>
+    public EquatableArray<Quota> Quotas { get; init; } = [];
+
+    /// <summary>Whether the bytes that it carries have to be counted.</summary>
+    public bool IsCounted => Tariff is not null || !Quotas.IsEmpty;
 
     /// <summary>Whether use of it costs; true also where it has a cost or a quota.</summary>
     public bool IsMetered { get; init; }

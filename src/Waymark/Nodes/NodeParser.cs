@@ -7,7 +7,7 @@ using Waymark.Units;
 namespace Waymark.Nodes;
 
 /// <summary>Reads node files: <c>KEYWORD { value } ( ";" | block )</c>, each keyword with its own values. After a mistake it goes on with the next statement.</summary>
-internal sealed class NodeParser(SourceText source) : StatementReader(source, "the node file")
+internal sealed partial class NodeParser(SourceText source) : StatementReader(source, "the node file")
 {
     private static readonly string[] TopWords =
         ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "reflector", "hold-down", "requester", "listen", "peer", "dashboard"];
@@ -62,7 +62,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
     private static IEnumerable<RequesterDeclaration> WithRoot(List<RequesterDeclaration> declared) =>
         declared.Any(one => one.User is "root" or "0") ? declared : NodeFile.Default.Requesters.Concat(declared);
 
-    protected override bool IsUnitPlace() => Now.Text is not ("resets" or "per" or "from" or "to");
+    protected override bool IsUnitPlace() => Now.Text is not ("resets" or "at" or "counts" or "from" or "to");
 
     /// <summary>What is part of the language but not of this program yet: taken, and said to be without effect.</summary>
     private void NotYet(string keyword, string why, bool isTop = true)
@@ -125,14 +125,6 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             {
                 var value = Quantity($"'{name}'", characteristic!.Dimension);
                 path = path with { Numbers = path.Numbers.Append(new(name, value)).ToEquatableArray() };
-                if (IsWord("resets") || IsWord("per") || IsWord("from") || Now.Is("/"))
-                {
-                    Source.Warn("WAY2010", Now.Start, Now.End, "tiers and billing periods have no effect yet", "the value counts as it stands");
-                    while (!Now.Is(";") && !Now.Is("}") && Now.Kind != TokenKind.End)
-                    {
-                        Take();
-                    }
-                }
             });
         }
         void Match(bool isSaid, PathMatch match)
@@ -143,6 +135,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
             }
             path = path with { Match = match };
         }
+        var tariffs = new TariffStatements(this, (name, value) => path = path with { Numbers = path.Numbers.Append(new(name, value)).ToEquatableArray() });
         // What a block lacks is only said where nothing in it was misread.
         var before = Source.Errors;
         Block("path", opener, new(StringComparer.Ordinal)
@@ -167,8 +160,8 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 var key = Name("a label's key");
                 path = path with { Labels = path.Labels.Where(label => label.Key != key).Append(new(key, QuotedString("the label's value", PolicyLimits.TextLength))).ToEquatableArray() };
             }),
-            ["cost"] = () => Number("cost"),
-            ["quota"] = () => Number("quota"),
+            ["cost"] = tariffs.Cost,
+            ["quota"] = tariffs.Quota,
             ["bandwidth"] = () => Number("bandwidth"),
             ["bandwidth.up"] = () => Number("bandwidth.up"),
             ["mtu"] = () => Number("mtu"),
@@ -190,6 +183,7 @@ internal sealed class NodeParser(SourceText source) : StatementReader(source, "t
                 Take();
             }),
         });
+        path = tariffs.Complete(path, isRead: Source.Errors == before);
         if (path.Match.IsEmpty && Source.Errors == before)
         {
             Source.Error("WAY1019", opener.Start, token.End, $"the path '{path.Name}' has no interface", "add 'interface NAME;', or 'mac', 'driver' or 'address'");

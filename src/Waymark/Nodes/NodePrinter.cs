@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Waymark.PathExamination;
 using Waymark.Policies.Language;
+using Waymark.Tariffs;
 using Waymark.Units;
 
 namespace Waymark.Nodes;
@@ -81,6 +82,11 @@ public static class NodePrinter
         }
         lines.AddRange(path.Labels.Select(label => $"label {PolicyPrinter.Name(label.Key)} {PolicyPrinter.Quote(label.Value)};"));
         lines.AddRange(path.Numbers.Select(number => $"{number.Key} {Unit.Print(number.Value)};"));
+        if (path.Tariff is { } tariff)
+        {
+            lines.AddRange(tariff.Tiers.Select((tier, i) => $"cost {Price(tier.Price)} from {Volume(tier.From)}{Until(tariff, i)};"));
+        }
+        lines.AddRange(path.Quotas.Select(quota => $"quota {Volume(quota.Volume)} {quota.Meter};"));
         AddFlag(lines, "metered", path.IsMetered);
         AddFlag(lines, "encrypted", path.IsEncrypted);
         AddFlag(lines, "ignore", path.IsIgnored);
@@ -203,6 +209,13 @@ public static class NodePrinter
             yield return $"from {string.Join(", ", reflector.From)};";
         }
     }
+
+    /// <summary>The end of a tier; by which meter all of them go stands at the first.</summary>
+    private static string Until(Tariff tariff, int place) => (place + 1 < tariff.Tiers.Count ? $" to {Volume(tariff.Tiers[place + 1].From)}" : "") + (place == 0 ? $" {tariff.Meter}" : "");
+
+    private static string Price(decimal price) => Unit.Print(new Quantity(price, Dimension.Price));
+
+    private static string Volume(long bytes) => Unit.Print(new Quantity(bytes, Dimension.Volume));
 
     private static string Target(ProbeTarget target) => target switch
     {

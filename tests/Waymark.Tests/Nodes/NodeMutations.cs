@@ -12,7 +12,7 @@ public sealed class NodeMutations
         [
             ("node \"van-12\";", "nod \"van-12\";"), ("label site \"home\";", "label site home;"), ("cost 4 /GB;", "cost 4 ms;"), ("bandwidth.up 6 Mbit/s;", "bandwith.up 6 Mbit/s;"),
             ("path gone { interface usb0; ignore; }", "path gone { ignore; }"), ("from interface lan0;", "from lan0;"), ("9.9.9.9, 2606", "9.9.9.999, 2606"), ("every 200 ms;", "every 200;"),
-            ("half-life 15 s;", "half-live 15 s;"), ("may any;", "may all;"), ("may flows by user alice;", "may flows by usr alice;"), ("quota 20 GB; }", "quota 20 GB }"),
+            ("half-life 15 s;", "half-live 15 s;"), ("may any;", "may all;"), ("may flows by user alice;", "may flows by usr alice;"), ("at \"Europe/Paris\"; }", "at \"Europe/Paris\" }"),
             ("node \"van-12\";", "node van-12;"),
         ],
         ["gateway/node.way"] =

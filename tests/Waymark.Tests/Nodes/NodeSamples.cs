@@ -4,6 +4,7 @@ using Waymark.Nodes;
 using Waymark.PathDecision;
 using Waymark.PathExamination;
 using Waymark.Paths;
+using Waymark.Tariffs;
 using Waymark.Tests.Flows;
 using Waymark.Tests.Policies.Language;
 using Waymark.Units;
@@ -22,6 +23,16 @@ public static class NodeSamples
     private static readonly Gen<KeyValuePair<string, Quantity>> Number = Gen.Select(One("cost", "quota", "bandwidth", "bandwidth.up", "mtu"), Gen.Int[0, 2_000_000]).Select((name, thousandths) =>
         KeyValuePair.Create(name, new Quantity(thousandths / 1000m, Characteristic.TryFind(name, out var found) ? found.Dimension : throw new InvalidOperationException(name))));
 
+    private static readonly Gen<Meter> Meter = Gen.Select(Gen.Int[0, 2], Gen.Int[1, 31], One<string?>(null, "Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/GMT+3"), Gen.Int[0, 2])
+        .Select((unit, day, zone, counts) => new Meter(new((BillingUnit)unit, unit == 2 ? day : 1, zone), (CountedTraffic)counts));
+
+    private static readonly Gen<long> Volume = Gen.OneOf(Gen.Long[0, 2000].Select(millions => millions * 1_000_000), Gen.Long[0, long.MaxValue]);
+
+    private static readonly Gen<Tariff> Tariff = Gen.Select(Volume.Array[0, 3], Gen.Int[0, 5000], Meter).Select((from, price, meter) =>
+        new Tariff(from.Append(0).Distinct().Order().Select((one, i) => new TariffTier(one, (price + i) / 1000m)).ToEquatableArray(), meter));
+
+    private static readonly Gen<Quota[]> Quotas = Gen.Select(Volume, Meter, (volume, meter) => new Quota(volume, meter)).Array[0, 3];
+
     private static readonly Gen<PathMatch> Match = Gen.Select(Maybe(Word), Maybe(One("00:11:22:33:44:55", "aa:bb:cc:dd:ee:0f")), Maybe(Word), Gen.Bool).Select((device, hardware, driver, some) => new PathMatch
     {
         Interface = device,
@@ -32,17 +43,19 @@ public static class NodeSamples
 
     private static readonly Gen<PathDeclaration> Path = Gen.Select(
         Gen.Select(Match, Address.Array[0, 2], One<string?>(null, "wifi", "cellular"), Gen.Select(Word, Word, KeyValuePair.Create).Array[0, 2]),
-        Gen.Select(Number.Array[0, 3], Gen.Bool, Gen.Bool, Gen.Bool), Word.Array[0, 2], Maybe(Word), (link, known, over, peer) => (link, known, over, peer))
+        Gen.Select(Gen.Select(Number.Array[0, 3], Maybe(Tariff), Quotas), Gen.Bool, Gen.Bool, Gen.Bool), Word.Array[0, 2], Maybe(Word), (link, known, over, peer) => (link, known, over, peer))
         .Select(all =>
         {
             var (match, gateways, medium, labels) = all.link;
-            var (numbers, isMetered, isEncrypted, isIgnored) = all.known;
+            var ((numbers, tariff, quotas), isMetered, isEncrypted, isIgnored) = all.known;
             return new PathDeclaration("", match)
             {
                 Gateways = gateways.ToEquatableArray(),
                 Medium = medium,
                 Labels = labels.DistinctBy(label => label.Key).ToEquatableArray(),
-                Numbers = numbers.ToEquatableArray(),
+                Numbers = numbers.DistinctBy(number => number.Key).Where(number => number.Key switch { "cost" => tariff is null, "quota" => quotas.Length == 0, _ => true }).ToEquatableArray(),
+                Tariff = tariff,
+                Quotas = quotas.DistinctBy(quota => quota.Meter).ToEquatableArray(),
                 IsMetered = isMetered,
                 IsEncrypted = isEncrypted,
                 IsIgnored = isIgnored,

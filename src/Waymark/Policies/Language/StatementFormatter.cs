@@ -63,9 +63,9 @@ internal sealed class StatementFormatter(SourceText source, StatementReader read
         for (var at = statement.First; at < statement.HeadEnd;)
         {
             var token = reader.Tokens[at];
-            // Marks stay beside what they stood beside (a range, a price, an address in brackets); all else has a blank before it.
+            // Marks stay beside what they stood beside (an address in brackets) unless a value begins with one ("/ day"); all else has a blank before it.
             var before = reader.Tokens[Math.Max(at - 1, 0)];
-            var isApart = at > statement.First && !token.Is(",") && (before.Is(",") || token.Start > before.End || (token.Kind != TokenKind.Mark && before.Kind != TokenKind.Mark));
+            var isApart = at > statement.First && !token.Is(",") && (before.Is(",") || token.Start > before.End || (token.Kind == TokenKind.Mark ? reader.ValueAt(at) is not null : before.Kind != TokenKind.Mark));
             if (isApart)
             {
                 head.Append(' ');
