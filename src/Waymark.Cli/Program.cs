@@ -18,6 +18,7 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     NodeCommands.Status(),
     NodeCommands.Path(),
     CharacteristicCommands.Characteristic(),
+    QuotaCommands.Quota(),
     NodeCommands.Reload(),
     TextCommands.Check(),
     TextCommands.Format(),

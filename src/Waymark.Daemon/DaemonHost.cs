@@ -91,6 +91,7 @@ internal static class DaemonHost
         app.MapGrpcService<DecisionApi>();
         app.MapGrpcService<PathApi>();
         app.MapGrpcService<CharacteristicApi>();
+        app.MapGrpcService<QuotaApi>();
         app.MapGrpcService<NodeApi>();
         app.MapGrpcService<WatchApi>();
         try

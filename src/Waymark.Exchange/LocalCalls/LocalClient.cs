@@ -54,6 +54,7 @@ public sealed class LocalClient : IDisposable
         Decisions = new(channel);
         Paths = new(channel);
         Characteristics = new(channel);
+        Quotas = new(channel);
         Node = new(channel);
         Events = new(channel);
     }
@@ -72,6 +73,9 @@ public sealed class LocalClient : IDisposable
 
     /// <summary>What other programs say of paths.</summary>
     public V1.CharacteristicService.CharacteristicServiceClient Characteristics { get; }
+
+    /// <summary>What paths with a tariff or a quota have carried.</summary>
+    public V1.QuotaService.QuotaServiceClient Quotas { get; }
 
     /// <summary>How the daemon fares.</summary>
     public V1.NodeService.NodeServiceClient Node { get; }

@@ -13,6 +13,8 @@ internal sealed class DaemonProcess : IDisposable
     public DaemonProcess(World world)
     {
         this.world = world;
+        // Other users may ask it too.
+        Shell.Run($"chmod 755 {folder}");
         System.IO.Directory.CreateDirectory(In("policy.d"));
         System.IO.Directory.CreateDirectory(In("state"));
         // Nobody is probed: a path is as good as its link. What is held down after its second fall would spare the tests the others.
@@ -71,7 +73,10 @@ internal sealed class DaemonProcess : IDisposable
 
     public string Ask(string arguments) => TryAsk(arguments) is (0, var text) ? text : throw new InvalidOperationException($"'waymark {arguments}' failed: {TryAsk(arguments).Text}\n{Logged}");
 
-    public (int Code, string Text) TryAsk(string arguments) => Shell.Try($"ip netns exec {world.NodeName} timeout 20 {Program("waymark")} --socket {In("sock")} {arguments}");
+    /// <summary>As <see cref="Ask"/>, whatever comes of it.</summary>
+    /// <param name="arguments">Of the command line.</param>
+    /// <param name="user">Who asks; root where nobody is named.</param>
+    public (int Code, string Text) TryAsk(string arguments, int user = 0) => Shell.Try($"ip netns exec {world.NodeName} {(user == 0 ? "" : $"setpriv --reuid {user} --regid {user} --clear-groups ")}timeout 20 {Program("waymark")} --socket {In("sock")} {arguments}");
 
     /// <summary>Runs another command of the daemon's program.</summary>
     public (int Code, string Text) Run(string command) =>
