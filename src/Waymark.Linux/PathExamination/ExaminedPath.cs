@@ -54,7 +54,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
         {
             var half = path.Half(family);
             var isSameNetwork = half is not null && before.Half(family) is { } old && old.Gateway == half.Gateway && old.Connected == half.Connected;
-            if (families.TryGetValue(family, out var probing) && (!isSameNetwork || isOther))
+            if (families.TryGetValue(family, out var probing) && (!isSameNetwork || isOther || !probing.Liveness.Suits(half!)))
             {
                 families.Remove(family);
                 endings.RemoveAll(task => task.IsCompleted);
@@ -68,9 +68,14 @@ internal sealed class ExaminedPath : IAsyncDisposable
                     estimates.Forget(family);
                 }
             }
-            if (probing is null && half is not null && path.Device is not null && Asking(family, settings, path.Device) is { Count: > 0 } asked)
+            if (probing is null && half is not null && path.Device is { } device)
             {
-                families.Add(family, new(family, settings, estimates, asked, () => options.Mark(Path), () => changed(this), Spread(), time));
+                var (asked, watched) = (Asking(family, settings, device), Watching(half, settings, device));
+                if (asked.Count + watched.Count > 0)
+                {
+                    var liveness = new FamilyLiveness(watched, options.Mark(path), time);
+                    families.Add(family, new(family, settings, estimates, asked, liveness, () => options.Mark(Path), () => changed(this), Spread(), time));
+                }
             }
         }
     }
@@ -116,6 +121,14 @@ internal sealed class ExaminedPath : IAsyncDisposable
         }
         return asked;
     }
+
+    private List<LivenessOpening> Watching(PathHalf half, ProbeSettings settings, string device) =>
+    [
+        .. from kind in options.LivenessKinds!
+           from target in settings.Targets.Distinct()
+           where kind.Takes(target) && target.Carries(half.Family)
+           select new LivenessOpening(kind, new(target, device, half, settings, Seed()), time.GetUtcNow()),
+    ];
 
     // Identifiers and the spread of first probes; nothing is kept secret by them.
 #pragma warning disable CA5394

@@ -28,21 +28,34 @@ internal sealed class FamilyProbing : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly CancellationTokenSource stop = new();
     private readonly Task running;
+    private readonly Task watching;
 
     /// <param name="family">The family.</param>
     /// <param name="settings">How often, and how many have to answer.</param>
     /// <param name="estimates">Where the results go; locked meanwhile.</param>
     /// <param name="asked">Whom a round asks.</param>
+    /// <param name="liveness">The conversations beside them; ended with this.</param>
     /// <param name="mark">The firewall mark of the packets.</param>
     /// <param name="changed">Called after each round.</param>
     /// <param name="spread">When the first round is, of an interval: paths that come up together are not probed in step.</param>
     /// <param name="time">The clock.</param>
     public FamilyProbing(
-        IpFamily family, ProbeSettings settings, ProbeEstimates estimates, IReadOnlyList<AskedTarget> asked, Func<uint> mark, Action changed, double spread, TimeProvider time)
+        IpFamily family, ProbeSettings settings, ProbeEstimates estimates, IReadOnlyList<AskedTarget> asked, FamilyLiveness liveness, Func<uint> mark, Action changed, double spread, TimeProvider time)
     {
-        (this.family, this.settings, this.estimates, this.asked, this.mark, this.changed, this.time) = (family, settings, estimates, asked, mark, changed, time);
+        (this.family, this.settings, this.estimates, this.asked, this.mark, this.changed, this.time, Liveness) = (family, settings, estimates, asked, mark, changed, time, liveness);
+        if (liveness.Count > 0)
+        {
+            lock (estimates)
+            {
+                estimates.Begin(family, time.GetUtcNow());
+            }
+        }
         running = RunAsync(settings.Every * spread);
+        watching = WatchAsync();
     }
+
+    /// <summary>The conversations beside the rounds.</summary>
+    public FamilyLiveness Liveness { get; }
 
     /// <summary>Why probes could not be sent in the newest round; null: they could.</summary>
     public string? Fault { get; private set; }
@@ -51,8 +64,10 @@ internal sealed class FamilyProbing : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // First, and before anything is waited for: conversations with the same targets may be opened anew right after this call.
+        Liveness.Dispose();
         await stop.CancelAsync();
-        await running;
+        await Task.WhenAll(running, watching);
         foreach (var opening in Openings)
         {
             opening.Dispose();
@@ -73,13 +88,14 @@ internal sealed class FamilyProbing : IAsyncDisposable
                 {
                     opening.Open(mark());
                 }
+                Liveness.Open(mark());
                 foreach (var ended in rounds.Where(round => round.IsCompleted).ToList())
                 {
                     rounds.Remove(ended);
                     await ended;
                 }
                 // A round may take longer than the time to the next one: they overlap.
-                rounds.Add(RoundAsync());
+                rounds.Add(RoundAsync(isConclusive: false));
                 if (asked.FirstOrDefault(one => one.Opening.SendsTrains) is { } reflector && IsTrainDue())
                 {
                     rounds.Add(TrainAsync(reflector));
@@ -93,16 +109,42 @@ internal sealed class FamilyProbing : IAsyncDisposable
         }
         catch (Exception defect)
         {
-            // A path that nobody probes any more would count as up for ever: the process has to end, and its supervisor starts it again.
-            ThreadPool.QueueUserWorkItem(_ => ExceptionDispatchInfo.Throw(defect));
+            EndProcess(defect);
         }
         await Task.WhenAll(rounds);
     }
 
-    private async Task RoundAsync()
+    private async Task WatchAsync()
     {
-        var round = new Round(time.GetUtcNow(), Math.Min(settings.Need, asked.Count));
-        var (timeout, overdue) = Waits();
+        var rounds = new List<Task>();
+        try
+        {
+            await Liveness.WatchAsync(asked.Count == 0, () =>
+            {
+                rounds.RemoveAll(round => round.IsCompletedSuccessfully);
+                rounds.Add(RoundAsync(isConclusive: true));
+            }, stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+        catch (Exception defect)
+        {
+            EndProcess(defect);
+        }
+        await Task.WhenAll(rounds);
+    }
+
+    /// <summary>A path that nobody probes any more would count as up for ever: the process has to end, and its supervisor starts it again.</summary>
+    private static void EndProcess(Exception defect) => ThreadPool.QueueUserWorkItem(_ => ExceptionDispatchInfo.Throw(defect));
+
+    /// <summary>Holds a round; one that <paramref name="isConclusive"/> settles the matter where nobody is asked, or too few answer.</summary>
+    private async Task RoundAsync(bool isConclusive)
+    {
+        var (alive, told) = Liveness.Ask();
+        var round = new Round(time.GetUtcNow(), Math.Min(settings.Need, asked.Count + told), alive);
+        var (timeout, overdue) = Waits(isConclusive);
         var all = Task.WhenAll(asked.Select(one => AskAsync(one, round, overdue)));
         try
         {
@@ -120,11 +162,17 @@ internal sealed class FamilyProbing : IAsyncDisposable
         {
             lock (estimates)
             {
-                Fault = round.Fault;
+                Fault = round.Fault ?? Liveness.Fault;
                 // What could not be asked cannot be missed.
-                if (asked.Count - round.Faults is > 0 and var reached)
+                if (asked.Count - round.Faults + told is > 0 and var reached)
                 {
-                    estimates.AddRound(family, asked[0].Opening.Source, round.Answers, Math.Min(round.Needed, reached), round.At);
+                    var needed = Math.Min(round.Needed, reached);
+                    var source = asked.Count > 0 ? asked[0].Opening.Source : Liveness.Source!;
+                    estimates.AddRound(family, source, round.Answers, needed, round.At, isConclusive && (asked.Count == 0 || round.Answers < needed));
+                }
+                else if (asked.Count == 0 && Liveness.IsWithdrawn)
+                {
+                    estimates.Withdraw(family);
                 }
             }
             changed();
@@ -192,7 +240,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     }
 
     /// <summary>How long to wait for a round's answers, and after what time a probe counts as lost until its answer comes.</summary>
-    private (TimeSpan Timeout, TimeSpan Overdue) Waits()
+    private (TimeSpan Timeout, TimeSpan Overdue) Waits(bool isConclusive)
     {
         TimeSpan usual;
         lock (estimates)
@@ -200,7 +248,9 @@ internal sealed class FamilyProbing : IAsyncDisposable
             usual = estimates.Timeout ?? FirstTimeout;
         }
         // Half an interval, so that three silent rounds are told within 3.5 intervals; more only where the path itself is slower.
-        return (Least(Most(usual, settings.Every / 2), Patience), Least(Most(4 * usual, LeastOverdue), Patience));
+        // A round that settles the matter alone gives every answer the time in which none is lost.
+        var pace = isConclusive ? LeastOverdue : settings.Every / 2;
+        return (Least(Most(usual, pace), Patience), Least(Most(4 * usual, LeastOverdue), Patience));
     }
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
@@ -208,11 +258,17 @@ internal sealed class FamilyProbing : IAsyncDisposable
     private static TimeSpan Most(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     /// <summary>What has come of a round so far; the estimates' lock is this one's too.</summary>
-    private sealed class Round(DateTimeOffset at, int needed)
+    private sealed class Round
     {
-        public DateTimeOffset At { get; } = at;
+        public Round(DateTimeOffset at, int needed, int answers)
+        {
+            (At, Needed, Answers) = (at, needed, answers);
+            TellIfEnough();
+        }
 
-        public int Needed { get; } = needed;
+        public DateTimeOffset At { get; }
+
+        public int Needed { get; }
 
         public int Answers { get; private set; }
 
@@ -227,6 +283,11 @@ internal sealed class FamilyProbing : IAsyncDisposable
             Answers += result.IsAnswered ? 1 : 0;
             Faults += result.Fault is null ? 0 : 1;
             Fault = result.Fault ?? Fault;
+            TellIfEnough();
+        }
+
+        private void TellIfEnough()
+        {
             if (Answers >= Needed)
             {
                 Enough.TrySetResult();

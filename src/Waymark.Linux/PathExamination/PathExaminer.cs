@@ -26,7 +26,11 @@ public sealed class PathExaminer : IAsyncDisposable
     /// <param name="seed">Of identifiers and of the spread of first probes.</param>
     public PathExaminer(PathExaminerOptions options, Action<CharacteristicsSet> publish, TimeProvider time, int seed)
     {
-        this.options = options with { Kinds = options.Kinds ?? ProbeKinds.All(time) };
+        this.options = options with
+        {
+            Kinds = options.Kinds ?? ProbeKinds.All(time),
+            LivenessKinds = options.LivenessKinds ?? [],
+        };
         (this.publish, this.time) = (publish, time);
         // Spread and identifiers only; nothing is kept secret by it.
 #pragma warning disable CA5394

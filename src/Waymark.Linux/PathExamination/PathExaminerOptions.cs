@@ -13,6 +13,9 @@ public sealed record PathExaminerOptions(
     /// <summary>The ways of asking; null: <see cref="ProbeKinds.All"/>.</summary>
     public IReadOnlyList<IProbeKind>? Kinds { get; init; }
 
+    /// <summary>The ways of watching by standing conversations; null: none.</summary>
+    public IReadOnlyList<ILivenessKind>? LivenessKinds { get; init; }
+
     /// <summary>The percentiles of the round trip that are told, each 1 to 99; those that policies name are enough.</summary>
     public Func<IEnumerable<int>> Ranks { get; init; } = () => UsualRanks;
 

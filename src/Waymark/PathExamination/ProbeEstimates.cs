@@ -67,7 +67,15 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     /// <param name="answers">How many targets answered.</param>
     /// <param name="needed">How many have to.</param>
     /// <param name="at">When it was sent.</param>
-    public bool AddRound(IpFamily family, string source, int answers, int needed, DateTimeOffset at) => Family(family).Add(answers, needed, at, source);
+    /// <param name="isConclusive">Whether it settles the matter alone.</param>
+    public bool AddRound(IpFamily family, string source, int answers, int needed, DateTimeOffset at, bool isConclusive = false) =>
+        Family(family).Add(answers, needed, at, source, isConclusive);
+
+    /// <summary>Says that targets of a family are looked for from now on, though no round can count yet.</summary>
+    public void Begin(IpFamily family, DateTimeOffset at) => Family(family).Begin(at);
+
+    /// <summary>Nobody is there any more in a family who could say anything, and not because of a failure: the link's word has to do again.</summary>
+    public void Withdraw(IpFamily family) => Family(family).Withdraw();
 
     /// <summary>Whether a train may be sent now, which then counts as sent: one at a time for the whole path, whatever comes of it.</summary>
     public bool TryBeginTrain(DateTimeOffset now)

@@ -8,7 +8,7 @@ namespace Waymark.PathExamination;
 public sealed class Reachability(ProbeSettings settings)
 {
     /// <summary>A link that has just come up may need a moment before anything passes it: neighbours are looked for, addresses are checked for duplicates.</summary>
-    private static readonly TimeSpan LeastFirstSilence = TimeSpan.FromSeconds(3);
+    internal static readonly TimeSpan LeastFirstSilence = TimeSpan.FromSeconds(3);
 
     private int streak;
     private DateTimeOffset? first;
@@ -37,12 +37,19 @@ public sealed class Reachability(ProbeSettings settings)
     /// <param name="source">What measured it.</param>
     public void Recall(bool isUp, DateTimeOffset at, string source) => (IsUp, IsEstimated, At, Source) = (isUp, false, at, source);
 
+    /// <summary>Says that targets are looked for from now on, though no round can count yet.</summary>
+    public void Begin(DateTimeOffset at) => first ??= at;
+
+    /// <summary>Nobody is there any more who could say anything, and not because of a failure: the link's word has to do again.</summary>
+    public void Withdraw() => (IsUp, IsEstimated, streak) = (true, true, 0);
+
     /// <summary>Takes a round in; true where <see cref="IsUp"/> or <see cref="IsEstimated"/> changed.</summary>
     /// <param name="answers">How many targets answered.</param>
     /// <param name="needed">How many have to.</param>
     /// <param name="at">When it was sent.</param>
     /// <param name="source">What measured.</param>
-    public bool Add(int answers, int needed, DateTimeOffset at, string source)
+    /// <param name="isConclusive">Whether it settles the matter alone: what told it has waited for repeated silence itself.</param>
+    public bool Add(int answers, int needed, DateTimeOffset at, string source, bool isConclusive = false)
     {
         var before = (IsUp, IsEstimated);
         first ??= at;
@@ -53,7 +60,7 @@ public sealed class Reachability(ProbeSettings settings)
             Rounds = Rounds == int.MaxValue ? Rounds : Rounds + 1;
             var isGood = answers >= needed;
             streak = isGood == IsUp ? 0 : streak + 1;
-            if (streak >= (IsUp ? Settings.DownAfter : Settings.UpAfter) && (!IsEstimated || at - first >= LeastFirstSilence))
+            if (streak >= (isConclusive ? 1 : IsUp ? Settings.DownAfter : Settings.UpAfter) && (!IsEstimated || at - first >= LeastFirstSilence))
             {
                 (IsUp, IsEstimated, streak) = (!IsUp, false, 0);
             }
