@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Waymark.Linux.Netlink;
 
-/// <summary>Ends a thread's wait in the kernel from another thread; once set it stays set.</summary>
+/// <summary>Ends a thread's wait in the kernel from another thread; once set it stays set until it is cleared.</summary>
 public sealed class WakeSignal : IDisposable
 {
     /// <summary>Makes one that is not set.</summary>
@@ -24,6 +24,13 @@ public sealed class WakeSignal : IDisposable
         ulong one = 1;
         // It can only fail where it is set 2^64 times.
         _ = NativeMethods.Write(File, (byte*)&one, sizeof(ulong));
+    }
+
+    /// <summary>Clears one that is set; on one that is not, it waits until it is.</summary>
+    public unsafe void Clear()
+    {
+        ulong count;
+        _ = NativeMethods.Read(File, (byte*)&count, sizeof(ulong));
     }
 
     /// <inheritdoc/>

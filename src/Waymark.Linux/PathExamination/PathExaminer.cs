@@ -1,3 +1,4 @@
+using Waymark.Linux.PathExamination.BfdSessions;
 using Waymark.PathExamination;
 using Waymark.PathExamination.Capacity;
 using Waymark.Paths;
@@ -29,7 +30,7 @@ public sealed class PathExaminer : IAsyncDisposable
         this.options = options with
         {
             Kinds = options.Kinds ?? ProbeKinds.All(time),
-            LivenessKinds = options.LivenessKinds ?? [],
+            LivenessKinds = options.LivenessKinds ?? [new BfdLivenessKind(time)],
         };
         (this.publish, this.time) = (publish, time);
         // Spread and identifiers only; nothing is kept secret by it.

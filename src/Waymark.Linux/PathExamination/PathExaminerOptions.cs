@@ -13,7 +13,7 @@ public sealed record PathExaminerOptions(
     /// <summary>The ways of asking; null: <see cref="ProbeKinds.All"/>.</summary>
     public IReadOnlyList<IProbeKind>? Kinds { get; init; }
 
-    /// <summary>The ways of watching by standing conversations; null: none.</summary>
+    /// <summary>The ways of watching by standing conversations; null: BFD.</summary>
     public IReadOnlyList<ILivenessKind>? LivenessKinds { get; init; }
 
     /// <summary>The percentiles of the round trip that are told, each 1 to 99; those that policies name are enough.</summary>

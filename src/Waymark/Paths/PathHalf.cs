@@ -21,4 +21,20 @@ public sealed record PathHalf
 
     /// <summary>The metric of the system's own default route by this path; lower is what the system prefers.</summary>
     public uint Metric { get; init; }
+
+    /// <summary>The address that packets to <paramref name="target"/> leave from: one of the prefix that the target is connected in, else the preferred one.</summary>
+    public IpAddress LocatorTowards(IpAddress target)
+    {
+        foreach (var locator in Locators)
+        {
+            foreach (var prefix in Connected)
+            {
+                if (prefix.Contains(locator) && prefix.Contains(target))
+                {
+                    return locator;
+                }
+            }
+        }
+        return Locators[0];
+    }
 }
