@@ -160,7 +160,7 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal((2, "waymark: nothing of 'w1' is counted by the week, but 'resets day 31 at \"Europe/Paris\"' and '/ day counts up'\n"), daemon.TryAsk("quota set w1 12 GB --per week"));
         Assert.Equal((1, "waymark: no path 'w2' has a quota or tiers that are counted; those that have: w1\n"), daemon.TryAsk("quota set w2 12 GB"));
         Assert.Equal((2, "waymark: '12 m' is no amount of data: write for example 'waymark quota set w1 12 GB'\n"), daemon.TryAsk("quota set w1 12 m"));
-        daemon.Write("node.way", System.IO.File.ReadAllText(daemon.In("node.way")) + "requester guest { user 65534; rank 9; may flows tcp; }");
+        daemon.Write("node.way", System.IO.File.ReadAllText(daemon.In("node.way")) + "requester guest { user \"65534\"; rank 9; may flows tcp; }");
         daemon.Ask("reload");
         var refused = daemon.TryAsk("quota set w1 1 GB --per day", user: 65534);
         Assert.Equal((1, "waymark: 'guest' may not change the node: only a requester that 'may any' can\n"), refused);
