@@ -1,24 +1,13 @@
 using System.Text;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Waymark.Daemon.Metrics;
 
 /// <summary>Answers <c>GET /metrics</c>, and nothing else.</summary>
-internal sealed class MetricsPage(MetricCollection metrics) : IHttpApplication<HttpContext>
+internal sealed class MetricsPage(MetricCollection metrics)
 {
-    /// <inheritdoc/>
-    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
-
-    /// <inheritdoc/>
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-        // It holds nothing.
-    }
-
-    /// <inheritdoc/>
-    public async Task ProcessRequestAsync(HttpContext context)
+    /// <summary>Answers a request.</summary>
+    public async Task AnswerAsync(HttpContext context)
     {
         var (request, response) = (context.Request, context.Response);
         if (request.Path != "/metrics")
