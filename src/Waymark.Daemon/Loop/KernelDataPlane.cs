@@ -22,7 +22,7 @@ internal sealed class KernelDataPlane : IDataPlane
     private readonly Territory territory;
     private readonly FilterRuleInstaller installer;
     private readonly RoutingSocket routing = new();
-    private EncoderMemory memory;
+    private EncoderMemory? memory;
 
     /// <summary>Adopts what an earlier life left in the kernel. Throws <see cref="Linux.Netlink.NetlinkException"/>.</summary>
     /// <param name="node">The node file in force.</param>
@@ -84,7 +84,10 @@ internal sealed class KernelDataPlane : IDataPlane
 
     private (EncodedRuleSet Encoded, InstallReport Report) Install(FilterRuleSet rules, PathSet paths)
     {
-        var encoded = NftablesEncoder.Encode(rules, paths, territory, Options(rules, paths), memory);
+        // After an apply that failed only the kernel knows whether its generation and numbers are in force.
+        var known = memory ?? installer.Adopt();
+        memory = null;
+        var encoded = NftablesEncoder.Encode(rules, paths, territory, Options(rules, paths), known);
         var report = installer.Apply(encoded);
         foreach (var problem in report.Problems)
         {
