@@ -42,6 +42,9 @@ public sealed class FilterRuleInstaller : IDisposable
     private bool isOwner;
     private bool isProtected;
     private bool isStale;
+
+    /// <summary>A generation that no connection bears; 0: not known of any.</summary>
+    private int clean;
     private int step;
 
     /// <summary>Opens its sockets and reads nothing yet. Throws <see cref="NetlinkException"/>.</summary>
@@ -53,7 +56,7 @@ public sealed class FilterRuleInstaller : IDisposable
         territory.Check();
         (this.territory, this.time, this.faultPoint) = (territory, time, faultPoint);
         (routes, reversePath) = (new(routing, territory, Pass), new(routing, Pass));
-        (resets, flows, repairs) = (new(territory), new(territory), new(time));
+        (resets, flows, repairs) = (new(territory, Pass), new(territory), new(time));
     }
 
     /// <summary>Reads what an earlier life left in the kernel; gives what the next encoding must know. Changes nothing. Throws <see cref="NetlinkException"/>.</summary>
@@ -67,7 +70,9 @@ public sealed class FilterRuleInstaller : IDisposable
     }
 
     /// <summary>
-    /// Makes the kernel hold exactly <paramref name="wanted"/>. Throws <see cref="NetlinkException"/> where the kernel refuses the rules: then the old ones are in force.
+    /// Makes the kernel hold exactly <paramref name="wanted"/>. Throws <see cref="NetlinkException"/> where the kernel refuses something: then the old rules are in force or the
+    /// new ones, and the next encoding must start from what <see cref="Adopt"/> gives. Throws <see cref="ArgumentException"/> where it did not, and selectors that differ would
+    /// pass for those in force.
     /// </summary>
     public InstallReport Apply(EncodedRuleSet wanted)
     {
@@ -277,10 +282,16 @@ public sealed class FilterRuleInstaller : IDisposable
             Read();
         }
         step = 0;
+        var was = InstallerMemory.Of(installed);
+        if (was.Generation == wanted.Memory.Generation && was.Generation != 0 && was.Classification != wanted.Memory.Classification)
+        {
+            throw new ArgumentException($"Generation {was.Generation} is in force with another classification: encode with what {nameof(Adopt)} gives.", nameof(wanted));
+        }
         if (installed is null)
         {
             // Marks of an earlier life would name other paths now. While there is no table nobody sets them.
             resets.ClearMarks();
+            clean = wanted.Memory.Generation;
         }
         Own();
         var owned = step;
@@ -289,18 +300,38 @@ public sealed class FilterRuleInstaller : IDisposable
         var strict = reversePath.Strict(wanted);
         var table = reversePath.Remember(wanted.Table, installed, strict);
         routes.Add(wanted, problems);
+        if (was.Generation != wanted.Memory.Generation)
+        {
+            Clean(wanted.Memory.Generation);
+        }
         var isChanged = Switch(table);
         reversePath.Loosen(strict, problems);
-        var reset = isChanged ? resets.AfterSwitch(before, table) : 0;
-        if (isChanged && InstallerMemory.Of(before).Generation != wanted.Memory.Generation)
+        var reset = 0;
+        if (isChanged)
         {
-            // The generation that comes next was in use three changes ago.
-            resets.ClearGeneration((wanted.Memory.Generation % 3) + 1);
+            reset = resets.AfterSwitch(before, table);
+            Pass();
+            // What comes next was in use two changes ago: done now, the next change does not wait for it.
+            Clean((wanted.Memory.Generation % 3) + 1);
         }
         Pass();
         routes.Remove(wanted);
         applied = wanted;
         return new(isChanged || step > owned + 1, problems.ToEquatableArray(), reset);
+    }
+
+    /// <summary>
+    /// Takes a generation that is not in force from the connections that still bear it: idle since it was, they would pass for classified once it is again. Rules that are
+    /// not in force give it to nobody, so what is clean stays so until the switch, whatever fails or dies between.
+    /// </summary>
+    private void Clean(int generation)
+    {
+        if (clean != generation)
+        {
+            resets.ClearGeneration(generation);
+            clean = generation;
+            Pass();
+        }
     }
 
     private bool HasDrifted(EncodedRuleSet wanted) => !IsUntouched || !routes.IsInPlace(wanted);
@@ -312,7 +343,7 @@ public sealed class FilterRuleInstaller : IDisposable
     {
         generation = nftables.Generation();
         installed = nftables.Read(territory.Table, time.GetUtcNow());
-        (applied, isStale) = (null, false);
+        (applied, isStale, clean) = (null, false, 0);
     }
 
     private bool Switch(NftablesTable wanted)

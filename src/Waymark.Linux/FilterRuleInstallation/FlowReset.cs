@@ -10,7 +10,9 @@ namespace Waymark.Linux.FilterRuleInstallation;
 /// land on the old path. A TCP connection that talks is reset by its own next packet; here an idle one's socket is closed. Other flows are forgotten, so that their
 /// next datagram is decided anew: as long as tracking knows them they keep their pin, and address translation is decided once.
 /// </summary>
-internal sealed class FlowReset(Territory territory) : IDisposable
+/// <param name="territory">Which numbers are ours.</param>
+/// <param name="pass">Called after the first of the flows of a change: whether one more is left or a thousand is the same to those who come after.</param>
+internal sealed class FlowReset(Territory territory, Action pass) : IDisposable
 {
     private const byte Tcp = 6;
 
@@ -21,12 +23,12 @@ internal sealed class FlowReset(Territory territory) : IDisposable
     private readonly SocketDestruction sockets = new();
 
     /// <summary>What the change from one table to another forbids: classes newly denied a path, pins newly dead.</summary>
-    public int AfterSwitch(NftablesTable? before, NftablesTable after) => End(Forbidden(after).Except(before is null ? [] : Forbidden(before)).ToList());
+    public int AfterSwitch(NftablesTable? before, NftablesTable after) => End(Forbidden(after).Except(before is null ? [] : Forbidden(before)).ToList(), pass);
 
     /// <summary>
     /// All that the table forbids: also flows that have been classified anew since by a packet of theirs. Cheap where nothing is forbidden.
     /// </summary>
-    public int Sweep(NftablesTable table) => End(Forbidden(table).ToList());
+    public int Sweep(NftablesTable table) => End(Forbidden(table).ToList(), afterFirst: null);
 
     /// <summary>Forgets the datagram flows of a lost path: their next packet is decided anew, and goes to the backup. Connections are reset by their own next packet.</summary>
     public void Forget(int path)
@@ -49,9 +51,15 @@ internal sealed class FlowReset(Territory territory) : IDisposable
     /// <summary>Takes the generation from connections that still bear one, so that it can be used again: else an idle one would pass for classified.</summary>
     public void ClearGeneration(int generation)
     {
+        var isFirst = true;
         foreach (var entry in tracking.Entries(territory.CtGeneration(generation), territory.CtGenerationMask))
         {
             tracking.ClearMark(entry, territory.CtGenerationMask);
+            if (isFirst)
+            {
+                isFirst = false;
+                pass();
+            }
         }
     }
 
@@ -62,7 +70,7 @@ internal sealed class FlowReset(Territory territory) : IDisposable
         sockets.Dispose();
     }
 
-    private int End(IReadOnlyList<Prohibition> prohibitions)
+    private int End(IReadOnlyList<Prohibition> prohibitions, Action? afterFirst)
     {
         if (prohibitions.Count == 0)
         {
@@ -74,18 +82,23 @@ internal sealed class FlowReset(Territory territory) : IDisposable
         var ended = 0;
         foreach (var entry in entries.DistinctBy(entry => entry.Tuple))
         {
-            if (entry.Protocol != Tcp)
+            if (End(entry) && ++ended == 1)
             {
-                tracking.Forget(entry);
-                ended++;
-            }
-            // The socket is at the first packet's source, or, of a connection that came in, at the reply's: there the translation of addresses is behind it.
-            else if (sockets.Close(entry.Original) || sockets.Close(entry.Reply))
-            {
-                ended++;
+                afterFirst?.Invoke();
             }
         }
         return ended;
+    }
+
+    private bool End(ConnectionEntry entry)
+    {
+        if (entry.Protocol == Tcp)
+        {
+            // The socket is at the first packet's source, or, of a connection that came in, at the reply's: there the translation of addresses is behind it.
+            return sockets.Close(entry.Original) || sockets.Close(entry.Reply);
+        }
+        tracking.Forget(entry);
+        return true;
     }
 
     private IEnumerable<ConnectionEntry> Matching(IReadOnlyList<Prohibition> prohibitions)

@@ -82,6 +82,44 @@ public sealed partial class KillTests
         Assert.True(point > 15, $"only {point - 1} points");
     }
 
+    [Fact]
+    public void Killed_at_each_point_of_an_apply_its_next_life_knows_a_flow_that_slept_through_it()
+    {
+        var code = 137;
+        var point = 1;
+        for (; code == 137; point++)
+        {
+            using var world = new World();
+            using var daemon = new DaemonProcess(world);
+            void Apply(string policies)
+            {
+                daemon.Write("policy.way", policies);
+                code = daemon.TryAsk($"apply -f {daemon.In("policy.way")}").Code;
+            }
+            daemon.StartUp($"WAYMARKD_FAULTS={daemon.In("fault")}");
+            Apply(ToFirst(1999));
+            var sleepers = new[] { IpFamily.V4, IpFamily.V6 }.Select(family => (Family: family, Server: world.Udp(world.Far, family, port: Port), Client: world.Udp(world.Node, family))).ToList();
+            sleepers.ForEach(one => Assert.Equal(World.Address(one.Family, 1), World.Ask(one.Client, one.Server, one.Family)));
+            Apply(ToFirst(1998));
+            daemon.Write("fault", $"kill {point}");
+            Apply(ToFirst(1997));
+            Shell.Run($"rm {daemon.In("fault")}");
+            if (code != 0)
+            {
+                code = daemon.WaitForExit();
+                daemon.StartUp();
+            }
+            // The generation in which they were classified comes again, and with it what forbids them their path.
+            var killed = code;
+            Apply($"{ToFirst(1400)} udp peer port 1401-1999 require label \"name\" = \"w2\" else drop;");
+            sleepers.ForEach(one => Assert.NotEqual(World.Address(one.Family, 1), World.Ask(one.Client, one.Server, one.Family, 100)));
+            code = killed;
+        }
+        Assert.True(point > 8, $"only {point - 1} points");
+    }
+
+    private static string ToFirst(int last) => $"udp peer port 1000-{last} require label \"name\" = \"w1\" else default;";
+
     /// <summary>All that is ours in the kernel, but for the generation, which counts the changes.</summary>
     private static string Kernel(World world)
     {

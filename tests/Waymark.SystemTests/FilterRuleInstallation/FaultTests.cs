@@ -1,5 +1,6 @@
 using Waymark.FilterRules;
 using Waymark.Flows;
+using Waymark.Linux.Netlink;
 using static Waymark.SystemTests.FilterRuleInstallation.Rules;
 
 namespace Waymark.SystemTests.FilterRuleInstallation;
@@ -60,6 +61,73 @@ public sealed class FaultTests
                 return;
             }
         }
+    }
+
+    [Theory]
+    [InlineData(IpFamily.V4, true)]
+    [InlineData(IpFamily.V6, true)]
+    [InlineData(IpFamily.V4, false)]
+    [InlineData(IpFamily.V6, false)]
+    public void A_flow_that_sleeps_through_a_failure_at_any_point_is_classified_anew_when_its_generation_comes_again(IpFamily family, bool isDeath)
+    {
+        var points = 0;
+        for (var failing = 1; failing <= points + 1; failing++)
+        {
+            using var world = new World();
+            FilterRuleSet Round(int last, params int[] denied) => Set([To(1000, last, 1), To(2000, 2999, 3)], Class(1, Leave), Class(3, denied is [] ? Use(2) : Use(3), false, denied));
+            world.Apply(Round(1999));
+            var (server, other) = (world.Udp(world.Far, family, port: 1500), world.Udp(world.Far, family, port: 2500));
+            var (sleeping, moving) = (world.Udp(world.Node, family), world.Udp(world.Node, family));
+            Assert.NotNull(World.Ask(sleeping, server, family));
+            Assert.Equal(World.Address(family, 2), World.Ask(moving, other, family));
+            world.Apply(Round(1998));
+            // It shows its class to the generation in force: what comes next forbids its path, and has to end it.
+            Assert.Equal(World.Address(family, 2), World.Ask(moving, other, family));
+            world.Installer.Dispose();
+            var (at, isArmed) = (0, true);
+            world.Installer = world.NewInstaller(step =>
+            {
+                at = step;
+                if (isArmed && step == failing)
+                {
+                    isArmed = false;
+                    throw isDeath ? new OperationCanceledException("death") : new NetlinkException("go on", 12, "");
+                }
+            });
+            world.Memory = world.Installer.Adopt();
+            var failed = Record.Exception(() => world.Apply(Round(1997, 2)));
+            (points, isArmed) = (Math.Max(points, at), false);
+            if (isDeath)
+            {
+                world.Installer.Dispose();
+                world.Installer = world.NewInstaller();
+            }
+            world.Memory = world.Installer.Adopt();
+            world.Apply(Round(1997, 2));
+            Assert.Equal(3, world.Memory.Generation);
+            // Whoever was not told to begin anew is found by the sweep.
+            World.Ask(moving, other, family, 50);
+            world.Installer.SweepFlows();
+            Assert.Equal(World.Address(family, 3), World.Ask(moving, other, family));
+            world.Apply(Set([To(1000, 1400, 1), To(1401, 1996, 2), To(2000, 2999, 3)], Class(1, Leave), Class(2, Drop, true, 1, 2, 3), Class(3, Use(3))));
+            Assert.Equal(1, world.Memory.Generation);
+            Assert.Null(World.Ask(sleeping, server, family, 200));
+            if (failed is null)
+            {
+                Assert.True(points > 7, $"only {points} points");
+                return;
+            }
+        }
+    }
+
+    [Fact]
+    public void Selectors_that_would_pass_for_those_in_force_are_refused()
+    {
+        using var world = new World();
+        var before = world.Memory;
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Leave)));
+        world.Memory = before;
+        Assert.Contains("Generation 1 is in force", Assert.Throws<ArgumentException>(() => world.Apply(Set([To(1000, 1998, 1)], Class(1, Leave)))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -116,7 +116,8 @@ public sealed class HostTests
         Assert.NotNull(World.Ask(client, server, family));
         world.Apply(Set([To(1000, 1998, 1)], Class(1, Leave)));
         world.Apply(Set([To(1000, 1997, 1)], Class(1, Leave)));
-        world.Apply(Set([To(1000, 1996, 2)], Class(2, Drop)));
+        // Its class is still known: only the generation can tell that it is another's now.
+        world.Apply(Set([To(1000, 1400, 1), To(1401, 1996, 2)], Class(1, Leave), Class(2, Drop)));
         Assert.Equal(1, world.Memory.Generation);
         Assert.Null(World.Ask(client, server, family, 200));
     }
