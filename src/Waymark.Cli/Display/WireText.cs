@@ -42,11 +42,17 @@ internal static class WireText
     {
         V1.FilterAction.KindOneofCase.Drop => "drop",
         V1.FilterAction.KindOneofCase.Use => nameOf(action.Use),
-        V1.FilterAction.KindOneofCase.Spread => string.Join(" ", action.Spread.Shares.Select(share => string.Create(CultureInfo.InvariantCulture, $"{nameOf(share.Path)} {share.Weight}/16"))),
+        V1.FilterAction.KindOneofCase.Spread => Spread(action.Spread.Shares, nameOf),
         V1.FilterAction.KindOneofCase.Duplicate => string.Join("+", action.Duplicate.Paths.Select(nameOf)),
         V1.FilterAction.KindOneofCase.Default => "system's own",
         _ => "system's own",
     };
+
+    private static string Spread(IReadOnlyCollection<V1.PathShare> shares, Func<string, string> nameOf)
+    {
+        var whole = shares.Sum(share => share.Weight);
+        return string.Join(" ", shares.Select(share => string.Create(CultureInfo.InvariantCulture, $"{nameOf(share.Path)} {share.Weight}/{whole}")));
+    }
 
     public static string Standing(V1.Standing standing) => standing switch
     {

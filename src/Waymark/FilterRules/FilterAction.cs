@@ -20,7 +20,7 @@ public abstract record FilterAction
     public sealed record Use(PathId Path) : FilterAction;
 
     /// <summary>New ones are spread over the paths.</summary>
-    /// <param name="Shares">In order of path; weights are sixteenths, 1 to 16, their sum is 16 (for up to 16 paths; beyond, each has 1 and the sum is their number).</param>
+    /// <param name="Shares">In order of path; each weight is at least 1; their sum is 16 for up to four paths, 32 up to eight, and so on.</param>
     /// <param name="Per">What stays together.</param>
     public sealed record Spread(EquatableArray<PathShare> Shares, BalancePer Per) : FilterAction;
 

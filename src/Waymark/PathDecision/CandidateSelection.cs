@@ -133,7 +133,7 @@ internal sealed class CandidateSelection
         if (wish.Balance is { } balance && stage.Chosen.Count > 1)
         {
             var weights = stage.Chosen.Select(path => (path.Id, balance.By is null ? 1 : path.Look(balance.By, eligible.Family)?.Value.Number)).ToList();
-            return new FilterAction.Spread(Sixteenths.Of(weights, sharesInUse), balance.Per);
+            return new FilterAction.Spread(BalanceShares.Of(weights, sharesInUse), balance.Per);
         }
         return new FilterAction.Use(stage.Chosen[0].Id);
     }

@@ -159,6 +159,35 @@ public sealed class HostTests
 
     [Theory]
     [MemberData(nameof(Families))]
+    public void A_spread_over_twenty_paths_gives_each_its_weight(IpFamily family)
+    {
+        using var world = new World { Uplinks = 20 };
+        for (var n = 4; n <= world.Uplinks; n++)
+        {
+            world.Plug(n);
+        }
+        // As many parts as the decision makes of so many paths; the last has half of them.
+        var shares = Enumerable.Range(1, 20).Select(n => new PathShare(World.Id(n), n == 20 ? 64 : n <= 7 ? 4 : 3)).OrderBy(share => share.Path).ToEquatableArray();
+        Assert.Equal(128, shares.Sum(share => share.Weight));
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, new FilterAction.Spread(shares, BalancePer.Flow))));
+        var server = world.Udp(world.Far, family, port: 1500);
+        var counts = Enumerable.Range(0, 600).Select(_ =>
+        {
+            using var client = world.Udp(world.Node, family);
+            return World.Ask(client, server, family) ?? "lost";
+        }).CountBy(address => address).ToDictionary(one => one.Key, one => one.Value);
+        Assert.InRange(counts[World.Address(family, 20)], 230, 370);
+        Assert.All(Enumerable.Range(1, 19), n => Assert.InRange(counts.GetValueOrDefault(World.Address(family, n)), 1, 60));
+        world.Installer.KillPath(World.Id(20));
+        for (var i = 0; i < 50; i++)
+        {
+            using var client = world.Udp(world.Node, family);
+            Assert.NotEqual(World.Address(family, 20), World.Ask(client, server, family, 50));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
     public void A_lifetime_ends_in_the_kernel_without_us_and_uncovers_what_it_hid(IpFamily family)
     {
         using var world = new World();

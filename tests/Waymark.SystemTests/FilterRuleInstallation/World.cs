@@ -116,8 +116,11 @@ internal sealed class World : IDisposable
         }
     }
 
+    /// <summary>How many uplinks are looked at.</summary>
+    public int Uplinks { get; set; } = 3;
+
     /// <summary>The paths, as they are.</summary>
-    public PathSet Paths(params int[] without) => new(Enumerable.Range(1, 3).Where(n => !without.Contains(n)).Select(n => new Path
+    public PathSet Paths(params int[] without) => new(Enumerable.Range(1, Uplinks).Where(n => !without.Contains(n)).Select(n => new Path
     {
         Id = Id(n),
         Name = $"w{n}",
