@@ -151,6 +151,10 @@ internal static class DaemonHost
             {
                 Log.Refused(log, clash, options.NodeFile);
             }
+            else if (clash.Key is null)
+            {
+                Log.InTheWay(log, clash);
+            }
             else
             {
                 Log.Clash(log, clash, options.NodeFile);

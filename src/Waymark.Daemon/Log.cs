@@ -84,6 +84,9 @@ internal static partial class Log
     [LoggerMessage(27, LogLevel.Error, "no reflector runs, and it is tried again: {Reason}")]
     public static partial void ReflectorRefused(ILogger log, string reason);
 
+    [LoggerMessage(44, LogLevel.Warning, "another program may get in the way: {Clash}")]
+    public static partial void InTheWay(ILogger log, Linux.FilterRuleInstallation.TerritoryClash clash);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 

@@ -2,14 +2,15 @@ using System.Globalization;
 using System.Numerics;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.LegacyTables;
 using Waymark.Linux.Nftables;
 using Waymark.Linux.Routing;
 
 namespace Waymark.Linux.FilterRuleInstallation;
 
 /// <summary>
-/// Looks whether another program has what is ours: routes in our tables, rules at our priorities or into our tables, mark bits. Only reads. Rules of the old iptables
-/// (iptables-legacy) are not nftables' and not seen.
+/// Looks whether another program has what is ours: routes in our tables, rules at our priorities or into our tables, mark bits; and whether packets pass by our rules.
+/// Only reads.
 /// </summary>
 /// <param name="territory">Which numbers are ours.</param>
 /// <param name="bypass">Whole packet marks that are known and left alone.</param>
@@ -32,11 +33,30 @@ public sealed class TerritorySurvey(Territory territory, IReadOnlyCollection<uin
     {
         using var routing = new RoutingSocket();
         using var nftables = new NftablesSocket();
-        return Clashes(
-            [.. Families.SelectMany(routing.Rules)],
-            [.. Families.SelectMany(family => routing.Routes(family))],
-            nftables.MarkRules(territory.Table));
+        var legacy = LegacyTableSurvey.MarkRules();
+        return
+        [
+            .. Clashes(
+                [.. Families.SelectMany(routing.Rules)],
+                [.. Families.SelectMany(family => routing.Routes(family))],
+                [.. nftables.MarkRules(territory.Table), .. legacy.SelectMany(one => one.Rules ?? [])]),
+            .. legacy.Where(one => one.Rules is null).Select(one => Unread(one.Table)),
+            .. nftables.Flowtables().Select(Bypass),
+        ];
     }
+
+    internal static TerritoryClash Bypass(ForeignFlowtable one) => new(
+        null,
+        $"connections that rules give to the flowtable '{one.Name}' of the nftables table '{one.Family} {one.Table}' (devices {string.Join(", ", one.Devices)}) pass by all other rules, ours too: they stay on their path when it "
+            + "is lost or forbidden to them",
+        $"keep flows that a policy speaks of out of its 'flow add @{one.Name}'",
+        IsCertain: false);
+
+    internal TerritoryClash Unread(LegacyTable table) => new(
+        null,
+        $"the table '{table.Name}' of {table.Program} is in use and cannot be read: its rules may write our bits of marks (packets' 0x{territory.FwMark:x8}, connections' 0x{territory.CtMark:x8})",
+        $"look for MARK and CONNMARK in what '{table.Program} -t {table.Name} -S' lists",
+        IsCertain: false);
 
     internal IReadOnlyList<TerritoryClash> Clashes(IReadOnlyList<RoutingRule> rules, IReadOnlyList<Route> routes, IReadOnlyList<ForeignMarkRule> marks)
     {
@@ -46,7 +66,7 @@ public sealed class TerritorySurvey(Territory territory, IReadOnlyCollection<uin
             .. Tables(others, routes),
             .. Own(others),
             .. others.Where(rule => rule.Mark is { } mark && (mark & rule.MarkMask & territory.FwMark) != 0).Select(rule => Match(rule, marks)),
-            .. marks.Where(Overlaps).DistinctBy(rule => (rule.Family, rule.Table, rule.Chain, rule.Write)).Select(rule => Write(rule, marks)),
+            .. marks.Where(Overlaps).DistinctBy(rule => (rule.Table, rule.Chain, rule.Write)).Select(rule => Write(rule, marks)),
         ];
     }
 
@@ -80,7 +100,7 @@ public sealed class TerritorySurvey(Territory territory, IReadOnlyCollection<uin
 
     private TerritoryClash Write(ForeignMarkRule rule, IReadOnlyList<ForeignMarkRule> marks) => new(
         rule.Write.IsConnection ? "ctmark" : "fwmark",
-        $"the nftables table '{rule.Family} {rule.Table}' (chain {rule.Chain}, rule handle {rule.Handle}) writes {(rule.Write.Bits == uint.MaxValue ? "the whole" : $"bits 0x{rule.Write.Bits:x} of the")} "
+        $"{rule.Table} (chain {rule.Chain}, {rule.Rule}) writes {(rule.Write.Bits == uint.MaxValue ? "the whole" : $"bits 0x{rule.Write.Bits:x} of the")} "
             + $"{(rule.Write.IsConnection ? "connection" : "packet")} mark, of which 0x{(rule.Write.IsConnection ? territory.CtMark : territory.FwMark):x8} are ours",
         Mend(rule.Write, marks),
         IsCertain: false);

@@ -1,12 +1,11 @@
 namespace Waymark.Linux.Nftables;
 
 /// <summary>A rule of another program that writes a mark.</summary>
-/// <param name="Family">Of its table, in nft's word: ip, ip6, inet, bridge, arp, netdev.</param>
-/// <param name="Table">Its table.</param>
+/// <param name="Table">Its table, as a person would say it: <c>the nftables table 'ip mangle'</c>.</param>
 /// <param name="Chain">Its chain.</param>
-/// <param name="Handle">By which nft names it.</param>
+/// <param name="Rule">Which rule of the chain: <c>rule handle 2</c> where nft names it, <c>rule 1</c> where iptables counts.</param>
 /// <param name="Write">What it writes.</param>
-internal sealed record ForeignMarkRule(string Family, string Table, string Chain, ulong Handle, MarkWrite Write)
+internal sealed record ForeignMarkRule(string Table, string Chain, string Rule, MarkWrite Write)
 {
     /// <summary>The word for NFPROTO_*.</summary>
     public static string FamilyWord(byte family) => family switch

@@ -5,7 +5,7 @@ namespace Waymark.Linux.Nftables;
 
 /// <summary>
 /// Finds out, from the instructions of any program's rule, which bits of the packet's or the connection's mark it writes: follows what the registers hold as far as it is
-/// known, and takes everything else for all bits. Knows nft's own instructions and the MARK and CONNMARK targets of iptables (linux/netfilter/xt_mark.h, xt_connmark.h).
+/// known, and takes everything else for all bits. Knows nft's own instructions and the targets of iptables (<see cref="MarkTarget"/>).
 /// </summary>
 internal static class MarkWriteReading
 {
@@ -52,7 +52,10 @@ internal static class MarkWriteReading
                 registers[body[2]] = is32 ? registers.GetValueOrDefault(body[1]).Then(Word(body.Value(4)), Word(body.Value(5))) : default;
                 break;
             case "target":
-                ReadTarget(body, found);
+                if (MarkTarget.Read(body.Text(1), body.Bytes(3)) is { } write)
+                {
+                    found.Add(write);
+                }
                 break;
             case "cmp" or "range" or "counter" or "limit" or "log" or "match":
                 break;
@@ -71,32 +74,6 @@ internal static class MarkWriteReading
         }
         var keepsOthers = held.Origin == (isConnection ? Origin.Connection : Origin.Packet);
         found.Add(new(isConnection, keepsOthers ? ~held.Mask | held.Xor : uint.MaxValue, held.Origin == Origin.Constant ? held.Xor : null));
-    }
-
-    /// <summary>struct xt_mark_tginfo2 { mark, mask }; struct xt_connmark_tginfo1 and 2 { ctmark, ctmask, nfmask, mode, ... }; all in host order.</summary>
-    private static void ReadTarget(ExpressionBody body, List<MarkWrite> found)
-    {
-        var data = body.Bytes(3);
-        switch (body.Text(1))
-        {
-            case "MARK" when data.Length >= 8:
-            {
-                var (value, mask) = (BinaryPrimitives.ReadUInt32LittleEndian(data), BinaryPrimitives.ReadUInt32LittleEndian(data[4..]));
-                found.Add(new(IsConnection: false, mask | value, mask == uint.MaxValue ? value : null));
-                break;
-            }
-            case "CONNMARK" when data.Length >= 13:
-            {
-                var (value, mask, packetMask) = (BinaryPrimitives.ReadUInt32LittleEndian(data), BinaryPrimitives.ReadUInt32LittleEndian(data[4..]), BinaryPrimitives.ReadUInt32LittleEndian(data[8..]));
-                found.Add(data[12] switch
-                {
-                    0 => new(IsConnection: true, mask | value, mask == uint.MaxValue ? value : null),
-                    1 => new(IsConnection: true, mask, null),
-                    _ => new(IsConnection: false, packetMask, null),
-                });
-                break;
-            }
-        }
     }
 
     private static uint Word(EquatableArray<byte> value) => BinaryPrimitives.ReadUInt32LittleEndian(value.AsSpan());

@@ -125,9 +125,18 @@ internal sealed class NftablesSocket : IDisposable
             }
             foreach (var write in writes)
             {
-                found.Add(new(ForeignMarkRule.FamilyWord(message.Body[0]), table, chain, handle, write));
+                found.Add(new($"the nftables table '{ForeignMarkRule.FamilyWord(message.Body[0])} {table}'", chain, $"rule handle {handle}", write));
             }
         });
+        return found;
+    }
+
+    /// <summary>The flowtables of all tables (NFT_MSG_GETFLOWTABLE); none where the kernel does not know them.</summary>
+    public IReadOnlyList<ForeignFlowtable> Flowtables()
+    {
+        var found = new List<ForeignFlowtable>();
+        Ask(23, NetlinkFlags.Request | NetlinkFlags.Dump, _ => { }, family: 0);
+        socket.Dump(writer.Written, "read the flowtables of all tables", found.Clear, message => found.Add(ForeignFlowtable.Read(message.Body[0], message.Attributes(4))));
         return found;
     }
 

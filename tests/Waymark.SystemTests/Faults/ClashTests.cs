@@ -21,6 +21,9 @@ public sealed class ClashTests
     [InlineData("nft add table inet mesh; nft add chain inet mesh out; nft add rule inet mesh out meta mark set ct mark", "writes the whole packet mark", "(meta mark set meta mark and 0x7f000000 or ...)", false)]
     [InlineData("nft add table inet mesh; nft add chain inet mesh out; nft add rule inet mesh out ct mark set ct mark and 0xfffbffff xor 0x40000", "writes bits 0x40000 of the connection mark, of which 0xffffc000 are ours", "'ctmark 0x0003ffff;'", false)]
     [InlineData("nft add table inet mesh; nft add chain inet mesh out; nft add rule inet mesh out ct mark set 7", "writes the whole connection mark", "(ct mark set ct mark and 0xffffc000 or ...)", false)]
+    [InlineData("iptables-legacy -t mangle -A OUTPUT -p udp -j RETURN; iptables-legacy -t mangle -A OUTPUT -j MARK --set-xmark 0x2000000/0x2000000", "the table 'mangle' of iptables-legacy (chain OUTPUT, rule 2) writes bits 0x2000000 of the packet mark", "'fwmark 0xfc000000;'", false)]
+    [InlineData("ip6tables-legacy -t mangle -N mine; ip6tables-legacy -t mangle -A mine -m udp -p udp --dport 9 -j MARK --set-mark 0x7", "the table 'mangle' of ip6tables-legacy (chain mine, rule 1) writes the whole packet mark", "'bypass fwmark 0x7;'", false)]
+    [InlineData("iptables-legacy -t raw -A PREROUTING -j ACCEPT; iptables-legacy -t filter -A FORWARD -j CONNMARK --set-xmark 0x4000/0x4000", "the table 'filter' of iptables-legacy (chain FORWARD, rule 1) writes bits 0x4000 of the connection mark", "(ct mark set ct mark and 0xffffc000 or ...)", false)]
     public void What_another_has_is_told_with_its_owner_and_its_mend(string commands, string what, string mend, bool isCertain)
     {
         using var world = new World();
@@ -51,6 +54,27 @@ public sealed class ClashTests
         var others = Clashes(world, 0xca6c);
         // Saving the packet's mark as the connection's overwrites all of it.
         Assert.Equal(["ctmark"], others.Select(one => one.Key));
+    }
+
+    [Fact]
+    public void Old_tables_without_rules_for_our_marks_are_no_clash_and_looking_makes_none()
+    {
+        using var world = new World();
+        Assert.Empty(Clashes(world));
+        Assert.Equal("", World.In(world.NodeName, "cat", "/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"));
+        World.In(world.NodeName, "/bin/sh", "-ec", "iptables-legacy -t mangle -A OUTPUT -j MARK --or-mark 0x1; ip6tables-legacy -t nat -A POSTROUTING -j MASQUERADE");
+        Assert.Empty(Clashes(world));
+        Assert.Equal("mangle\nnat\n", World.In(world.NodeName, "cat", "/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"));
+    }
+
+    [Fact]
+    public void The_daemon_warns_of_rules_of_the_old_iptables()
+    {
+        using var world = new World();
+        using var daemon = new DaemonProcess(world);
+        World.In(world.NodeName, "iptables-legacy", "-t", "mangle", "-A", "OUTPUT", "-j", "MARK", "--set-xmark", "0x2000000/0x2000000");
+        daemon.StartUp();
+        Assert.Contains("the table 'mangle' of iptables-legacy (chain OUTPUT, rule 1) writes bits 0x2000000 of the packet mark", daemon.Logged, StringComparison.Ordinal);
     }
 
     [Fact]
