@@ -3,6 +3,7 @@ using Waymark.FilterRules;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.FilterRuleInstallation;
+using Waymark.Linux.PathMaintenance;
 using Waymark.Linux.Routing;
 using Waymark.Nodes;
 using Waymark.Paths;
@@ -102,39 +103,17 @@ internal sealed class KernelDataPlane : IDataPlane
         var file = node();
         var devices = paths.Paths.Select(path => path.DeviceIndex).ToHashSet();
         var links = routing.Links();
+        var chosen = SystemChoice.Devices(routing, territory.Protocol);
         return new()
         {
             ForwardFrom = file.Forward?.Interfaces ?? [],
             Masquerade = file.Forward?.Masquerade ?? false,
             Bypass = file.Bypass.Select(mark => new MarkValue(mark)).Append(new(territory.ProbeMark, territory.FwMark)).ToEquatableArray(),
-            DefaultDevices = DefaultDevices(links),
+            DefaultDevices = links.Where(link => chosen.Contains(link.Index)).Select(link => link.Name).Order(StringComparer.Ordinal).ToEquatableArray(),
             Connected = routing.Addresses()
                 .Where(address => !devices.Contains(address.LinkIndex) && links.Any(link => link.Index == address.LinkIndex && !link.IsLoopback))
                 .Select(address => address.Prefix).Distinct().Order().ToEquatableArray(),
             Cgroups = ControlGroups.IdsOf(rules),
         };
-    }
-
-    /// <summary>
-    /// The devices of the main table's best default routes: whoever leaves by another has chosen it. By a route whose device lost its carrier the kernel still sends,
-    /// until somebody removes it or where it is told not to: both such routes and the best of the others may be the system's own choice.
-    /// </summary>
-    private EquatableArray<string> DefaultDevices(IReadOnlyList<Link> links)
-    {
-        var names = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
-        {
-            var routes = routing.Routes(family, 254).Where(route => route.Destination.Length == 0 && route.Type == RouteType.Unicast && !route.IsDead).ToList();
-            foreach (var route in Best(routes).Concat(Best(routes.FindAll(route => !route.IsLinkDown))))
-            {
-                if (links.FirstOrDefault(link => link.Index == route.LinkIndex) is { } link)
-                {
-                    names.Add(link.Name);
-                }
-            }
-        }
-        return names.ToEquatableArray();
-
-        static IEnumerable<Route> Best(List<Route> routes) => routes.Count == 0 ? [] : routes.Where(route => route.Metric == routes.Min(other => other.Metric));
     }
 }

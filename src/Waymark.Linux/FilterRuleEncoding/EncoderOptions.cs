@@ -18,8 +18,8 @@ public sealed record EncoderOptions
     public EquatableArray<MarkValue> Bypass { get; init; } = [];
 
     /// <summary>
-    /// The devices of the main table's best default routes. A local flow that has chosen another one was bound by its program. Null: those of the paths whose
-    /// half has the lowest metric.
+    /// The devices by which the system sends flows that have chosen nothing (<see cref="PathMaintenance.SystemChoice"/>). A local flow by another one was bound by its program.
+    /// Null: those of the paths whose half has the lowest metric.
     /// </summary>
     public EquatableArray<string>? DefaultDevices { get; init; }
 

@@ -1,4 +1,5 @@
 using Waymark.Flows;
+using Waymark.Linux.PathMaintenance;
 using Waymark.Linux.Routing;
 
 namespace Waymark.Linux.FilterRuleEncoding;
@@ -7,7 +8,7 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// The paths' routing tables and the rules that lead to them. Their order is the outcome of trying; each other one broke something:
 /// <code>
 ///     0  local                                        (the system's)
-/// +   0  main, suppress_prefixlength 1                connected networks and static routes stay; default routes do not count, nor do 0/1 and 128/1
+/// +   0  main, suppress_prefixlength 1 (IPv6: 4)      connected networks and static routes stay; default routes do not count, nor do their halves
 /// +  10  fwmark PATH -> table                         before "from": every local packet has a path's source address by then
 /// +  20  fwmark STRICT -> unreachable                 a path that is gone leaks nothing
 /// +  30  from ADDRESS -> table                        sockets bound to an address
@@ -47,7 +48,7 @@ internal static class RouteEncoding
     private static IEnumerable<RoutingRule> Rules(IpFamily family, IReadOnlyList<NumberedPath> paths, Territory territory)
     {
         var own = paths.Select(one => (one.Number, one.Device, Half: one.Path.Half(family), Table: territory.TableOf(one.Number))).Where(one => one.Half is not null).ToList();
-        yield return new() { Family = family, Priority = territory.Priority, Table = Main, SuppressPrefixLength = 1 };
+        yield return new() { Family = family, Priority = territory.Priority, Table = Main, SuppressPrefixLength = (uint)DefaultRoute.LongestPart(family) };
         foreach (var one in own)
         {
             yield return new() { Family = family, Priority = territory.Priority + 10, Table = one.Table, Mark = territory.Mark(one.Number), MarkMask = territory.PathMask };

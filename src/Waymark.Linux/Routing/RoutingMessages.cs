@@ -202,6 +202,8 @@ internal static class RoutingMessages
             Table = message.Body[4],
             Action = (RuleAction)message.Body[7],
             IsInverted = (BinaryPrimitives.ReadUInt32LittleEndian(message.Body[8..]) & 2) != 0,
+            // Length of the destination, type of service.
+            HasOtherSelectors = message.Body[1] != 0 || message.Body[3] != 0,
         };
         int length = message.Body[2];
         uint? mark = null, mask = null;
@@ -216,6 +218,8 @@ internal static class RoutingMessages
                 15 => rule with { Table = attribute.U32 },
                 17 => rule with { OutputDevice = attribute.Text },
                 21 => rule with { Protocol = attribute.U8 },
+                // FRA_TUN_ID, FRA_L3MDEV, FRA_UID_RANGE, and from FRA_IP_PROTO on all that has been added since.
+                12 or 19 or 20 or >= 22 => rule with { HasOtherSelectors = true },
                 _ => rule,
             };
             mark = attribute.Type == 10 ? attribute.U32 : mark;

@@ -35,6 +35,9 @@ public sealed record RoutingRule
     /// <summary>Results whose prefix is as short or shorter do not count; null: all do.</summary>
     public uint? SuppressPrefixLength { get; init; }
 
+    /// <summary>Whether it asks packets for more than stands here: their destination, user, protocol or ports.</summary>
+    public bool HasOtherSelectors { get; init; }
+
     /// <summary>Whether it holds for what does not match.</summary>
     public bool IsInverted { get; init; }
 
