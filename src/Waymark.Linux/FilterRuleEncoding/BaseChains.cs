@@ -57,6 +57,8 @@ internal sealed class BaseChains(Territory territory, EncoderOptions options, in
             .. bypassed,
             Rule(isUnmarked, isEstablished, OutputIn(Uplinks), Goto(SteeringChains.Established)),
             .. leftAlone,
+            // What this node answers hosts behind it, resets and refusals of ours among it.
+            .. options.ForwardFrom.IsEmpty ? Array.Empty<NftablesRule>() : [Rule(Direction(isReply: true), OutputIn(Uplinks, isAbsent: true), OutputIn(Behind), Return)],
             // A device that is no path's, or not yet: an uplink that has just come, one that is never to be used. Only what is strict minds.
             Rule(OutputIn(Uplinks, isAbsent: true), Goto(SteeringChains.Stray)),
             // A device that the system would not have chosen was chosen by the program.
