@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Waymark.FilterRules;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Policies;
 using static Waymark.SystemTests.FilterRuleInstallation.Rules;
 
@@ -207,6 +208,36 @@ public sealed class HostTests
         world.Installer = world.NewInstaller();
         world.Memory = world.Installer.Adopt();
         Assert.True(world.Apply(Set([To(1000, 1999, 2)], Class(2, Use(3)))).IsChanged);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void What_ended_in_the_kernel_a_moment_ago_does_not_keep_a_change_from_being_made(IpFamily family)
+    {
+        using var world = new World();
+        var clock = new LateClock();
+        world.Installer.Dispose();
+        world.Installer = world.Opened(world.Node.Run(() => new FilterRuleInstaller(Territory.Default, clock)));
+        world.Installer.Adopt();
+        var end = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(0.5);
+        world.Apply(Set([To(1400, 1600, 1, 0, end), To(1000, 1999, 2)], Class(1, Drop) with { EndsAt = end }, Class(2, Use(2))));
+        string Known() => World.In(world.NodeName, "nft", "list", "map", "inet", "waymark", $"class_path{(family == IpFamily.V4 ? 4 : 6)}");
+        Assert.Contains("0x00004000", Known(), StringComparison.Ordinal);
+        while (Known().Contains("0x00004000", StringComparison.Ordinal))
+        {
+            TestContext.Current.CancellationToken.WaitHandle.WaitOne(50);
+        }
+        // We believe that it is still there: as we do whenever it ends between our looking and the kernel's doing.
+        clock.IsLateBy = TimeSpan.FromMinutes(1);
+        Assert.True(world.Apply(Set([To(1000, 1999, 2)], Class(2, Use(3)))).IsChanged);
+        Assert.Equal(World.Address(family, 3), World.Ask(world.Udp(world.Node, family), world.Udp(world.Far, family, port: 1500), family));
+    }
+
+    private sealed class LateClock : TimeProvider
+    {
+        public TimeSpan IsLateBy { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - IsLateBy;
     }
 
     private static string Filter(World world, string device) =>

@@ -45,10 +45,17 @@ public sealed class InboundTests
     }
 
     [Theory]
-    [MemberData(nameof(Families))]
-    public void A_forwarded_port_is_answered_by_the_path_it_came_in_on(IpFamily family)
+    [InlineData(IpFamily.V4, "")]
+    [InlineData(IpFamily.V6, "")]
+    [InlineData(IpFamily.V4, "all")]
+    [InlineData(IpFamily.V4, "w2")]
+    public void A_forwarded_port_is_answered_by_the_path_it_came_in_on_also_where_the_reverse_path_filter_is_strict(IpFamily family, string strict)
     {
         using var world = new World();
+        if (strict.Length > 0)
+        {
+            World.In(world.NodeName, "sysctl", "-qw", $"net.ipv4.conf.{strict}.rp_filter=1");
+        }
         world.Apply(Set([To(1, 9, 1)], Class(1, Use(3))));
         World.In(world.NodeName, "nft", "table inet port {\nchain pre {\ntype nat hook prerouting priority dstnat\n"
             + "iifname w2 meta nfproto ipv4 tcp dport 8080 dnat ip to 192.168.50.2\niifname w2 meta nfproto ipv6 tcp dport 8080 dnat ip6 to 2001:db8:50::2\n}\n}");
