@@ -75,8 +75,10 @@ public sealed class DaemonTests : IDisposable
         Assert.Contains("dport=5060", Conntrack(address), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void What_was_accepted_survives_kill_9_and_the_kernel_keeps_it_meanwhile()
+    [Theory]
+    [InlineData("203.0.113.7", "10.9.1.10")]
+    [InlineData("2001:db8:cafe::7", "2001:db8:91::10")]
+    public void What_was_accepted_survives_kill_9_and_the_kernel_keeps_it_meanwhile(string target, string address)
     {
         Write("a.way", "icmp prefer highest cost;");
         Ask($"apply -f {In("a.way")}");
@@ -84,11 +86,11 @@ public sealed class DaemonTests : IDisposable
         Stop("KILL");
         // The first two lines tell the owner, who is gone.
         Assert.Equal(before.Split('\n').Skip(2), node.Run("nft list ruleset").Split('\n').Skip(2));
-        node.Run("ping -c 1 -W 1 203.0.113.7");
-        Assert.Contains("203.0.113.7", Conntrack("10.9.1.10"), StringComparison.Ordinal);
+        node.Run($"ping -c 1 -W 1 {target}");
+        Assert.Contains(target, Conntrack(address), StringComparison.Ordinal);
         Start();
         Assert.Contains("a.way:1", Ask("get policies"), StringComparison.Ordinal);
-        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+        Assert.Contains("-> two", Ask($"explain icmp peer {target}"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -210,15 +212,23 @@ public sealed class DaemonTests : IDisposable
         Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_disabled_path_is_left_and_comes_back_by_itself()
+    [Theory]
+    [InlineData("203.0.113.7", "10.9.0.10", "10.9.1.10")]
+    [InlineData("2001:db8:cafe::7", "2001:db8:90::10", "2001:db8:91::10")]
+    public void A_disabled_path_is_left_and_comes_back_by_itself(string target, string address, string other)
     {
-        Write("a.way", "icmp prefer lowest cost;");
+        void Send() => node.Run($"bash -c 'echo hello > /dev/udp/{target}/5060'");
+        Write("a.way", "udp peer port 5060 prefer lowest cost;");
         Ask($"apply -f {In("a.way")}");
-        Assert.Contains("-> one", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
+        Assert.Contains("-> one", Ask($"explain udp peer {target} port 5060"), StringComparison.Ordinal);
+        Send();
+        Assert.Contains("dport=5060", Conntrack(address), StringComparison.Ordinal);
+        Assert.DoesNotContain("dport=5060", Conntrack(other), StringComparison.Ordinal);
         Ask("path disable one for 2 s");
-        Assert.Contains("-> two", Ask("explain icmp peer 203.0.113.7"), StringComparison.Ordinal);
-        Assert.True(Eventually(() => Ask("explain icmp peer 203.0.113.7").Contains("-> one", StringComparison.Ordinal)), "it comes back after its time");
+        Send();
+        Assert.Contains("dport=5060", Conntrack(other), StringComparison.Ordinal);
+        Assert.Contains("-> two", Ask($"explain udp peer {target} port 5060"), StringComparison.Ordinal);
+        Assert.True(Eventually(() => Ask($"explain udp peer {target} port 5060").Contains("-> one", StringComparison.Ordinal)), "it comes back after its time");
         Assert.Equal((1, "waymark: no path is called 'three'; there are one, two\n"), TryAsk("path disable three"));
     }
 

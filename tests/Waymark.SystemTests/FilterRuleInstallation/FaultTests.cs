@@ -130,18 +130,23 @@ public sealed class FaultTests
         Assert.Contains("Generation 1 is in force", Assert.Throws<ArgumentException>(() => world.Apply(Set([To(1000, 1998, 1)], Class(1, Leave)))).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void What_others_remove_comes_back_but_never_faster_than_the_limit()
+    [Theory]
+    [InlineData(IpFamily.V4, "-4", "7120", "rule del pref 7120; route flush table 27102")]
+    [InlineData(IpFamily.V6, "-6", "7120", "-6 rule del pref 7120; -6 route flush table 27102")]
+    [InlineData(IpFamily.V4, "-4", "7100", "rule del pref 7100")]
+    [InlineData(IpFamily.V6, "-6", "7100", "-6 rule del pref 7100")]
+    public void What_others_remove_comes_back_but_never_faster_than_the_limit(IpFamily family, string ip, string rule, string removal)
     {
         using var world = new World();
         world.Apply(Before);
         Assert.Null(world.Installer.Repair());
-        World.Ip(world.NodeName, "rule del pref 7120; -6 rule del pref 7100; route flush table 27102");
+        World.Ip(world.NodeName, removal);
         Assert.True(world.Installer.Repair()?.IsChanged);
         Assert.Null(world.Installer.Repair());
-        Assert.Contains("7120", World.In(world.NodeName, "ip", "rule"), StringComparison.Ordinal);
-        Assert.Contains("7100", World.In(world.NodeName, "ip", "-6", "rule"), StringComparison.Ordinal);
-        World.Ip(world.NodeName, "rule del pref 7120");
+        Assert.Contains($"{rule}:", World.In(world.NodeName, "ip", ip, "rule"), StringComparison.Ordinal);
+        Assert.Contains("default", World.In(world.NodeName, "ip", ip, "route", "show", "table", "27102"), StringComparison.Ordinal);
+        Assert.Equal(World.Address(family, 2), World.Ask(world.Udp(world.Node, family), world.Udp(world.Far, family, port: 1500), family));
+        World.Ip(world.NodeName, $"{ip} rule del pref {rule}");
         Assert.Null(world.Installer.Repair());
         Assert.True(world.Apply(Before).IsChanged);
         Assert.False(world.Apply(Before).IsChanged);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Waymark.Flows;
 using Waymark.Linux.PathMaintenance;
 using Waymark.Linux.Routing;
@@ -57,46 +58,55 @@ public sealed class IpPathMaintainerTests : IAsyncDisposable
         await Next(set => set.Paths.IsEmpty);
     }
 
-    [Fact]
-    public async Task Two_lines_with_the_same_gateway_address_are_two_paths()
+    [Theory]
+    [InlineData(IpFamily.V4, "192.168.1.1{0}/24", "192.168.1.1")]
+    [InlineData(IpFamily.V6, "2001:db8:1::1{0}/64", "2001:db8:1::1")]
+    [InlineData(IpFamily.V6, "2001:db8:1{0}::1/64", "fe80::1")]
+    public async Task Two_lines_with_the_same_gateway_address_are_two_paths(IpFamily family, string address, string gateway)
     {
         foreach (var n in new[] { 0, 1 })
         {
             node.Connect($"wan{n}", far, $"far{n}");
-            node.Ip($"addr add 192.168.1.1{n}/24 dev wan{n}");
-            node.Ip($"route add default via 192.168.1.1 dev wan{n} metric {100 + n}");
+            node.Ip($"addr add {string.Format(CultureInfo.InvariantCulture, address, n)} dev wan{n} nodad");
+            node.Ip($"route add default via {gateway} dev wan{n} metric {100 + n}");
         }
         await Watch(new());
-        var set = await Next(one => one.Paths.Count == 2);
-        Assert.All(set.Paths, path => Assert.Equal(IpAddress.Parse("192.168.1.1"), path.Half(IpFamily.V4)!.Gateway));
+        var set = await Next(one => one.Paths.Count(path => path.Half(family) is not null) == 2);
+        Assert.All(set.Paths, path => Assert.Equal(IpAddress.Parse(gateway), path.Half(family)!.Gateway));
     }
 
-    [Fact]
-    public async Task A_default_route_in_a_table_that_a_rule_names_counts_and_ours_do_not()
+    [Theory]
+    [InlineData(IpFamily.V4, "192.0.2.10/24", "192.0.2.1", "10.9.0.2/32")]
+    [InlineData(IpFamily.V6, "2001:db8:1::10/64", "2001:db8:1::1", "2001:db8:9::2/128")]
+    public async Task A_default_route_in_a_table_that_a_rule_names_counts_and_ours_do_not(IpFamily family, string address, string gateway, string tunnel)
     {
+        var ip = family == IpFamily.V4 ? "-4" : "-6";
         node.Connect("wan0", far, "far0");
         node.Connect("wg0", far, "far1");
-        node.Ip("addr add 192.0.2.10/24 dev wan0");
-        node.Ip("addr add 10.9.0.2/32 dev wg0");
-        node.Ip("route add default dev wan0 via 192.0.2.1 table 27100");
-        node.Ip("rule add fwmark 0x1 table 27100");
-        node.Ip("route add default dev wg0 table 51820");
+        node.Ip($"addr add {address} dev wan0 nodad");
+        node.Ip($"addr add {tunnel} dev wg0 nodad");
+        node.Ip($"{ip} route add default dev wan0 via {gateway} table 27100");
+        node.Ip($"{ip} rule add fwmark 0x1 table 27100");
+        node.Ip($"{ip} route add default dev wg0 table 51820");
         await Watch(new());
         Assert.Empty((await Next(_ => true)).Paths);
-        node.Ip("rule add not fwmark 0xca6c table 51820");
+        node.Ip($"{ip} rule add not fwmark 0xca6c table 51820");
         var path = Assert.Single((await Next(set => set.Paths.Count > 0)).Paths);
-        Assert.Equal(("wg0", (IpAddress?)null), (path.Device, path.Half(IpFamily.V4)!.Gateway));
+        Assert.Equal(("wg0", (IpAddress?)null), (path.Device, path.Half(family)!.Gateway));
     }
 
-    [Fact]
-    public async Task The_two_halves_of_a_default_route_are_one()
+    [Theory]
+    [InlineData("10.8.0.2/24", "0.0.0.0/1", "128.0.0.0/1", "10.8.0.1")]
+    [InlineData("2001:db8:8::2/64", "2000::/4", "3000::/4", "2001:db8:8::1")]
+    [InlineData("2001:db8:8::2/64", "2000::/4", "2000::/3", "2001:db8:8::1")]
+    public async Task The_two_halves_of_a_default_route_are_one(string address, string first, string second, string gateway)
     {
         node.Connect("tun0", far, "far0");
-        node.Ip("addr add 10.8.0.2/24 dev tun0");
-        node.Ip("route add 0.0.0.0/1 via 10.8.0.1");
+        node.Ip($"addr add {address} dev tun0 nodad");
+        node.Ip($"route add {first} via {gateway}");
         await Watch(new());
         Assert.Empty((await Next(_ => true)).Paths);
-        node.Ip("route add 128.0.0.0/1 via 10.8.0.1");
+        node.Ip($"route add {second} via {gateway}");
         Assert.Equal("tun0", Assert.Single((await Next(set => set.Paths.Count > 0)).Paths).Device);
     }
 
@@ -113,13 +123,15 @@ public sealed class IpPathMaintainerTests : IAsyncDisposable
         Assert.Equal(IpAddress.Parse("fe80::1"), half.Gateway);
     }
 
-    [Fact]
-    public async Task Interfaces_come_and_go_in_hundreds_and_lost_messages_lose_nothing()
+    [Theory]
+    [InlineData("192.0.2.1/24", "192.0.2.2")]
+    [InlineData("2001:db8:1::1/64", "2001:db8:1::2")]
+    public async Task Interfaces_come_and_go_in_hundreds_and_lost_messages_lose_nothing(string address, string gateway)
     {
         // A buffer this small overflows at once: what was lost has to be read again.
         await Watch(new() { ReceiveBuffer = 2048 });
         await Next(_ => true);
-        node.Run("sh -c 'for i in $(seq 1 150); do ip link add d$i type bridge; ip link set d$i up; ip link del d$i; done; ip link add last type bridge; ip addr add 192.0.2.1/24 dev last; ip link set last up; ip route add default via 192.0.2.2'");
+        node.Run($"sh -c 'for i in $(seq 1 150); do ip link add d$i type bridge; ip link set d$i up; ip link del d$i; done; ip link add last type bridge; ip addr add {address} dev last nodad; ip link set last up; ip route add default via {gateway}'");
         Assert.Equal("last", (await Next(set => set.Paths.Count == 1)).Paths[0].Device);
     }
 
@@ -155,14 +167,16 @@ public sealed class IpPathMaintainerTests : IAsyncDisposable
         }
     }
 
-    [Fact]
-    public async Task A_device_that_goes_takes_its_path_along_and_brings_it_back()
+    [Theory]
+    [InlineData("192.0.2.10/24", "192.0.2.1")]
+    [InlineData("2001:db8:1::10/64", "2001:db8:1::1")]
+    public async Task A_device_that_goes_takes_its_path_along_and_brings_it_back(string address, string gateway)
     {
         for (var i = 0; i < 5; i++)
         {
             node.Connect("wan0", far, "far0");
-            node.Ip("addr add 192.0.2.10/24 dev wan0");
-            node.Ip("route add default via 192.0.2.1");
+            node.Ip($"addr add {address} dev wan0 nodad");
+            node.Ip($"route add default via {gateway}");
             if (i == 0)
             {
                 await Watch(new());
