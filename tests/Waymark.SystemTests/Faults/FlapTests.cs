@@ -1,4 +1,5 @@
 using Waymark.Flows;
+using Waymark.Linux.PathMaintenance;
 using Waymark.SystemTests.FilterRuleInstallation;
 using static Waymark.SystemTests.FilterRuleInstallation.Rules;
 
@@ -127,6 +128,72 @@ public sealed class FlapTests
             }
         }
         Assert.Equal(isWithoutRule && isWithoutGuard, tap.Leaks(2) > 0);
+    }
+
+    /// <summary>An uplink that the rules do not know, for it has just come or is never to be used, is the system's choice: what keeps strict flows off it.</summary>
+    [Theory]
+    [InlineData(IpFamily.V4, true, true)]
+    [InlineData(IpFamily.V6, true, true)]
+    [InlineData(IpFamily.V4, true, false)]
+    [InlineData(IpFamily.V6, true, false)]
+    [InlineData(IpFamily.V4, false, true)]
+    [InlineData(IpFamily.V6, false, true)]
+    [InlineData(IpFamily.V4, false, false)]
+    [InlineData(IpFamily.V6, false, false)]
+    public void Without_the_rules_for_strays_an_uplink_that_is_no_path_leaks_and_with_them_it_does_not(IpFamily family, bool isFlapping, bool isWithout)
+    {
+        using var world = new World();
+        var tap = new Tap(world, Port);
+        world.Apply(Set([To(Port, Port, 1)], Class(1, Use(2), true, 1, 3)), world.Paths(1));
+        world.Installer.Dispose();
+        if (isWithout)
+        {
+            World.In(world.NodeName, "nft", "flush chain inet waymark stray");
+        }
+        using (var traffic = new Traffic(world, family, Port))
+        {
+            for (var flap = 0; isFlapping && flap < 20; flap++)
+            {
+                Fall(world, flap, 1);
+                TestContext.Current.CancellationToken.WaitHandle.WaitOne(20);
+                Rise(world, 1);
+            }
+            Assert.True(SpinWait.SpinUntil(() => traffic.Count.Sent > 1000, TimeSpan.FromSeconds(10)), "traffic goes on");
+        }
+        Assert.Equal(isWithout, tap.Leaks(2) > 0);
+        Assert.True(isWithout || tap.Counts()[1] > 0);
+    }
+
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public async Task A_strict_path_that_is_held_down_for_its_flaps_leaks_nothing_and_is_used_where_there_is_no_other(IpFamily family)
+    {
+        using var world = new World();
+        var (strict, free) = (new Tap(world, Port), new Tap(world, Port + 1));
+        await using var node = new RunningNode(world, Strict + """ udp peer port 1501, tcp peer port 1501 require label "name" = "w2" prefer lowest cost else require label "name" = "w3" else drop;""", null, IpPathOptions.Default, [], isHeldDown: true);
+        await node.UntilUp(World.Id(2));
+        using (new Traffic(world, family, Port))
+        using (new Traffic(world, family, Port + 1))
+        {
+            for (var flap = 0; flap < 20; flap++)
+            {
+                Fall(world, flap);
+                await node.Until(now => now.Decision.FilterRules.Classes.Any(one => one.Action(family) is FilterRules.FilterAction.Drop), "the class is closed");
+                Rise(world);
+                await node.UntilUp(World.Id(2));
+            }
+            Assert.Contains(node.Loop.Current.Decision.Next.Penalties, one => one.Path == World.Id(2) && one.IsSuppressed);
+            var (before, others) = (strict.Counts()[1], free.Counts()[2]);
+            for (var wait = 0; wait < 200 && (strict.Counts()[1] == before || free.Counts()[2] == others); wait++)
+            {
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+            Assert.True(strict.Counts()[1] > before, "strict flows go on by the only path that they have");
+        }
+        Assert.Equal(0, strict.Leaks(2));
+        Assert.Equal(0, free.Counts()[0]);
+        Assert.Empty(node.Failures);
     }
 
     private static uint Priority => Waymark.Linux.FilterRuleEncoding.Territory.Default.Priority;

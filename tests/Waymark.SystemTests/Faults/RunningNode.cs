@@ -32,14 +32,14 @@ internal sealed class RunningNode : IAsyncDisposable
     {
     }
 
-    /// <summary>As above, with what the node file says of interfaces.</summary>
-    public RunningNode(World world, string policies, Action<int>? faultPoint, IpPathOptions interfaces, IPathMaintainer[] others)
+    /// <summary>As above, with what the node file says of interfaces, and whether paths that fall again and again are held down, as they are by default.</summary>
+    public RunningNode(World world, string policies, Action<int>? faultPoint, IpPathOptions interfaces, IPathMaintainer[] others, bool isHeldDown = false)
     {
         var file = NodeFile.Default with
         {
             Forward = new(["l0"], Masquerade: true),
             // A path that is held down after its second fall would spare the test all the others.
-            HoldDown = NodeFile.Default.HoldDown with { Penalty = 0 },
+            HoldDown = isHeldDown ? NodeFile.Default.HoldDown : NodeFile.Default.HoldDown with { Penalty = 0 },
         };
         dataPlane = world.Node.Run(() => new KernelDataPlane(() => file, TimeProvider.System, NullLogger<KernelDataPlane>.Instance, faultPoint));
         Loop = new(dataPlane, new(TimeProvider.System), _ => { }, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
