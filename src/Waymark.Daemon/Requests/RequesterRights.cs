@@ -11,6 +11,9 @@ namespace Waymark.Daemon.Requests;
 /// <summary>Who asks, and what he may ask for, as the node file in force says.</summary>
 internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonOptions options)
 {
+    /// <summary>How many times a part of what is asked for may be held against a part of what is allowed, a set: some seconds of work.</summary>
+    private const long MostComparisons = 10_000_000;
+
     /// <summary>Whose sets the files of the policy directory are.</summary>
     public RequesterDeclaration FileOwner => node.Node.Requesters.First(one => one.User is "root" or "0");
 
@@ -54,10 +57,16 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
             // After a start no domain has been resolved yet.
             return;
         }
+        var comparisons = MostComparisons;
         var merged = PolicyMerge.Merge([new(new(requester.Name, requester.Rank), "", set, DateTimeOffset.UnixEpoch, [])], names);
         foreach (var policy in merged.Policies)
         {
-            if (!rights.Selector.Contains(policy.Flows.Selector))
+            if (rights.Selector.TryContains(policy.Flows.Selector, ref comparisons) is not { } isAllowed)
+            {
+                throw new RefusedException(
+                    $"line {policy.Policy.Place.Line}: whether '{requester.Name}' may ask for all of these flows takes too long to find out: split the set, or write its flows as '{PolicyPrinter.Print(requester.MayFlows)}' and narrower", [], isForbidden: true);
+            }
+            if (!isAllowed)
             {
                 throw new RefusedException(
                     $"line {policy.Policy.Place.Line}: '{requester.Name}' may ask for '{PolicyPrinter.Print(requester.MayFlows)}' only, and '{PolicyPrinter.Print(policy.Policy.Flows)}' is more than that", [], isForbidden: true);

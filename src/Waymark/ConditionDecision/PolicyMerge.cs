@@ -29,9 +29,10 @@ public static class PolicyMerge
         }
 
         var found = new List<Placed>();
+        var blocks = new Dictionary<(int, Guard), int>();
         foreach (var set in ordered)
         {
-            new SetWalk(set, names, found).Add(set.Set.Statements, rule: null, priority: null, guards: []);
+            new SetWalk(set, names, found, blocks).Add(set.Set.Statements, rule: null, priority: null, guards: [], block: 0);
         }
         // OrderBy is stable: sets of one rank and requester stay in order of name, policies in order of text.
         var policies = found
@@ -41,7 +42,7 @@ public static class PolicyMerge
 
         var classes = new Dictionary<string, int>(StringComparer.Ordinal);
         var distinct = new List<PolicyClass>();
-        var seen = new HashSet<(FlowSelector, EquatableArray<Guard>, int, Target)>();
+        var seen = new HashSet<(FlowSelector, int Block, int Class, Target)>();
         var keys = new Dictionary<ClassParts, int>();
         var merged = new List<MergedPolicy>(found.Count);
         foreach (var one in policies)
@@ -58,7 +59,7 @@ public static class PolicyMerge
                 }
                 keys.Add(parts, number);
             }
-            var duplicate = one.Flows.Problems.IsEmpty && !seen.Add((one.Flows.Selector, one.Guards, number, one.Policy.Target));
+            var duplicate = one.Flows.Problems.IsEmpty && !seen.Add((one.Flows.Selector, one.Block, number, one.Policy.Target));
             merged.Add(new(one.Policy, one.Origin, one.Flows, one.Guards, one.EndsAt, number, duplicate));
         }
         return new(ordered, names, merged.ToEquatableArray(), distinct.ToEquatableArray());
@@ -74,16 +75,16 @@ public static class PolicyMerge
     private readonly record struct ClassParts(PolicyAction Action, EquatableArray<PolicyAction> Else, Established Established, DateTimeOffset? EndsAt);
 
     private readonly record struct Placed(
-        Requester Requester, int? Priority, Policy Policy, PolicyOrigin Origin, ResolvedFlows Flows, EquatableArray<Guard> Guards, DateTimeOffset? EndsAt);
+        Requester Requester, int? Priority, Policy Policy, PolicyOrigin Origin, ResolvedFlows Flows, EquatableArray<Guard> Guards, int Block, DateTimeOffset? EndsAt);
 
     /// <summary>One set's statements in order of text.</summary>
-    private sealed class SetWalk(AcceptedPolicySet set, NodeNames names, List<Placed> found)
+    private sealed class SetWalk(AcceptedPolicySet set, NodeNames names, List<Placed> found, Dictionary<(int Outer, Guard Guard), int> blocks)
     {
         private readonly FlowResolution flows = new(set.Set.Definitions, names);
         private readonly Dictionary<Policy, DateTimeOffset> firstAccepted = FirstAccepted(set);
         private int index;
 
-        public void Add(EquatableArray<Statement> statements, string? rule, int? priority, EquatableArray<Guard> guards)
+        public void Add(EquatableArray<Statement> statements, string? rule, int? priority, EquatableArray<Guard> guards, int block)
         {
             foreach (var statement in statements)
             {
@@ -91,17 +92,30 @@ public static class PolicyMerge
                 {
                     case Policy policy:
                         var origin = new PolicyOrigin(set.Requester.Name, set.Name, rule, policy.Name, ++index) { Place = policy.Place };
-                        found.Add(new(set.Requester, priority, policy, origin, flows.Resolve(policy.Flows), guards, EndsAt(policy)));
+                        found.Add(new(set.Requester, priority, policy, origin, flows.Resolve(policy.Flows), guards, block, EndsAt(policy)));
                         break;
                     case PolicyRule inner:
                         var innerPriority = inner.Priority ?? priority;
-                        Add(inner.Then, inner.Name ?? rule, innerPriority, [.. guards, new Guard(inner.Condition, true)]);
-                        Add(inner.Otherwise, inner.Name ?? rule, innerPriority, [.. guards, new Guard(inner.Condition, false)]);
+                        Inside(inner.Then, new(inner.Condition, true));
+                        Inside(inner.Otherwise, new(inner.Condition, false));
+
+                        void Inside(EquatableArray<Statement> statements, Guard guard) =>
+                            Add(statements, inner.Name ?? rule, innerPriority, [.. guards, guard], Block(block, guard));
                         break;
                     default:
                         throw new System.Diagnostics.UnreachableException();
                 }
             }
+        }
+
+        /// <summary>A number for the guards around a block, equal exactly where they are, so that each condition is compared once and not with each policy. 0: none.</summary>
+        private int Block(int outer, Guard guard)
+        {
+            if (!blocks.TryGetValue((outer, guard), out var number))
+            {
+                blocks.Add((outer, guard), number = blocks.Count + 1);
+            }
+            return number;
         }
 
         private DateTimeOffset? EndsAt(Policy policy) =>

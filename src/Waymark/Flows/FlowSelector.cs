@@ -62,27 +62,19 @@ public sealed record FlowSelector(EquatableArray<FlowBox> Boxes)
             {
                 if (ours.Intersect(theirs) is { } box)
                 {
-                    Add(shared, box);
+                    shared.Add(box);
                 }
             }
         }
-        return new(shared.ToEquatableArray());
+        return new(Distinct(shared).ToEquatableArray());
     }
 
     /// <summary>What is in either.</summary>
-    public FlowSelector Union(FlowSelector other)
-    {
-        var all = new List<FlowBox>(Boxes.Count + other.Boxes.Count);
-        foreach (var box in Boxes)
-        {
-            Add(all, box);
-        }
-        foreach (var box in other.Boxes)
-        {
-            Add(all, box);
-        }
-        return new(all.ToEquatableArray());
-    }
+    public FlowSelector Union(FlowSelector other) => Of([.. Boxes.AsSpan(), .. other.Boxes.AsSpan()]);
+
+    /// <summary>The union of boxes: those that differ in one field alone are one box of it.</summary>
+    /// <param name="boxes">None of them empty.</param>
+    public static FlowSelector Of(IReadOnlyList<FlowBox> boxes) => new(FlowUnion.Of(boxes).ToEquatableArray());
 
     /// <summary>What is in this one and not in the other.</summary>
     public FlowSelector Subtract(FlowSelector other) => TrySubtract(other, int.MaxValue) ?? throw new System.Diagnostics.UnreachableException();
@@ -93,9 +85,21 @@ public sealed record FlowSelector(EquatableArray<FlowBox> Boxes)
     /// </summary>
     public FlowSelector? TrySubtract(FlowSelector other, int most)
     {
+        var comparisons = long.MaxValue;
+        return TrySubtract(other, most, ref comparisons);
+    }
+
+    /// <summary>As the other one, but null also where more than <paramref name="comparisons"/> times a box would have to be held against another; counts down what it took of them.</summary>
+    public FlowSelector? TrySubtract(FlowSelector other, int most, ref long comparisons)
+    {
         IReadOnlyList<FlowBox> rest = Boxes;
         foreach (var hole in other.Boxes)
         {
+            comparisons -= rest.Count;
+            if (comparisons < 0)
+            {
+                return null;
+            }
             var cut = new List<FlowBox>(rest.Count);
             foreach (var box in rest)
             {
@@ -111,14 +115,44 @@ public sealed record FlowSelector(EquatableArray<FlowBox> Boxes)
     }
 
     /// <summary>Whether every packet of <paramref name="other"/> belongs.</summary>
-    public bool Contains(FlowSelector other) => other.Subtract(this).IsEmpty;
-
-    /// <summary>Adds a box unless one that is there equals it: unions stay as short as they were written.</summary>
-    private static void Add(List<FlowBox> boxes, FlowBox box)
+    public bool Contains(FlowSelector other)
     {
-        if (!boxes.Contains(box))
-        {
-            boxes.Add(box);
-        }
+        var comparisons = long.MaxValue;
+        return TryContains(other, ref comparisons) == true;
     }
+
+    /// <summary>As <see cref="Contains"/>, but null where more than <paramref name="comparisons"/> times a box would have to be held against another; counts down what it took of them.</summary>
+    public bool? TryContains(FlowSelector other, ref long comparisons)
+    {
+        // Depth first: the first piece that no box of this one holds is the answer, before the others are cut up.
+        var rest = new Stack<(FlowBox Piece, int Next)>();
+        foreach (var whole in other.Boxes)
+        {
+            rest.Push((whole, 0));
+            while (rest.TryPop(out var open))
+            {
+                var next = open.Next;
+                for (; next < Boxes.Count && !Boxes[next].Overlaps(open.Piece); next++)
+                {
+                    comparisons--;
+                }
+                if (--comparisons < 0)
+                {
+                    return null;
+                }
+                if (next == Boxes.Count)
+                {
+                    return false;
+                }
+                foreach (var piece in open.Piece.Subtract(Boxes[next]))
+                {
+                    rest.Push((piece, next + 1));
+                }
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Without those that are there already: what two selectors share stays as short as they were written.</summary>
+    private static IEnumerable<FlowBox> Distinct(List<FlowBox> boxes) => boxes.Count < 2 || (boxes.Count == 2 && boxes[0] != boxes[1]) ? boxes : boxes.Distinct();
 }

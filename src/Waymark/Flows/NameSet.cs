@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Waymark.Flows;
 
 /// <summary>
@@ -31,17 +33,7 @@ public sealed record NameSet
         {
             return HasAbsent;
         }
-        for (var length = name.Length; length > 0; length = name.LastIndexOf('/', length - 1))
-        {
-            foreach (var entry in Entries)
-            {
-                if (entry.Name.Length == length && name.StartsWith(entry.Name, StringComparison.Ordinal))
-                {
-                    return entry.Belongs;
-                }
-            }
-        }
-        return Otherwise;
+        return Find(Entries.AsSpan(), name) ?? Otherwise;
     }
 
     /// <summary>What is in both.</summary>
@@ -59,18 +51,43 @@ public sealed record NameSet
     private NameSet Combine(NameSet other, Func<bool, bool, bool> rule)
     {
         var otherwise = rule(Otherwise, other.Otherwise);
-        var names = Entries.Select(entry => entry.Name).Union(other.Entries.Select(entry => entry.Name)).Order(StringComparer.Ordinal);
+        ReadOnlySpan<NameEntry> left = Entries.AsSpan(), right = other.Entries.AsSpan();
         // Ordinal order puts an ancestor before what is below it, so that each entry finds its nearest one already there.
-        var kept = new NameSet { Otherwise = otherwise, HasAbsent = rule(HasAbsent, other.HasAbsent) };
-        foreach (var name in names)
+        var kept = new List<NameEntry>(left.Length + right.Length);
+        int l = 0, r = 0;
+        while (l < left.Length || r < right.Length)
         {
+            var order = l == left.Length ? 1 : r == right.Length ? -1 : string.CompareOrdinal(left[l].Name, right[r].Name);
+            var name = order <= 0 ? left[l].Name : right[r].Name;
+            l += order <= 0 ? 1 : 0;
+            r += order >= 0 ? 1 : 0;
             var belongs = rule(Contains(name), other.Contains(name));
-            if (belongs != kept.Contains(name))
+            if (belongs != (Find(CollectionsMarshal.AsSpan(kept), name) ?? otherwise))
             {
-                kept = kept with { Entries = [.. kept.Entries.AsSpan(), new NameEntry(name, belongs)] };
+                kept.Add(new(name, belongs));
             }
         }
-        return kept;
+        return new() { Otherwise = otherwise, HasAbsent = rule(HasAbsent, other.HasAbsent), Entries = kept.ToEquatableArray() };
+    }
+
+    /// <summary>What the longest entry that is the name or an ancestor of it says; null: there is none.</summary>
+    private static bool? Find(ReadOnlySpan<NameEntry> entries, string name)
+    {
+        for (var length = name.Length; length > 0 && !entries.IsEmpty; length = name.LastIndexOf('/', length - 1))
+        {
+            int low = 0, high = entries.Length - 1;
+            while (low <= high)
+            {
+                var middle = (low + high) / 2;
+                var order = entries[middle].Name.AsSpan().SequenceCompareTo(name.AsSpan(0, length));
+                if (order == 0)
+                {
+                    return entries[middle].Belongs;
+                }
+                (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+            }
+        }
+        return null;
     }
 }
 

@@ -45,6 +45,11 @@ internal static class DefinitionOrder
                 }
                 else if (open.Contains(rest.Current))
                 {
+                    if (inCycle.Contains(rest.Current))
+                    {
+                        // Told of one way around already.
+                        continue;
+                    }
                     var cycle = way.Select(one => one.Name).SkipWhile(one => one != rest.Current).ToList();
                     if (!cycle.Exists(inCycle.Contains))
                     {

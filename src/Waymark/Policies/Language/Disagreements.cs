@@ -12,6 +12,9 @@ internal static class Disagreements
     /// <summary>Each pair of policies is compared; beyond this many that would take longer than anybody waits.</summary>
     private const int MostCompared = 1500;
 
+    /// <summary>How many times a part of a policy's flows may be held against one of another's, all pairs together, for the same reason: some seconds of work.</summary>
+    private const long MostComparisons = 10_000_000;
+
     /// <summary>How many are told of two sets; the rest is counted. What is wrong with more of them is most likely one thing.</summary>
     private const int MostTold = 5;
 
@@ -26,11 +29,14 @@ internal static class Disagreements
             return [];
         }
         var found = new List<(MergedPolicy Later, MergedPolicy Earlier, string Message)>();
-        for (var i = 0; i < merged.Count; i++)
+        var guards = new GuardNumbers();
+        var numbers = merged.Select(policy => guards.Of(policy.Guards)).ToList();
+        var comparisons = MostComparisons;
+        for (var i = 0; i < merged.Count && comparisons >= 0; i++)
         {
             for (var j = 0; j < i; j++)
             {
-                if (Between(merged[j], merged[i]) is { } message)
+                if (Between(merged[j], merged[i], numbers[j], numbers[i], ref comparisons) is { } message)
                 {
                     found.Add((merged[i], merged[j], message));
                     break;
@@ -42,22 +48,20 @@ internal static class Disagreements
             .ToEquatableArray();
     }
 
-    private static string? Between(MergedPolicy earlier, MergedPolicy later)
+    private static string? Between(MergedPolicy earlier, MergedPolicy later, int[] earlierGuards, int[] laterGuards, ref long comparisons)
     {
         if (earlier.Origin.Set == later.Origin.Set || earlier.Class == later.Class || earlier.EndsAt is not null
             || earlier.Policy.Target is not Target.Local || later.Policy.Target is not Target.Local
-            || later.Flows.Selector.IsEmpty || !earlier.Flows.Selector.Overlaps(later.Flows.Selector) || AreExclusive(earlier.Guards, later.Guards)
-            || !earlier.Flows.Selector.Contains(later.Flows.Selector))
+            || later.Flows.Selector.IsEmpty || GuardNumbers.AreExclusive(earlierGuards, laterGuards)
+            || earlier.Flows.Selector.TryContains(later.Flows.Selector, ref comparisons) != true)
         {
             return null;
         }
         var place = $"{earlier.Origin.Set}:{earlier.Policy.Place.Line.ToString(CultureInfo.InvariantCulture)}";
-        return earlier.Guards.All(guard => later.Guards.AsSpan().Contains(guard)) ? $"this never applies: {place} says otherwise of its flows and goes first"
-            : later.Flows.Selector.Contains(earlier.Flows.Selector) ? $"{place} says otherwise of the same flows, and goes first whenever its condition holds"
+        return GuardNumbers.Covers(earlierGuards, laterGuards) ? $"this never applies: {place} says otherwise of its flows and goes first"
+            : later.Flows.Selector.TryContains(earlier.Flows.Selector, ref comparisons) == true ? $"{place} says otherwise of the same flows, and goes first whenever its condition holds"
             : null;
     }
-
-    private static bool AreExclusive(EquatableArray<Guard> one, EquatableArray<Guard> other) => one.Any(guard => other.AsSpan().Contains(guard with { Holds = !guard.Holds }));
 
     private static Diagnostic Told(MergedPolicy later, string message) => new(
         "WAY2013", Severity.Warning, later.Origin.Set, later.Policy.Place.Line, later.Policy.Place.Column, 1, message, "say it in one of the files, or order them by the priorities of rules");

@@ -10,6 +10,9 @@ internal static class PolicyChecks
     /// <summary>Each pair of policies is compared; beyond this many that would take longer than anybody waits.</summary>
     private const int MostCompared = 1500;
 
+    /// <summary>How many times a part of a policy's flows may be held against one of another's, all pairs together, for the same reason: some seconds of work.</summary>
+    private const long MostComparisons = 10_000_000;
+
     /// <summary>The protocols whose headers start with two ports: TCP, UDP, DCCP, SCTP, UDP-Lite.</summary>
     private static readonly RangeSet WithPorts = RangeSet.Of(new NumberRange(6, 6), new NumberRange(17, 17), new NumberRange(33, 33), new NumberRange(132, 132), new NumberRange(136, 136));
 
@@ -23,6 +26,11 @@ internal static class PolicyChecks
         foreach (var policy in merged.Policies)
         {
             CheckWish(policy, parser, source);
+            foreach (var problem in policy.Flows.Problems)
+            {
+                var (start, end) = parser.Spans[policy.Policy];
+                source.Warn("WAY2015", start, end, $"this can never be in force: {problem}");
+            }
         }
         if (merged.Policies.Count <= MostCompared)
         {
@@ -83,7 +91,12 @@ internal static class PolicyChecks
             {
                 continue;
             }
-            var selector = resolution.Resolve([flow]).Selector;
+            var (selector, problems) = resolution.Resolve([flow]);
+            if (!problems.IsEmpty)
+            {
+                // Told of the policies that use it.
+                continue;
+            }
             if (selector.IsEmpty)
             {
                 CheckEmpty(flow, own, resolution, source);
@@ -165,7 +178,10 @@ internal static class PolicyChecks
 
     private static void CheckShadows(MergedPolicies merged, PolicyParser parser, SourceText source)
     {
-        for (var i = 0; i < merged.Policies.Count; i++)
+        var guards = new GuardNumbers();
+        var numbers = merged.Policies.Select(policy => guards.Of(policy.Guards)).ToList();
+        var comparisons = MostComparisons;
+        for (var i = 0; i < merged.Policies.Count && comparisons >= 0; i++)
         {
             var later = merged.Policies[i];
             if (later.Flows.Selector.IsEmpty || later.Policy.Target is not Target.Local)
@@ -181,26 +197,13 @@ internal static class PolicyChecks
             for (var j = 0; j < i; j++)
             {
                 var earlier = merged.Policies[j];
-                if (earlier.EndsAt is null && earlier.Policy.Target is Target.Local && Covers(earlier.Guards, later.Guards)
-                    && earlier.Flows.Selector.Contains(later.Flows.Selector))
+                if (earlier.EndsAt is null && earlier.Policy.Target is Target.Local && GuardNumbers.Covers(numbers[j], numbers[i])
+                    && earlier.Flows.Selector.TryContains(later.Flows.Selector, ref comparisons) == true)
                 {
                     source.Warn("WAY2001", start, end, $"this never applies: the policy at line {earlier.Policy.Place.Line} decides all of its flows first", "put it before that one");
                     break;
                 }
             }
         }
-    }
-
-    /// <summary>Whether the later policy is elected only where the earlier is.</summary>
-    private static bool Covers(EquatableArray<Guard> earlier, EquatableArray<Guard> later)
-    {
-        foreach (var guard in earlier)
-        {
-            if (!later.AsSpan().Contains(guard))
-            {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -21,13 +21,13 @@ internal sealed partial class PolicyParser
 
     private string PreviousNumber()
     {
-        var text = Source.Text[..Last.Start].TrimEnd();
+        var text = Source.Text.AsSpan(0, Last.Start).TrimEnd();
         var start = text.Length;
         while (start > 0 && (char.IsAsciiDigit(text[start - 1]) || text[start - 1] == '-'))
         {
             start--;
         }
-        return start == text.Length ? "..." : text[start..];
+        return start == text.Length ? "..." : text[start..].ToString();
     }
 
     private Flow Flow()

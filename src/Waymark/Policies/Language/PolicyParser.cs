@@ -9,6 +9,9 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
     /// <summary>Longer chains of definitions than anybody reads; resolving one goes as deep.</summary>
     private const int DeepestDefinitions = 100;
 
+    /// <summary>How many definitions are looked at for what unknown names may have meant, all of them together; who has more unknown names than that allows mends one thing.</summary>
+    private const int MostLookedAt = 300_000;
+
     private readonly List<(string Name, Token Token)> references = [];
     private readonly Dictionary<string, FlowDefinition> definitions = new(StringComparer.Ordinal);
 
@@ -227,13 +230,15 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
     /// <summary>What could not be told while reading, for definitions may follow their use.</summary>
     private void CheckReferences()
     {
+        var looked = 0;
         foreach (var (name, token) in references)
         {
             if (definitions.ContainsKey(name) || broken.Contains(name) || WellKnownApplications.TryFind(name, out _))
             {
                 continue;
             }
-            var near = NearestWord.Mend(name, definitions.Keys.Concat(Words.FlowStarts).Concat(WellKnownApplications.Names));
+            looked = Math.Min(MostLookedAt, looked + definitions.Count);
+            var near = NearestWord.Mend(name, (looked < MostLookedAt ? definitions.Keys : Enumerable.Empty<string>()).Concat(Words.FlowStarts).Concat(WellKnownApplications.Names));
             if (near is not null || !areNamesLost)
             {
                 Source.Error("WAY1001", token.Start, token.End, $"no flow is called '{name}'", near ?? $"define it: flow {PolicyPrinter.Name(name)} = ...;");

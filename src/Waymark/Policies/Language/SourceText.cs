@@ -75,8 +75,8 @@ internal sealed class SourceText
     private Diagnostic Of(string code, Severity severity, int start, int end, string message, string? mend)
     {
         var place = PlaceOf(start);
-        var lineEnd = Text.IndexOf('\n', start);
-        var length = Math.Max(1, Math.Min(end, lineEnd < 0 ? Text.Length : lineEnd) - start);
+        var lineEnd = place.Line < lineStarts.Count ? lineStarts[place.Line] - 1 : Text.Length;
+        var length = Math.Max(1, Math.Min(end, lineEnd) - start);
         return new(code, severity, File, place.Line, place.Column, length, message, mend);
     }
 }
