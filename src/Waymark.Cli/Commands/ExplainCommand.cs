@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using Waymark.Cli.Display;
 using Waymark.Exchange.LocalCalls;
 using Waymark.Exchange.Wire;
@@ -7,7 +8,7 @@ using Waymark.Policies.Language;
 namespace Waymark.Cli.Commands;
 
 /// <summary>Why a flow takes its path.</summary>
-internal static class ExplainCommand
+internal static partial class ExplainCommand
 {
     public static Command Explain()
     {
@@ -35,11 +36,18 @@ internal static class ExplainCommand
         });
     }
 
+    /// <summary>A mend for the command line: the shell takes one pair of quotes away, so that what is to reach the language in quotes stands in two.</summary>
+    internal static string ForShell(string mend) => Quoted().Replace(mend, found => $"{found.Groups[1].Value}'\"{found.Groups[2].Value}{found.Groups[3].Value}\"'");
+
+    /// <summary>A string, also at the end of something in single quotes, which cannot hold those of the shell.</summary>
+    [GeneratedRegex("'([^'\"]*)\"([^\"]*)\"'|\"([^\"]*)\"")]
+    private static partial Regex Quoted();
+
     private static async Task<int> ExplainAsync(LocalClient client, ParseResult parse, string words, CancellationToken cancellationToken)
     {
         if (PolicyLanguage.ParseFlows(words, "flow", out var diagnostics) is not { } flows)
         {
-            Invocation.Write(diagnostics, words);
+            Invocation.Write(diagnostics.Select(one => one with { Mend = one.Mend is { } mend ? ForShell(mend) : null }), words);
             return ExitCodes.BadInput;
         }
         var code = ExitCodes.Done;

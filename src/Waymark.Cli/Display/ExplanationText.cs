@@ -25,6 +25,18 @@ internal static class ExplanationText
         return findings.Count == 0 ? WireText.Verdict(candidate.Verdict) : $"{WireText.Verdict(candidate.Verdict)}: {string.Join("; ", findings)}";
     }
 
+    /// <summary>Every candidate with what was for or against it, a line each; none where the policy asked for no path, as a plain <c>drop</c> does.</summary>
+    public static IEnumerable<string> Candidates(V1.FamilyReason? reason, V1.FilterAction? action, DateTimeOffset now)
+    {
+        if (reason is null || (reason is { HasStage: true, Stage: 0 } && action?.KindCase is V1.FilterAction.KindOneofCase.Drop or V1.FilterAction.KindOneofCase.Default))
+        {
+            return [];
+        }
+        var stayed = reason.Candidates.Any(candidate => candidate.Verdict == V1.CandidateVerdict.KeptOther);
+        return reason.Candidates.Select(candidate =>
+            $"{candidate.Name}: {Why(candidate, now)}{(stayed && candidate.Verdict == V1.CandidateVerdict.Chosen ? "; in use, and nothing speaks against it" : "")}");
+    }
+
     private static void Write(V1.Explanation one, DateTimeOffset now)
     {
         Console.WriteLine(SelectorText.Of(one.Flow));
@@ -38,9 +50,9 @@ internal static class ExplanationText
             var action = WireText.Action(one.Action, id => names.GetValueOrDefault(id, id));
             var stage = one.FamilyReason is { HasStage: true, Stage: > 0 } reason ? $", by its {Ordinal(reason.Stage)} else" : "";
             Console.WriteLine($"  -> {action}   decided by {WireText.Origin(one.Origin)} of {one.Origin.Requester}{stage}");
-            foreach (var candidate in one.FamilyReason?.Candidates ?? [])
+            foreach (var line in Candidates(one.FamilyReason, one.Action, now))
             {
-                Console.WriteLine($"     {candidate.Name}: {Why(candidate, now)}");
+                Console.WriteLine($"     {line}");
             }
             if (one.Backup.Length > 0)
             {

@@ -35,7 +35,14 @@ internal sealed class ClaimEvaluation
     /// <param name="path">The path.</param>
     /// <param name="family">The flows' family; null: the path as such.</param>
     /// <param name="findings">Where each single claim that was looked at is noted; null: nowhere.</param>
-    public Truth Evaluate(Predicate predicate, PathState path, IpFamily? family, List<Finding>? findings)
+    public Truth Evaluate(Predicate predicate, PathState path, IpFamily? family, List<Finding>? findings) => Evaluate(predicate, path, family, findings, isDenied: false);
+
+    /// <param name="predicate">The claim.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="family">The flows' family.</param>
+    /// <param name="findings">Where it is noted.</param>
+    /// <param name="isDenied">Whether it stands inside an odd number of <c>not</c>: what is wanted, and noted, is its contrary.</param>
+    private Truth Evaluate(Predicate predicate, PathState path, IpFamily? family, List<Finding>? findings, bool isDenied)
     {
         switch (predicate)
         {
@@ -44,7 +51,7 @@ internal sealed class ClaimEvaluation
                 var truth = Truth.True;
                 foreach (var operand in operands)
                 {
-                    truth = Kleene.And(truth, Evaluate(operand, path, family, findings));
+                    truth = Kleene.And(truth, Evaluate(operand, path, family, findings, isDenied));
                 }
                 return truth;
             }
@@ -53,48 +60,69 @@ internal sealed class ClaimEvaluation
                 var truth = Truth.False;
                 foreach (var operand in operands)
                 {
-                    truth = Kleene.Or(truth, Evaluate(operand, path, family, findings));
+                    truth = Kleene.Or(truth, Evaluate(operand, path, family, findings, isDenied));
                 }
                 return truth;
             }
             case Predicate.Not(var operand):
-                return Kleene.Not(Evaluate(operand, path, family, findings));
+                return Kleene.Not(Evaluate(operand, path, family, findings, !isDenied));
             case Predicate.For(var operand, var duration):
-                return timers.HasHeld($"{path.Id} {family} {PolicyPrinter.Print(predicate)}", Evaluate(operand, path, family, findings), duration);
+                return timers.HasHeld($"{path.Id} {family} {PolicyPrinter.Print(predicate)}", Evaluate(operand, path, family, findings, isDenied), duration);
             case Predicate.Compare compare:
             {
                 var measured = path.Look(compare.Characteristic, family);
                 return Note(compare, compare.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Numeric } m
-                    ? Kleene.Of(Holds(m.Value.Number, compare.Comparison, compare.Limit.ToDouble())) : Truth.Unknown, findings);
+                    ? Kleene.Of(Holds(m.Value.Number, compare.Comparison, compare.Limit.ToDouble())) : Truth.Unknown, findings, isDenied);
             }
             case Predicate.Is { } word:
             {
                 var measured = path.Look(word.Characteristic, family);
                 return Note(word, word.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Name } m
-                    ? Kleene.Of((m.Value.Word == word.Word) == word.Equal) : Truth.Unknown, findings);
+                    ? Kleene.Of((m.Value.Word == word.Word) == word.Equal) : Truth.Unknown, findings, isDenied);
             }
             case Predicate.Flag { } flag:
             {
                 var measured = path.Look(flag.Characteristic, family);
-                return Note(flag, flag.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Flag } m ? Kleene.Of(m.Value.Flag) : Truth.Unknown, findings);
+                return Note(flag, flag.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Flag } m ? Kleene.Of(m.Value.Flag) : Truth.Unknown, findings, isDenied);
             }
             case Predicate.Label { } label:
             {
                 var measured = label.Key == "name"
                     ? new Measured(CharacteristicValue.Of(path.Path.Name), timers.Now, 0, "name")
                     : path.Find(PathCharacteristics.LabelPrefix + label.Key);
-                return Note(label, PathCharacteristics.LabelPrefix + label.Key, measured, Kleene.Of((measured?.Value.Word == label.Value) == label.Equal), findings);
+                return Note(label, PathCharacteristics.LabelPrefix + label.Key, measured, Kleene.Of((measured?.Value.Word == label.Value) == label.Equal), findings, isDenied);
             }
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
     }
 
-    private static Truth Note(Predicate claim, string characteristic, Measured? measured, Truth truth, List<Finding>? findings)
+    private static Truth Note(Predicate claim, string characteristic, Measured? measured, Truth truth, List<Finding>? findings, bool isDenied)
     {
-        findings?.Add(new(claim, characteristic, truth, measured));
+        findings?.Add(new(isDenied ? Contrary(claim) : claim, characteristic, isDenied ? Kleene.Not(truth) : truth, measured));
         return truth;
     }
+
+    /// <summary>What holds exactly where the claim does not, as people say it.</summary>
+    private static Predicate Contrary(Predicate claim) => claim switch
+    {
+        Predicate.Compare compare => compare with
+        {
+            Comparison = compare.Comparison switch
+            {
+                Comparison.Less => Comparison.GreaterOrEqual,
+                Comparison.LessOrEqual => Comparison.Greater,
+                Comparison.Greater => Comparison.LessOrEqual,
+                Comparison.GreaterOrEqual => Comparison.Less,
+                Comparison.Equal => Comparison.NotEqual,
+                Comparison.NotEqual => Comparison.Equal,
+                _ => throw new System.Diagnostics.UnreachableException(),
+            },
+        },
+        Predicate.Is word => word with { Equal = !word.Equal },
+        Predicate.Label label => label with { Equal = !label.Equal },
+        _ => new Predicate.Not(claim),
+    };
 
     private static bool Holds(double value, Comparison comparison, double limit) => comparison switch
     {

@@ -35,6 +35,7 @@ internal sealed class CandidateSelection
     private readonly EquatableArray<PathShare> sharesInUse;
     private readonly bool[] isInUse;
     private readonly bool isBackup;
+    private readonly List<WishTrial> failed = [];
 
     /// <summary>Of a class.</summary>
     /// <param name="policy">The class.</param>
@@ -72,16 +73,15 @@ internal sealed class CandidateSelection
     /// <summary>Tries the main wish, then each fallback in order.</summary>
     public FamilyOutcome Select()
     {
-        WishTrial? first = null;
         for (var number = 0; number <= policy.Else.Count; number++)
         {
             var action = number == 0 ? policy.Action : policy.Else[number - 1];
             switch (action)
             {
                 case PolicyAction.Drop:
-                    return Outcome(new FilterAction.Drop(), number, first ?? Try([], refusesAll: true), isServed: false);
+                    return Outcome(new FilterAction.Drop(), number, First ?? Try([], refusesAll: true), isServed: false);
                 case PolicyAction.Default:
-                    return Outcome(new FilterAction.Default(), number, first ?? Try([]), isServed: false);
+                    return Outcome(new FilterAction.Default(), number, First ?? Try([]), isServed: false);
                 case PolicyAction.Closest:
                     if (eligible.Usable.Count > 0)
                     {
@@ -93,14 +93,15 @@ internal sealed class CandidateSelection
                 case PolicyAction.Wish wish:
                 {
                     var stage = Try(wish.Require);
-                    first ??= stage;
                     if (stage.Satisfying.Count == 0)
                     {
+                        failed.Add(stage);
                         break;
                     }
                     stage.Rank(wish, ranking, isHeldDown, isInUse);
                     if (wish.Duplicate && stage.Chosen.Find(path => !path.Path.CanDuplicate) is { } plain)
                     {
+                        stage.Refuse(path => !path.Path.CanDuplicate);
                         return Outcome(new FilterAction.Default(), null, stage, isServed: false) with
                         {
                             Failure = new("WAY3004", $"'duplicate' needs paths whose protocol can send each packet twice, and path '{plain.Path.Name}' ({plain.Id.Protocol}) cannot: leave 'duplicate' out, or require 'movable'"),
@@ -112,13 +113,16 @@ internal sealed class CandidateSelection
                     throw new System.Diagnostics.UnreachableException();
             }
         }
-        return Outcome(new FilterAction.Default(), null, first ?? Try([]), isServed: false) with
+        return Outcome(new FilterAction.Default(), null, First ?? Try([]), isServed: false) with
         {
             Failure = eligible.Usable.Count == 0
                 ? new("WAY3001", $"no path carries {FamilyName} at the moment: its flows are left to the system's own routing; an 'else' would say what else to do")
                 : new("WAY3002", $"no path satisfies the requirement for {FamilyName}: its flows are left to the system's own routing; an 'else' would say what else to do"),
         };
     }
+
+    /// <summary>The first wish that failed: how paths fared is told by it where none served.</summary>
+    private WishTrial? First => failed.Count > 0 ? failed[0] : null;
 
     private WishTrial Try(EquatableArray<Predicate> require, bool refusesAll = false) => new(eligible, claims, require, refusesAll, hasFindings: !isBackup);
 
@@ -151,7 +155,7 @@ internal sealed class CandidateSelection
             FilterAction.Duplicate(var paths) => paths.Select(path => new PathShare(path, 1)).ToEquatableArray(),
             _ => default(EquatableArray<PathShare>),
         };
-        return new(action, Denied(stage, isServed), shares, new(eligible.Family, number, stage.Candidates(isServed)), null, eligible.HasPaths);
+        return new(action, Denied(stage, isServed), shares, new(eligible.Family, number, stage.Candidates(isServed, failed)), null, eligible.HasPaths);
     }
 
     /// <summary>

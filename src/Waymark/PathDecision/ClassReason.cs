@@ -21,7 +21,7 @@ public sealed record FamilyReason(IpFamily Family, int? Stage, EquatableArray<Ca
 /// <summary>A path and how it fared at the stage that served (or at the main wish where none did).</summary>
 /// <param name="Path">The path.</param>
 /// <param name="Verdict">How it fared.</param>
-/// <param name="Findings">The claims that were looked at, wanted beside measured.</param>
+/// <param name="Findings">The claims that were looked at, wanted beside measured: those of the wishes that no path satisfied, in their order, then those of the one that served.</param>
 public sealed record Candidate(PathId Path, CandidateVerdict Verdict, EquatableArray<Finding> Findings);
 
 /// <summary>How a candidate fared.</summary>
@@ -61,6 +61,6 @@ public enum CandidateVerdict
 /// <summary>One claim about one path: what was wanted beside what was measured.</summary>
 /// <param name="Wanted">The claim; null for a ranking by <paramref name="Characteristic"/>.</param>
 /// <param name="Characteristic">What was looked at.</param>
-/// <param name="Truth">Whether the claim holds; for a ranking: whether the path stayed in.</param>
+/// <param name="Truth">Whether the claim holds; for a ranking: whether the path stayed in, unknown where it is measured of no path and all stayed.</param>
 /// <param name="Measured">The value that was looked at, with age and samples; null: not measured.</param>
 public sealed record Finding(Predicate? Wanted, string Characteristic, Truth Truth, Measured? Measured);

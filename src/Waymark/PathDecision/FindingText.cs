@@ -59,7 +59,7 @@ public static class FindingText
     {
         CandidateVerdict.Chosen => "chosen",
         CandidateVerdict.NotPreferred => "another is preferred",
-        CandidateVerdict.KeptOther => "the one in use is within tolerance",
+        CandidateVerdict.KeptOther => "no better than the one in use by more than the tolerance",
         CandidateVerdict.HeldDown => "held down, it has been flapping",
         CandidateVerdict.Violates => "does not satisfy",
         CandidateVerdict.Unknown => "not measured yet",

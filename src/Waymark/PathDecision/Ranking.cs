@@ -93,6 +93,10 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
         }
         if (best is null)
         {
+            foreach (var path in paths)
+            {
+                findings?.Of(path).Add(new(null, criterion.Characteristic, Truth.Unknown, null));
+            }
             return paths;
         }
         var tolerance = Tolerance(criterion, best, bestValue);

@@ -104,9 +104,30 @@ internal sealed class WishTrial
         }
     }
 
-    /// <summary>Every path: chosen first, then by rank, then the others by id.</summary>
-    public EquatableArray<Candidate> Candidates(bool isServed)
+    /// <summary>The paths were chosen and cannot do it after all.</summary>
+    public void Refuse(Predicate<PathState> cannot)
     {
+        foreach (var path in Chosen)
+        {
+            verdicts[path.Index] = cannot(path) ? CandidateVerdict.Violates : CandidateVerdict.NotPreferred;
+        }
+    }
+
+    /// <summary>Every path: chosen first, then by rank, then the others by id.</summary>
+    /// <param name="isServed">Whether the wish was met.</param>
+    /// <param name="failed">Those that were tried before and that no path satisfied.</param>
+    public EquatableArray<Candidate> Candidates(bool isServed, IReadOnlyList<WishTrial> failed)
+    {
+        EquatableArray<Finding> All(PathState path)
+        {
+            if (failed.Count == 0)
+            {
+                return Findings?.All(path) ?? [];
+            }
+            IEnumerable<WishTrial> tried = failed.Contains(this) ? failed : [.. failed, this];
+            return tried.SelectMany(trial => trial.Findings?.All(path) ?? []).ToEquatableArray();
+        }
+
         var candidates = new Candidate[verdicts.Length];
         var isListed = new bool[verdicts.Length];
         var count = 0;
@@ -117,7 +138,7 @@ internal sealed class WishTrial
                 if (!isListed[path.Index])
                 {
                     isListed[path.Index] = true;
-                    candidates[count++] = new(path.Id, verdicts[path.Index], Findings?.All(path) ?? []);
+                    candidates[count++] = new(path.Id, verdicts[path.Index], All(path));
                 }
             }
         }
@@ -130,7 +151,7 @@ internal sealed class WishTrial
         {
             if (!isListed[path.Index])
             {
-                candidates[count++] = new(path.Id, verdicts[path.Index], Findings?.All(path) ?? []);
+                candidates[count++] = new(path.Id, verdicts[path.Index], All(path));
             }
         }
         return new(candidates);
