@@ -35,6 +35,28 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
         return stay;
     }
 
+    /// <summary>Whether anything that the criteria speak of is known of any of the paths. Where nothing is, no measurement is why one of them is in use.</summary>
+    public bool TellsApart(List<PathState> paths, EquatableArray<Criterion> criteria)
+    {
+        foreach (var criterion in criteria)
+        {
+            foreach (var path in paths)
+            {
+                var isKnown = criterion switch
+                {
+                    Criterion.ByPredicate(var predicate) => claims.Evaluate(predicate, path, family, findings: null) != Truth.Unknown,
+                    Criterion.ByNumber number => path.Number(number.Characteristic, family) is not null,
+                    _ => throw new System.Diagnostics.UnreachableException(),
+                };
+                if (isKnown)
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /// <summary>
     /// The order of <paramref name="paths"/> by the exact values of the criteria, then by the system's own metric, then by id: who wins where tolerance leaves several
     /// and none is in use.

@@ -81,7 +81,8 @@ internal sealed class WishTrial
             Choose(first, order);
             return;
         }
-        var kept = first.FindIndex(path => isInUse[path.Index]);
+        // Staying spares flows a move for the sake of a measurement. Where there is none, the system's own order decides, as it did at first.
+        var kept = wish.Prefer.IsEmpty || ranking.TellsApart(first, wish.Prefer) ? first.FindIndex(path => isInUse[path.Index]) : -1;
         Choose([first[Math.Max(kept, 0)]], order);
         for (var i = 0; i < kept; i++)
         {

@@ -79,6 +79,18 @@ public sealed class PathResolutionTests
     }
 
     [Fact]
+    public void Where_nothing_is_measured_the_order_of_the_system_decides_and_not_what_came_before()
+    {
+        var world = Worlds.Of("any prefer lowest rtt;");
+        var first = PathResolution.Decide(world);
+        var without = PathResolution.Decide(world.After(Second, first) with { Disabled = [Worlds.Id("wifi")] });
+        var again = PathResolution.Decide(world.After(Second, without));
+        Assert.Equal(("wifi", "lte", "wifi"), (first.Outcome(), without.Outcome(), again.Outcome()));
+        Assert.Equal(Worlds.Id("lte"), again.FilterRules.Classes.Single().Backup4);
+        Assert.Equal("wifi", PathResolution.Decide(world.Up("lte", false).After(Second, again)).Outcome());
+    }
+
+    [Fact]
     public void Another_path_has_to_be_better_for_as_long_as_was_said()
     {
         var world = Worlds.Of("any prefer lowest delay for 3 s;").With("wifi", ("delay", 0.05)).With("lte", ("delay", 0.09));
