@@ -149,6 +149,34 @@ public sealed class PathResolutionTests
         Assert.Equal([Standing.InForce, Standing.NotElected], PathResolution.Decide(world.With("lte", ("delay", 0.01))).Standings.Select(one => one.Standing));
     }
 
+    [Theory]
+    [InlineData(true, true, 0)]
+    [InlineData(true, false, 1)]
+    [InlineData(false, true, 2)]
+    [InlineData(false, false, 3)]
+    [InlineData(true, null, null)]
+    [InlineData(false, null, null)]
+    [InlineData(null, true, null)]
+    public void Rules_inside_otherwise_are_elected_where_the_outer_condition_is_false(bool? outer, bool? inner, int? elected)
+    {
+        var world = Worlds.Of("""
+            when any path (loss > 5 %) {
+              when any path (delay < 30 ms) { ssh drop; } otherwise { ssh default; }
+            } otherwise {
+              when any path (delay < 30 ms) { ssh prefer lowest cost; } otherwise { ssh prefer lowest delay; }
+            }
+            """);
+        foreach (var path in new[] { "wifi", "lte", "sat" })
+        {
+            world = outer is { } isLossy ? world.With(path, ("loss", isLossy ? 0.1 : 0.0)) : world;
+            world = inner is { } isQuick ? world.With(path, ("delay", isQuick ? 0.01 : 0.1)) : world;
+        }
+        var standings = PathResolution.Decide(world).Standings.Select(one => one.Standing).ToList();
+        Assert.Equal(elected is { } one ? [one] : [], Enumerable.Range(0, 4).Where(i => standings[i] == Standing.InForce));
+        // Unknown is said where it is all that stands between a policy and its election.
+        Assert.Equal(elected is null, standings.Contains(Standing.Unknown));
+    }
+
     [Fact]
     public void A_condition_holds_for_its_time_only_without_a_break()
     {
