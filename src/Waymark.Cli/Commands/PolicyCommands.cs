@@ -63,7 +63,9 @@ internal static class PolicyCommands
             }
             else
             {
-                Tables.WritePlan(answer);
+                var paths = await client.Paths.ListPathsAsync(new(), cancellationToken: cancellationToken);
+                var names = paths.Paths.ToDictionary(path => path.Id, path => path.Name, StringComparer.Ordinal);
+                Tables.WritePlan(answer, id => names.GetValueOrDefault(id, id));
             }
             return answer.Unresolved.Count > 0 ? ExitCodes.Unresolved : ExitCodes.Done;
         });

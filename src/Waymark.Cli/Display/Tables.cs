@@ -121,7 +121,7 @@ internal static class Tables
         }
     }
 
-    public static void WritePlan(V1.PlanResponse answer)
+    public static void WritePlan(V1.PlanResponse answer, Func<string, string> nameOf)
     {
         if (answer.Policies.Count == 0 && answer.Flows.Count == 0)
         {
@@ -139,7 +139,7 @@ internal static class Tables
             var table = Columns("FLOWS", "NOW", "THEN", "BY");
             foreach (var change in answer.Flows)
             {
-                table.AddRow(SelectorText.Of(change.Selector).EscapeMarkup(), WireText.Action(change.Before, Local), WireText.Action(change.After, Local), change.Origin is null ? "-" : WireText.Origin(change.Origin).EscapeMarkup());
+                table.AddRow(SelectorText.Of(change.Selector).EscapeMarkup(), WireText.Action(change.Before, nameOf), WireText.Action(change.After, nameOf), change.Origin is null ? "-" : WireText.Origin(change.Origin).EscapeMarkup());
             }
             Invocation.Console.Write(table);
         }
@@ -221,8 +221,6 @@ internal static class Tables
     }
 
     private static string Address(V1.Path path, V1.IpFamily family) => path.Halves.FirstOrDefault(half => half.Family == family)?.Locators.FirstOrDefault() ?? "-";
-
-    private static string Local(string id) => Paths.PathId.TryParse(id, out var path) ? path.LocalId : id;
 
     private static string Number<T>(T value)
         where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);

@@ -3,7 +3,6 @@ using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
-using Waymark.PathDecision;
 using Waymark.Policies;
 using V1 = Waymark.Exchange.Wire.V1;
 
@@ -40,22 +39,12 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         var set = request.PolicySet is null ? null : Read(request.PolicySet, request.Name);
         var (now, policies, then) = loop.Plan(_ => book.With(caller, request.Name, set));
         var translation = new DecisionTranslation(now.NameOf);
-        var response = new V1.PlanResponse
+        return Task.FromResult(new V1.PlanResponse
         {
+            Policies = { PlannedChanges.Between(now.Standings, then.Standings.Zip(policies.Policies)).Select(Change) },
             Flows = { FlowChanges.Between(now.Enforced, then.FilterRules, MostFlowChanges).Select(Change) },
             Unresolved = { then.Unresolved.Where(one => one.Origin.Requester == caller.Name).Select(translation.ToWire) },
-        };
-        var old = now.Standings.ToDictionary(one => one.Standing.Origin);
-        foreach (var (standing, policy) in then.Standings.Zip(policies.Policies))
-        {
-            var was = old.Remove(standing.Origin, out var before) && before.Policy.Policy == policy.Policy ? before.Standing.Standing : (Standing?)null;
-            if (was != standing.Standing)
-            {
-                response.Policies.Add(Change(standing.Origin, policy.Policy, was, standing.Standing));
-            }
-        }
-        response.Policies.AddRange(old.Values.Select(gone => Change(gone.Standing.Origin, gone.Policy.Policy, gone.Standing.Standing, null)));
-        return Task.FromResult(response);
+        });
     });
 
     public override Task<V1.WithdrawResponse> Withdraw(V1.WithdrawRequest request, ServerCallContext context) => Calls.Answer(async () =>
@@ -99,14 +88,14 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         Origin = change.Origin is { } origin ? DecisionTranslation.ToWire(origin) : null,
     };
 
-    private static V1.PolicyChange Change(PolicyOrigin origin, Policy policy, Standing? before, Standing? after)
+    private static V1.PolicyChange Change(PlannedChange planned)
     {
-        var change = new V1.PolicyChange { Origin = DecisionTranslation.ToWire(origin), Policy = PolicySetTranslation.ToWire(policy, withPlaces: true) };
-        if (before is { } was)
+        var change = new V1.PolicyChange { Origin = DecisionTranslation.ToWire(planned.Origin), Policy = PolicySetTranslation.ToWire(planned.Policy, withPlaces: true) };
+        if (planned.Before is { } was)
         {
             change.Before = DecisionTranslation.ToWire(was);
         }
-        if (after is { } becomes)
+        if (planned.After is { } becomes)
         {
             change.After = DecisionTranslation.ToWire(becomes);
         }
