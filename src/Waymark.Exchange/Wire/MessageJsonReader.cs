@@ -160,12 +160,12 @@ internal ref struct MessageJsonReader
         {
             using (reading.Enter(field.JsonName, i))
             {
-                if (i >= WireLimits.Statements)
+                if (i >= PolicyLimits.Statements)
                 {
-                    if (i == WireLimits.Statements)
+                    if (i == PolicyLimits.Statements)
                     {
                         reading.At(Here());
-                        reading.Refuse(WireReading.TooMuch, $"no list has more than {WireLimits.Statements} entries", "split the set into several");
+                        reading.Refuse(WireReading.TooMuch, $"no list has more than {PolicyLimits.Statements} entries", "split the set into several");
                     }
                     json.Skip();
                 }

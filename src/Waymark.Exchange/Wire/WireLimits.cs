@@ -20,12 +20,6 @@ public static class WireLimits
     /// </summary>
     public const int Depth = (3 * PolicyLimits.Nesting) + 12;
 
-    /// <summary>The most policies, rules and definitions in one set, all levels together.</summary>
-    public const int Statements = 200_000;
-
-    /// <summary>The most entries of any other list: flows of a policy, ranges, addresses, claims.</summary>
-    public const int ListEntries = 10_000;
-
     /// <summary>The most mistakes that one answer lists; the rest is counted. Bounds the trailer that carries them (HTTP/2 peers take some 16 KiB).</summary>
     public const int Diagnostics = 40;
 

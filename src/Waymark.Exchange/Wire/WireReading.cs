@@ -71,7 +71,7 @@ internal sealed class WireReading(string file)
     /// <summary>Notes a mistake at the present place.</summary>
     internal void Refuse(string code, string message, string? mend = null)
     {
-        if (diagnostics.Count < WireLimits.ListEntries)
+        if (diagnostics.Count < PolicyLimits.ListEntries)
         {
             diagnostics.Add(new(code, Severity.Error, file, place.Line, place.Column, 1, steps.Count == 0 ? message : $"{Where()}: {message}", mend));
         }
@@ -101,13 +101,13 @@ internal sealed class WireReading(string file)
     /// <summary>Reads a list that has to have <paramref name="least"/> entries or more, each inside its own step.</summary>
     internal EquatableArray<T> List<TWire, T>(string field, IReadOnlyList<TWire> wires, Func<TWire, T> read, int least = 0)
     {
-        if (wires.Count < least || wires.Count > WireLimits.ListEntries)
+        if (wires.Count < least || wires.Count > PolicyLimits.ListEntries)
         {
             using (Enter(field))
             {
                 Refuse(wires.Count < least ? Missing : TooMuch, wires.Count < least
                     ? $"{(wires.Count == 0 ? "nothing" : "one entry")} is given where {(least == 1 ? "at least one is" : "at least two are")} needed"
-                    : string.Create(CultureInfo.InvariantCulture, $"{wires.Count} entries are more than the {WireLimits.ListEntries} that are taken"));
+                    : string.Create(CultureInfo.InvariantCulture, $"{wires.Count} entries are more than the {PolicyLimits.ListEntries} that are taken"));
             }
             return [];
         }
@@ -117,9 +117,9 @@ internal sealed class WireReading(string file)
     /// <summary>Reads a list of policies and rules; all levels of a set count together.</summary>
     internal EquatableArray<T> Statements<TWire, T>(string field, IReadOnlyList<TWire> wires, Func<TWire, T> read)
     {
-        if (wires.Count > WireLimits.Statements - statements)
+        if (wires.Count > PolicyLimits.Statements - statements)
         {
-            Refuse(TooMuch, $"the set has more than the {WireLimits.Statements} policies and rules that are taken", "split it into several sets");
+            Refuse(TooMuch, $"the set has more than the {PolicyLimits.Statements} policies and rules that are taken", "split it into several sets");
             return [];
         }
         statements += wires.Count;

@@ -12,6 +12,12 @@ public static class PolicyLimits
     /// </summary>
     public const int Nesting = 24;
 
+    /// <summary>The most entries of a list inside a statement: flows, ranges, addresses, claims, fallbacks. Each is looked at wherever its statement is.</summary>
+    public const int ListEntries = 10_000;
+
+    /// <summary>The most policies, rules and definitions in one set, all levels together.</summary>
+    public const int Statements = 200_000;
+
     /// <summary>The longest name, in UTF-16 units: what a file name may have.</summary>
     public const int NameLength = 255;
 

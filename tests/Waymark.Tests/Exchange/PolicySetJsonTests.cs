@@ -1,5 +1,6 @@
 using System.Text;
 using Waymark.Exchange.Wire;
+using Waymark.Policies;
 using Waymark.Policies.Language;
 
 namespace Waymark.Tests.Exchange;
@@ -94,8 +95,8 @@ public sealed class PolicySetJsonTests
     [Fact]
     public void More_statements_than_are_taken_are_one_message()
     {
-        var json = new StringBuilder("""{"statements":[""").Insert(15, "{},", WireLimits.Statements + 1000).Append("{}]}").ToString();
-        Assert.Contains($"no list has more than {WireLimits.Statements} entries", Assert.Single(Mistakes(json)), StringComparison.Ordinal);
+        var json = new StringBuilder("""{"statements":[""").Insert(15, "{},", PolicyLimits.Statements + 1000).Append("{}]}").ToString();
+        Assert.Contains($"no list has more than {PolicyLimits.Statements} entries", Assert.Single(Mistakes(json)), StringComparison.Ordinal);
     }
 
     private static string[] Mistakes(string json)

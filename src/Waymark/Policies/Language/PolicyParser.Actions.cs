@@ -36,7 +36,7 @@ internal sealed partial class PolicyParser
                 {
                     Source.Error("WAY1011", clause.Start, clause.End, "this 'else' is never reached: the one before always succeeds", "remove one of them");
                 }
-                fallbacks.Add(fallback);
+                Add(fallbacks, fallback, clause);
             }
             else if (IsWord("at"))
             {
@@ -144,7 +144,8 @@ internal sealed partial class PolicyParser
             var require = new List<Predicate>();
             do
             {
-                require.Add(Predicate());
+                var first = Now;
+                Add(require, Predicate(), first);
             }
             while (TryTake(","));
             wish = wish with { Require = require.ToEquatableArray() };
@@ -173,7 +174,8 @@ internal sealed partial class PolicyParser
         var criteria = new List<Criterion>();
         do
         {
-            criteria.Add(OneCriterion());
+            var first = Now;
+            Add(criteria, OneCriterion(), first);
         }
         while (TryTake(","));
         return criteria.ToEquatableArray();

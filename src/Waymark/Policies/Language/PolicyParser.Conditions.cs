@@ -20,7 +20,8 @@ internal sealed partial class PolicyParser
         var operands = new List<T> { first };
         while (TryTake(word))
         {
-            operands.Add(operand());
+            var start = Now;
+            Add(operands, operand(), start);
         }
         return join(operands.ToEquatableArray());
     }

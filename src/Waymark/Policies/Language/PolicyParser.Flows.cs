@@ -14,7 +14,8 @@ internal sealed partial class PolicyParser
             {
                 throw Fail("WAY0009", Now, $"expected a flow behind ',', found {Now}", $"several ports stand in braces: {{{PreviousNumber()}, {Now.Text}}}");
             }
-            flows.Add(Flow());
+            var start = Now;
+            Add(flows, Flow(), start);
         }
         return flows.ToEquatableArray();
     }
@@ -58,9 +59,9 @@ internal sealed partial class PolicyParser
             (local, peer) = side.Text == "local" ? (end, peer) : (local, end);
         }
         var extras = new List<FlowExtra>();
-        while (Extra() is { } extra)
+        for (var first = Now; Extra() is { } extra; first = Now)
         {
-            extras.Add(extra);
+            Add(extras, extra, first);
         }
         if (Now.Start == start.Start)
         {
@@ -134,7 +135,8 @@ internal sealed partial class PolicyParser
             var addresses = new List<IpPrefix>();
             do
             {
-                addresses.Add(Prefix("an address or a prefix"));
+                var start = Now;
+                Add(addresses, Prefix("an address or a prefix"), start);
             }
             while (TryTake("|"));
             end = end with { Addresses = addresses.ToEquatableArray() };

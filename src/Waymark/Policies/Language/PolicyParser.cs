@@ -21,6 +21,9 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
     /// <summary>Whether a definition was given up before its name was known, the one at hand or any: an unknown name may be it.</summary>
     private bool isNameLost, areNamesLost;
 
+    /// <summary>How many policies, rules and definitions have been read.</summary>
+    private int count;
+
     /// <summary>From the first character of each statement and definition to behind its last.</summary>
     public Dictionary<object, (int Start, int End)> Spans { get; } = new(ReferenceEqualityComparer.Instance);
 
@@ -111,6 +114,7 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         ExpectSemicolon(() => "',' and another flow, or ';'");
         CheckNesting(head, PolicyNesting.Of(definition.Flows));
         broken.Remove(name);
+        CountStatement(head);
         if (!definitions.TryAdd(name, definition))
         {
             Source.Error("WAY1002", token.Start, token.End, $"the flow '{name}' is defined at line {definitions[name].Place.Line} already", "give one of them another name");
@@ -118,8 +122,18 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         return definition;
     }
 
+    /// <summary>Counts a policy, a rule or a definition; the first that is more than a set may have is reported.</summary>
+    private void CountStatement(Token start)
+    {
+        if (++count == PolicyLimits.Statements + 1)
+        {
+            Source.Error("WAY0015", start.Start, start.End, $"a set has at most {PolicyLimits.Statements} policies, rules and definitions, and this is one more", "split it: each file in the policy directory is a set of its own");
+        }
+    }
+
     private Statement Statement()
     {
+        CountStatement(Now);
         if (IsWord("rule") || IsWord("when"))
         {
             return Nested(Rule);

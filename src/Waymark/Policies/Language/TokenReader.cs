@@ -80,6 +80,19 @@ internal abstract class TokenReader
         return new();
     }
 
+    /// <summary>Adds what was read from <paramref name="start"/> on. The first entry that is more than a list may have is reported, and what follows it is left out.</summary>
+    protected void Add<T>(List<T> list, T entry, Token start)
+    {
+        if (list.Count == PolicyLimits.ListEntries)
+        {
+            Source.Error("WAY0015", start.Start, start.End, $"a list has at most {PolicyLimits.ListEntries} entries, and this is one more", "split the policy, or name parts of it");
+        }
+        if (list.Count <= PolicyLimits.ListEntries)
+        {
+            list.Add(entry);
+        }
+    }
+
     /// <summary>Runs <paramref name="inner"/> one level deeper; refuses what no person has written.</summary>
     protected T Nested<T>(Func<T> inner)
     {
@@ -200,7 +213,8 @@ internal abstract class TokenReader
         var ranges = new List<IntegerRange>();
         do
         {
-            ranges.Add(Range(what, highest));
+            var start = Now;
+            Add(ranges, Range(what, highest), start);
         }
         while (TryTake(","));
         Expect("}", "behind the ranges");
