@@ -53,7 +53,8 @@ internal static class TextCommands
             }
             else if (errors + warnings > 0)
             {
-                Console.Error.WriteLine($"{Count(errors, "error")}, {Count(warnings, "warning")}");
+                var listed = all.Count(one => one.Severity == Severity.Error && one.Code != Diagnostic.More);
+                Console.Error.WriteLine($"{Count(listed, "error")}{(listed < errors ? " and more" : "")}, {Count(warnings, "warning")}");
             }
             return errors > 0 || (parse.GetValue(strict) && warnings > 0) ? ExitCodes.BadInput : ExitCodes.Done;
         });

@@ -21,6 +21,9 @@ public enum Severity
 /// <param name="Mend">The likely mend, for example <c>did you mean 'jitter'?</c>; null where there is none.</param>
 public sealed record Diagnostic(string Code, Severity Severity, string File, int Line, int Column, int Length, string Message, string? Mend)
 {
+    /// <summary>The code of the one that says that there are more than are listed.</summary>
+    public const string More = "WAY0016";
+
     /// <summary>On one line: <c>file:line:column: error WAY0001: message; mend</c>; without a place where there is none.</summary>
     public override string ToString() =>
         $"{File}{(Line == 0 ? "" : $":{Line}:{Column}")}: {(Severity == Severity.Error ? "error" : "warning")} {Code}: {Message}{(Mend is null ? "" : "; " + Mend)}";

@@ -11,7 +11,8 @@ public static class NearestWord
         foreach (var candidate in known)
         {
             var distance = Distance(word, candidate);
-            if (distance < least && (distance < candidate.Length || word[0] == candidate[0]))
+            // What is written is not what was meant: it stands in the wrong place.
+            if (distance < least && candidate != word && (distance < candidate.Length || word[0] == candidate[0]))
             {
                 (best, least) = (candidate, distance);
             }

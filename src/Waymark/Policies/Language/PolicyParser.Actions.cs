@@ -110,7 +110,7 @@ internal sealed partial class PolicyParser
         {
             return new PolicyAction.Default();
         }
-        return Wish() ?? throw Unexpected(ActionWords, Now.Kind == TokenKind.Word ? NearestWord.Mend(Now.Text, Words.ActionStarts.Concat(["local", "peer", "dscp", "by", "from", "started"])) : null);
+        return Wish() ?? throw Unexpected(ActionWords, MendBehindFlow());
     }
 
     private PolicyAction Fallback()

@@ -93,14 +93,17 @@ internal sealed partial class PolicyParser
         throw Unexpected("a condition", start.Kind == TokenKind.Word ? NearestWord.Mend(start.Text, ["always", "any", "every", "no", "count", "path", "time", "day", "peer", "not"]) : null);
     }
 
+    /// <summary>How many errors were about a word that is unknown where a word is right.</summary>
+    private int wrongWords;
+
     private Predicate Parenthesized()
     {
         Expect("(", "and a claim about the path");
-        var before = Source.Errors;
+        var before = Source.Errors - wrongWords;
         var predicate = Nested(Predicate);
-        if (!Now.Is(")") && Source.Errors > before)
+        if (!Now.Is(")") && Source.Errors - wrongWords > before)
         {
-            // What is wrong inside may well have cost the parenthesis its end.
+            // What is wrong inside may well have cost the parenthesis its end; a word that is merely unknown has not.
             throw new SyntaxException();
         }
         Expect(")", "behind the claim");
@@ -183,6 +186,7 @@ internal sealed partial class PolicyParser
         {
             Source.Error("WAY1004", token.Start, token.End, $"no characteristic is called '{token.Text}'",
                 NearestWord.Mend(token.Text, Characteristic.All.Select(one => one.Name)) ?? "one that another program provides has a dot in its name: lte.rsrp");
+            wrongWords++;
             SkipComparison();
             return new Predicate.Flag(token.Text);
         }
@@ -203,6 +207,7 @@ internal sealed partial class PolicyParser
                 if (!Characteristic.Media.Contains(text))
                 {
                     Source.Error("WAY1012", word.Start, word.End, $"'{token.Text}' is never '{text}'", NearestWord.Mend(text, Characteristic.Media) ?? $"it is one of {string.Join(", ", Characteristic.Media)}");
+                    wrongWords++;
                 }
                 return new Predicate.Is(token.Text, equal, text);
             }

@@ -5,6 +5,8 @@ namespace Waymark.Policies.Language;
 /// <summary>Flows: <c>flow { "," flow }</c> and everything in them.</summary>
 internal sealed partial class PolicyParser
 {
+    private const string FlowOrder = "the parts of a flow stand in this order: its protocol, 'local' and 'peer', then 'dscp', 'label', 'by', 'from', 'started' and 'not'";
+
     private EquatableArray<Flow> Flows()
     {
         var flows = new List<Flow> { Flow() };
@@ -19,6 +21,11 @@ internal sealed partial class PolicyParser
         }
         return flows.ToEquatableArray();
     }
+
+    /// <summary>What was likely meant by a word behind a flow that does not go on there.</summary>
+    private string? MendBehindFlow() => Now.Kind != TokenKind.Word ? null
+        : Words.FlowStarts.Contains(Now.Text) ? FlowOrder
+        : NearestWord.Mend(Now.Text, Words.ActionStarts.Concat(["local", "peer", "dscp", "by", "from", "started"]));
 
     private string PreviousNumber()
     {

@@ -82,7 +82,7 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         try
         {
             var one = read();
-            return Now.Kind == TokenKind.End ? one : throw Unexpected("the end");
+            return Now.Kind == TokenKind.End ? one : throw Unexpected("the end", Now.Kind == TokenKind.Word && Words.FlowStarts.Contains(Now.Text) ? FlowOrder : null);
         }
         catch (SyntaxException)
         {
