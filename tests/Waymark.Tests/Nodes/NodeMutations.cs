@@ -20,7 +20,7 @@ public sealed class NodeMutations
             ("node \"gate-1\";", "node \"gate-1;"), ("bypass fwmark 0xca6c;", "bypass mark 0xca6c;"), ("strict at boot;", "strict at boot"), ("2001:db8:1::1;", "2001:db8:1::/64;"),
             ("medium ethernet;", "medium etherned;"), ("bandwidth 500 Mbit/s;", "bandwidth 500 MB;"), ("mtu 1492 B;", "mtu;"), ("cost 6 /GB;", "cost 6 /GB, 7 /GB;"),
             ("over fibre, backup;", "over fibre backup;"), ("path guests { interface eth2; metered;", "path guests { interface eth2; meterd;"), ("down after 4;", "down 4;"),
-            ("every 10 s;", "every 10 sec;"), ("probe head-office { none; }", "probe head-office { none; "), ("reuse 1000;", "reuse 5000;"), ("may set lte.rsrp, signal,", "may set lte.rsrp, signl,"), ("quota of backup;", "rtt of backup;"), ("user \"fleet-agent\"; rank 5;", "rank 5;"),
+            ("every 10 s;", "every 10 sec;"), ("probe head-office { none; }", "probe head-office { none; "), ("reuse 1000;", "reuse 5000;"), ("may set lte.rsrp, signal,", "may set lte.rsrp, signl,"), ("quota of backup;", "rtt of backup;"), ("user fleet-agent; rank 5;", "rank 5;"),
             ("{5060-5061, 16384-32767}", "{5060-5061, 16384-327670}"), ("path head-office {", "path fibre {"), ("need 1;", "need 0;"), ("masquerade;", "masquerade yes;"),
         ],
     };

@@ -42,7 +42,7 @@ public static class PolicyPrinter
         text.Append(' ').Append(Print(policy.Action));
         foreach (var fallback in policy.Else)
         {
-            text.Append(" else ").Append(Print(fallback));
+            text.Append(" else ").Append(PrintFallback(fallback));
         }
         if (policy.Established is { } established)
         {
@@ -108,6 +108,12 @@ public static class PolicyPrinter
                 throw new System.Diagnostics.UnreachableException();
         }
     }
+
+    /// <summary>What is done instead: a preference alone says so by its first word, where that is <c>lowest</c> or <c>highest</c>.</summary>
+    public static string PrintFallback(PolicyAction action) =>
+        action is PolicyAction.Wish { Require.IsEmpty: true, Balance: null, Duplicate: false } wish && !wish.Prefer.IsEmpty && wish.Prefer[0] is Criterion.ByNumber
+            ? string.Join(", ", wish.Prefer.Select(Print))
+            : Print(action);
 
     /// <summary>One step of a preference.</summary>
     public static string Print(Criterion criterion) => criterion switch
@@ -283,6 +289,7 @@ public static class PolicyPrinter
 
     private static string Print(FlowExtra extra) => extra switch
     {
+        FlowExtra.Dscp([(var low, var high)]) when low == high && Words.CodePointNames.TryGetValue(low, out var name) => "dscp " + name,
         FlowExtra.Dscp(var values) => "dscp " + Print(values),
         FlowExtra.Label(var values) => "label " + Print(values),
         FlowExtra.User(var name) => "by user " + NameOrNumber(name),

@@ -32,4 +32,7 @@ internal static class Words
         ["af11"] = 10, ["af12"] = 12, ["af13"] = 14, ["af21"] = 18, ["af22"] = 20, ["af23"] = 22, ["af31"] = 26, ["af32"] = 28, ["af33"] = 30, ["af41"] = 34, ["af42"] = 36, ["af43"] = 38,
         ["ef"] = 46, ["va"] = 44, ["le"] = 1,
     }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The names by code point; of the two that 0 has, the one of its class (<c>cs0</c>).</summary>
+    public static FrozenDictionary<uint, string> CodePointNames { get; } = CodePoints.Where(one => one.Key != "be").ToFrozenDictionary(one => one.Value, one => one.Key);
 }

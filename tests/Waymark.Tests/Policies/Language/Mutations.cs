@@ -10,26 +10,26 @@ public sealed class Mutations
     {
         ["branch-office.way"] =
         [
-            ("from interface \"br-guest\"", "from intrface \"br-guest\""), ("port {873, 3260}", "port 873, 3260"), ("flow head-office = any peer 10.0.0.0/8", "flow head-office = any peer 10.0.0.0/88"),
+            ("from interface br-guest", "from intrface br-guest"), ("port {873, 3260}", "port 873, 3260"), ("flow head-office = any peer 10.0.0.0/8", "flow head-office = any peer 10.0.0.0/88"),
             ("available > 5 Mbit/s", "available > 5 ms"), ("time 22:00-06:00", "time 22:61-06:00"), ("replication require encrypted prefer highest available else", "replication require encryptd prefer highest available else"),
             ("utilization < 70 %", "utilisation < 70 %"), ("established cut;", "established ct;"), ("within 0.5 /GB else drop;", "within 0.5 /GB"), ("rule days priority 20", "rule days priority twenty"),
         ],
         ["commuter.way"] =
         [
-            ("udp dscp ef;", "udp dscp eff;"), ("flow shell  = ssh, tcp peer port 2222;", "flow shell  = sssh, tcp peer port 2222;"), ("flow backup = tcp peer port 873;", "flow backup = tcp peer prt 873;"),
+            ("udp dscp ef;", "udp dscp eff;"), ("flow shell = ssh, tcp peer port 2222;", "flow shell = sssh, tcp peer port 2222;"), ("flow backup = tcp peer port 873;", "flow backup = tcp peer prt 873;"),
             ("delay < 80 ms, jitter", "delay < 80 msec, jitter"), ("for 3 s;", "for 3;"), ("require not metered else drop;", "require not metred else drop;"), ("require loss < 20 %", "require loss 20 %"),
-            ("flow voice", "flow drop"), ("backup: backup", "backup backup"), ("rest:   any", "rest:   10.0.0.0/8"),
+            ("flow voice", "flow drop"), ("backup: backup", "backup backup"), ("rest: any", "rest: 10.0.0.0/8"),
         ],
         ["ship.way"] =
         [
-            ("peer domain \"grib.example.net\"", "peer domain grib.example.net"), ("from interface \"br-crew\";", "from \"br-crew\";"), ("port 2000-2010", "port 2010-2000"), ("up for 5 s", "up for 5"),
-            ("medium = satellite and quota", "medum = satellite and quota"), ("weather prefer lowest cost;", "weather prefer lowest csot;"), ("crew    drop;", "crew    dorp;"), ("lifetime 30 d;", "lifetime 30 %;"),
+            ("peer domain \"grib.example.net\"", "peer domain grib.example.net"), ("from interface br-crew;", "from br-crew;"), ("port 2000-2010", "port 2010-2000"), ("up for 5 s", "up for 5"),
+            ("medium = satellite and quota", "medum = satellite and quota"), ("weather prefer lowest cost;", "weather prefer lowest csot;"), ("crew drop;", "crew dorp;"), ("lifetime 30 d;", "lifetime 30 %;"),
             ("weather prefer highest bandwidth;", "wether prefer highest bandwidth;"), ("medium != satellite", "medium != sattelite"),
         ],
         ["two-providers.way"] =
         [
             ("flow calls = sip, sips", "flow calls = sip, spis"), ("count path (up) >= 2 for 10 s", "count paths (up) >= 2 for 10 s"), ("lowest jitter within 3 ms", "lowest jitter within 3 MB"),
-            ("https balance by bandwidth;", "https balanced by bandwidth;"), ("any   balance by bandwidth;", "any   balance by bandwith;"), ("tcp peer port 8333 drop;", "tcp peer port 83333 drop;"),
+            ("https balance by bandwidth;", "https balanced by bandwidth;"), ("any balance by bandwidth;", "any balance by bandwith;"), ("tcp peer port 8333 drop;", "tcp peer port 83333 drop;"),
             ("any default;", "any default, drop;"), ("count path (up) >= 2", "count path (up >= 2"), ("} otherwise {", "} otherwize {"), ("sips, udp dscp ef;", "sips, udp dscp;"),
         ],
         ["vpn-kill-switch.way"] =
