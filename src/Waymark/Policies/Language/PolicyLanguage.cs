@@ -30,6 +30,10 @@ public static class PolicyLanguage
             return new(null, source.Diagnostics);
         }
         var parser = new PolicyParser(source);
+        if (OtherFiles.Tell(parser.Tokens, source))
+        {
+            return new(null, source.Diagnostics);
+        }
         var set = parser.Read();
         if (!source.HasErrors)
         {
