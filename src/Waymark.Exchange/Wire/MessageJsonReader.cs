@@ -29,7 +29,7 @@ internal ref struct MessageJsonReader
     private Utf8JsonReader json;
     private bool isTooDeep;
     private int line;
-    private int lineStart;
+    private int column;
     private int counted;
 
     private MessageJsonReader(ReadOnlySpan<byte> text, WireReading reading)
@@ -68,6 +68,12 @@ internal ref struct MessageJsonReader
             if (!isTooDeep)
             {
                 reading.At(PlaceOf(malformed));
+                if (malformed.Message.Contains("depth", StringComparison.Ordinal))
+                {
+                    // The reader's own limit, which no set that is taken reaches.
+                    reading.RefuseNesting();
+                    return;
+                }
                 reading.Refuse(WireReading.Malformed, Sentence(malformed.Message), Mend);
             }
         }
@@ -304,10 +310,12 @@ internal ref struct MessageJsonReader
         for (int next; (next = text[counted..index].IndexOf((byte)'\n')) >= 0; line++)
         {
             counted += next + 1;
-            lineStart = counted;
+            column = 0;
         }
+        // From where the last one stood: all of it may be one line.
+        column += Encoding.UTF8.GetCharCount(text[counted..index]);
         counted = index;
-        return new(line, Encoding.UTF8.GetCharCount(text[lineStart..index]) + 1);
+        return new(line, column + 1);
     }
 
     private readonly Place PlaceOf(JsonException malformed)
