@@ -1,4 +1,5 @@
 using Waymark.Flows;
+using Waymark.Linux.SocketDiagnosis;
 
 namespace Waymark.Linux.FilterRuleInstallation;
 
@@ -10,10 +11,3 @@ namespace Waymark.Linux.FilterRuleInstallation;
 /// <param name="Reply">The other direction, as the network sees it.</param>
 /// <param name="Tuple">The kernel's own bytes for the original direction, by which it is named.</param>
 internal sealed record ConnectionEntry(IpFamily Family, byte Protocol, uint Mark, FlowEnds Original, FlowEnds Reply, EquatableArray<byte> Tuple);
-
-/// <summary>One direction of a connection; ports are 0 where the protocol has none.</summary>
-/// <param name="Source">Who sends.</param>
-/// <param name="SourcePort">From which port.</param>
-/// <param name="Destination">Who receives.</param>
-/// <param name="DestinationPort">On which port.</param>
-internal readonly record struct FlowEnds(IpAddress Source, ushort SourcePort, IpAddress Destination, ushort DestinationPort);

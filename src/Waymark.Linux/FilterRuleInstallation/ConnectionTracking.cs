@@ -1,5 +1,6 @@
 using Waymark.Flows;
 using Waymark.Linux.Netlink;
+using Waymark.Linux.SocketDiagnosis;
 
 namespace Waymark.Linux.FilterRuleInstallation;
 

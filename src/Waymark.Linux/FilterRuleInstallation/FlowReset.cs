@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.Nftables;
+using Waymark.Linux.SocketDiagnosis;
 
 namespace Waymark.Linux.FilterRuleInstallation;
 
