@@ -11,6 +11,11 @@ internal sealed class ConnectionTracking : IDisposable
 
     private const ushort New = 0, Get = 1, Delete = 2;
 
+    private const byte Tcp = 6;
+
+    /// <summary>So many are asked for at once; their answers have to fit into the socket's buffer.</summary>
+    private const int Batch = 256;
+
     private readonly NetlinkSocket socket = new(NetlinkProtocol.Netfilter);
     private readonly NetlinkWriter writer = new();
 
@@ -48,6 +53,38 @@ internal sealed class ConnectionTracking : IDisposable
                 }
             }
         });
+        return found;
+    }
+
+    /// <summary>The marks of TCP connections, given by either direction; without those that are not tracked. Each is looked up by itself, and not the whole table.</summary>
+    public IReadOnlyDictionary<FlowEnds, uint> Marks(IReadOnlyCollection<FlowEnds> connections)
+    {
+        var found = new Dictionary<FlowEnds, uint>();
+        foreach (var some in connections.Chunk(Batch))
+        {
+            writer.Clear();
+            foreach (var one in some)
+            {
+                Begin(Get, NetlinkFlags.Ack, Number(one.Source.Family));
+                WriteTuple(one);
+                writer.EndMessage();
+            }
+            var refused = socket.TryRequest(writer.Written, message =>
+            {
+                if (Read(message) is { } entry)
+                {
+                    // Where addresses are translated, the host's own end is in one of the two and the network's in the other.
+                    (found[entry.Original], found[entry.Reply]) = (entry.Mark, entry.Mark);
+                }
+            });
+            foreach (var (_, error, detail) in refused)
+            {
+                if (error != NetlinkException.NoEntry)
+                {
+                    throw new NetlinkException("look up tracked connections", error, detail);
+                }
+            }
+        }
         return found;
     }
 
@@ -133,9 +170,31 @@ internal sealed class ConnectionTracking : IDisposable
         return (new(source, sourcePort, destination, destinationPort), protocol);
     }
 
+    /// <summary>CTA_TUPLE_ORIG of a TCP connection.</summary>
+    private void WriteTuple(FlowEnds ends)
+    {
+        var isV4 = ends.Source.Family == IpFamily.V4;
+        var tuple = writer.BeginNested(1);
+        var addresses = writer.BeginNested(1);
+        writer.Attribute(isV4 ? (ushort)1 : (ushort)3, ends.Source.ToNetworkOrder());
+        writer.Attribute(isV4 ? (ushort)2 : (ushort)4, ends.Destination.ToNetworkOrder());
+        writer.EndNested(addresses);
+        var protocol = writer.BeginNested(2);
+        writer.U8(1, Tcp);
+        writer.U16Network(2, ends.SourcePort);
+        writer.U16Network(3, ends.DestinationPort);
+        writer.EndNested(protocol);
+        writer.EndNested(tuple);
+    }
+
     private void Start(ushort type, NetlinkFlags flags, byte family)
     {
         writer.Clear();
+        Begin(type, flags, family);
+    }
+
+    private void Begin(ushort type, NetlinkFlags flags, byte family)
+    {
         writer.BeginMessage((ushort)(Subsystem | type), NetlinkFlags.Request | flags);
         writer.Raw([family, 0, 0, 0]);
     }

@@ -4,6 +4,7 @@ using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.Netlink;
 using Waymark.Linux.Nftables;
 using Waymark.Linux.Routing;
+using Waymark.Linux.SocketDiagnosis;
 using Waymark.Paths;
 
 namespace Waymark.Linux.FilterRuleInstallation;
@@ -31,7 +32,7 @@ public sealed class FilterRuleInstaller : IDisposable
     private readonly RouteInstallation routes;
     private readonly ReversePathInstallation reversePath;
     private readonly FlowReset resets;
-    private readonly FlowCount flows;
+    private readonly PinnedFlows flows;
     private readonly Lock counting = new();
     private readonly RepairLimit repairs;
     private readonly bool isForgiving = Environment.OSVersion.Version >= new Version(6, 3);
@@ -214,7 +215,21 @@ public sealed class FilterRuleInstaller : IDisposable
                 open = questions.Elements(territory.Table, PathChains.Live, time.GetUtcNow());
             }
             var live = open.Select(element => element.Key).ToHashSet();
-            return flows.ByPath().Where(one => one.Key <= paths.Count && live.Contains(OddMatches.Host(territory.CtPath(one.Key)))).ToDictionary(one => paths[one.Key - 1], one => one.Value);
+            return flows.Count().Where(one => one.Key <= paths.Count && live.Contains(OddMatches.Host(territory.CtPath(one.Key)))).ToDictionary(one => paths[one.Key - 1], one => one.Value);
+        }
+    }
+
+    /// <summary>
+    /// The paths that TCP connections of this host are pinned to; without those that are pinned to none. Costs some microseconds for each; nobody who changes the kernel waits for
+    /// it. Throws <see cref="NetlinkException"/>.
+    /// </summary>
+    /// <param name="connections">Their ends, seen from here.</param>
+    public IReadOnlyDictionary<FlowEnds, PathId> PathsOf(IReadOnlyCollection<FlowEnds> connections)
+    {
+        lock (counting)
+        {
+            var paths = InstallerMemory.Of(installed).Paths.Paths;
+            return flows.Of(connections).Where(one => one.Value <= paths.Count).ToDictionary(one => one.Key, one => paths[one.Value - 1]);
         }
     }
 
