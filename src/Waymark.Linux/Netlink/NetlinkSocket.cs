@@ -328,4 +328,7 @@ public enum NetlinkProtocol
 
     /// <summary>nf_tables and connection tracking.</summary>
     Netfilter = 12,
+
+    /// <summary>Everything that has no number of its own, by the name of its family.</summary>
+    Generic = 16,
 }
