@@ -1,6 +1,5 @@
 using Waymark.Linux.PathExamination.BfdSessions;
 using Waymark.PathExamination;
-using Waymark.PathExamination.Capacity;
 using Waymark.Paths;
 
 namespace Waymark.Linux.PathExamination;
@@ -18,6 +17,7 @@ public sealed class PathExaminer : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly SortedDictionary<PathId, ExaminedPath> examined = [];
     private readonly Dictionary<PathId, PathCharacteristics> known = [];
+    private readonly Dictionary<string, IReadOnlyDictionary<PathId, IReadOnlyList<KeyValuePair<string, Measured>>>> told = new(StringComparer.Ordinal);
     private readonly HashSet<Task> endings = [];
 
     /// <summary>Starts with no path.</summary>
@@ -116,6 +116,25 @@ public sealed class PathExaminer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Takes in all that somebody else knows of paths, in the place of what the same one told before; of several values of a characteristic one is chosen by
+    /// <see cref="CharacteristicSources"/>. A path that is not examined is passed over.
+    /// </summary>
+    /// <param name="teller">Who tells.</param>
+    /// <param name="values">What it knows now of each path; values that have become too old are for it to leave out.</param>
+    public void Tell(string teller, IReadOnlyDictionary<PathId, IReadOnlyList<KeyValuePair<string, Measured>>> values)
+    {
+        lock (gate)
+        {
+            told[teller] = values;
+            foreach (var one in examined.Values)
+            {
+                known[one.Path.Id] = Describe(one);
+            }
+            PublishAll();
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -158,10 +177,10 @@ public sealed class PathExaminer : IAsyncDisposable
 
     private void PublishAll() => publish(new(known.Values));
 
-    /// <summary>What was configured goes before what was measured: the administrator knows.</summary>
     private PathCharacteristics Describe(ExaminedPath one)
     {
-        var configured = options.Configured(one.Path);
-        return PathCharacteristics.Of(one.Path.Id, BandwidthSources.Choose(configured.Concat(one.Values(time.GetUtcNow(), options.Ranks()))));
+        var id = one.Path.Id;
+        var values = told.Values.Select(from => from.GetValueOrDefault(id) ?? []).Aggregate(one.Values(time.GetUtcNow(), options.Ranks()).Concat(options.Configured(one.Path)), Enumerable.Concat);
+        return PathCharacteristics.Of(id, CharacteristicSources.Merge(values));
     }
 }

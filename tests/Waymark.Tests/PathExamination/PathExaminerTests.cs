@@ -116,6 +116,23 @@ public sealed class PathExaminerTests : IAsyncDisposable
     }
 
     [Fact]
+    public void What_others_tell_stands_in_where_no_probe_speaks_and_is_replaced_as_a_whole()
+    {
+        examiner.Examine(new([Path("wan0")]));
+        Await(set => Value(set, "wan0", "rtt")?.Source == "fake");
+        Tell("wan0", ("rtt", 7), ("signal", -60));
+        var set = Await(one => Value(one, "wan0", "signal") is not null);
+        Assert.Equal("fake", Value(set, "wan0", "rtt")!.Source);
+        Tell("gone", ("signal", -60));
+        Assert.Null(Value(Await(one => Value(one, "wan0", "signal") is null), "gone", "signal"));
+
+        void Tell(string path, params (string Name, double Value)[] values) => examiner.Tell("traffic", new Dictionary<PathId, IReadOnlyList<KeyValuePair<string, Measured>>>
+        {
+            [new("ip", path)] = [.. values.Select(one => KeyValuePair.Create(one.Name, new Measured(CharacteristicValue.Of(one.Value), default, 0, "connections")))],
+        });
+    }
+
+    [Fact]
     public void Another_network_by_the_same_device_is_measured_anew_and_another_address_is_not()
     {
         examiner.Examine(new([Path("wan0")]));

@@ -87,14 +87,6 @@ public sealed class TrainProperties
         Measured Up() => estimator.Values().Single(one => one.Key == "bandwidth.up").Value;
     }
 
-    [Fact]
-    public void What_the_administrator_says_of_bandwidth_goes_before_a_train_and_a_train_before_what_is_not_listed()
-    {
-        KeyValuePair<string, Measured> Of(string name, double value, string source) => new(name, new(CharacteristicValue.Of(value), Start, 0, source));
-        var chosen = BandwidthSources.Choose([Of("bandwidth", 1, "elsewhere"), Of("bandwidth", 2, "train"), Of("bandwidth", 3, "node file"), Of("bandwidth.up", 1, "elsewhere"), Of("bandwidth.up", 2, "train"), Of("rtt", 9, "icmp")]);
-        Assert.Equal([("bandwidth", 3), ("bandwidth.up", 2), ("rtt", 9)], chosen.Select(one => (one.Key, (int)one.Value.Value.Number)));
-    }
-
     private static PacketTrain Train(double up, double down, double delayMilliseconds, double offsetSeconds, double sendingGap = 1e-6)
     {
         const int Bytes = 1200;
