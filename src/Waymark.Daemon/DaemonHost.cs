@@ -201,6 +201,8 @@ internal static class DaemonHost
         .AddSingleton<KernelQuestion>()
         .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
             () => provider.GetRequiredService<NodeBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))
+        .AddSingleton(provider => new TrafficReading(
+            provider.GetRequiredService<IDataPlane>, provider.GetRequiredService<ReconcileLoop>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TrafficReading>>()))
         .AddSingleton(MakeLoop);
 
     private static ReconcileLoop MakeLoop(IServiceProvider provider)
@@ -274,6 +276,8 @@ internal static class DaemonHost
         public bool Repair() => real.Value.Repair();
 
         public IReadOnlyDictionary<Paths.PathId, int> CountFlows() => real.Value.CountFlows();
+
+        public IReadOnlyDictionary<Linux.SocketDiagnosis.FlowEnds, Paths.PathId> PathsOf(IReadOnlyCollection<Linux.SocketDiagnosis.FlowEnds> connections) => real.Value.PathsOf(connections);
 
         public void Sweep() => real.Value.Sweep();
 

@@ -87,6 +87,9 @@ internal static partial class Log
     [LoggerMessage(44, LogLevel.Warning, "another program may get in the way: {Clash}")]
     public static partial void InTheWay(ILogger log, Linux.FilterRuleInstallation.TerritoryClash clash);
 
+    [LoggerMessage(45, LogLevel.Warning, "traffic on paths is not fully read: {Reason}")]
+    public static partial void TrafficUnread(ILogger log, string reason);
+
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 

@@ -16,7 +16,7 @@ using Waymark.Paths;
 namespace Waymark.Daemon;
 
 /// <summary>Runs the producers and the loop, each on its own, until one fails or all are told to stop.</summary>
-internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, ReflectorOperation reflector, UsageLedger ledger, Supervision supervision, MetricsService metrics, ProbeCounts probes, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
+internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop loop, ReachabilityKeeping reachability, TrafficReading traffic, ReflectorOperation reflector, UsageLedger ledger, Supervision supervision, MetricsService metrics, ProbeCounts probes, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Reconciler> log) : BackgroundService
 {
     private static readonly TimeSpan ResolveInterval = TimeSpan.FromSeconds(30);
 
@@ -96,6 +96,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
         };
         await using var examiner = new PathExaminer(examinerOptions, Publish, time, Environment.TickCount);
         ledger.Changed = examiner.Refresh;
+        await using var reading = new SideWork(token => traffic.RunAsync(examiner, (_, _, _) => { }, token), cancellationToken);
         while (!cancellationToken.IsCancellationRequested)
         {
             // Each node file has a maintainer of its own; what the examiner knows of paths stays.
@@ -119,7 +120,7 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
                 var gathered = maintainers.Select(one => GatherAsync(one, gathering, either.Token)).ToList();
                 try
                 {
-                    await await Task.WhenAny(gathered);
+                    await await Task.WhenAny([.. gathered, reading.Ended]);
                 }
                 finally
                 {

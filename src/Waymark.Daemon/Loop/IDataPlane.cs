@@ -2,6 +2,7 @@ using Waymark.FilterRules;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.FilterRuleInstallation;
+using Waymark.Linux.SocketDiagnosis;
 using Waymark.Paths;
 
 namespace Waymark.Daemon.Loop;
@@ -41,4 +42,7 @@ internal interface IDataPlane : IDisposable
 
     /// <summary>How many flows are on each path; paths without any are left out. From any thread. Throws as <see cref="Apply"/>.</summary>
     IReadOnlyDictionary<PathId, int> CountFlows();
+
+    /// <summary>The paths that TCP connections, given by their ends seen from here, are pinned to; without those that are pinned to none. From any thread. Throws as <see cref="Apply"/>.</summary>
+    IReadOnlyDictionary<FlowEnds, PathId> PathsOf(IReadOnlyCollection<FlowEnds> connections);
 }

@@ -5,6 +5,7 @@ using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.PathMaintenance;
 using Waymark.Linux.Routing;
+using Waymark.Linux.SocketDiagnosis;
 using Waymark.Nodes;
 using Waymark.Paths;
 
@@ -63,6 +64,8 @@ internal sealed class KernelDataPlane : IDataPlane
     public void Sweep() => installer.SweepFlows();
 
     public IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Packet> packets, FilterRuleSet rules) => installer.PathsOf(packets, ControlGroups.IdsOf(rules));
+
+    public IReadOnlyDictionary<FlowEnds, PathId> PathsOf(IReadOnlyCollection<FlowEnds> connections) => installer.PathsOf(connections);
 
     /// <summary>As the interface says; not counted anew more often than people can read, whoever asks.</summary>
     public IReadOnlyDictionary<PathId, int> CountFlows()

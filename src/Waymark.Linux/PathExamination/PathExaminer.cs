@@ -127,11 +127,7 @@ public sealed class PathExaminer : IAsyncDisposable
         lock (gate)
         {
             told[teller] = values;
-            foreach (var one in examined.Values)
-            {
-                known[one.Path.Id] = Describe(one);
-            }
-            PublishAll();
+            Refresh();
         }
     }
 

@@ -4,6 +4,7 @@ using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
+using Waymark.Linux.SocketDiagnosis;
 using Waymark.Paths;
 
 namespace Waymark.Tests.Daemon;
@@ -58,6 +59,8 @@ internal sealed class MemoryDataPlane : IDataPlane
     }
 
     public IReadOnlyDictionary<PathId, int> CountFlows() => new Dictionary<PathId, int>();
+
+    public IReadOnlyDictionary<FlowEnds, PathId> PathsOf(IReadOnlyCollection<FlowEnds> connections) => new Dictionary<FlowEnds, PathId>();
 
     public bool Repair() => false;
 
