@@ -5,7 +5,7 @@ using Waymark.Paths;
 namespace Waymark.PathExamination;
 
 /// <summary>
-/// All that probes tell of one path, as the language's characteristics: <c>up</c> per family, <c>rtt</c>, <c>delay</c>, <c>jitter</c>, <c>loss</c>, percentiles, <c>bandwidth</c>.
+/// All that probes tell of one path, as the language's characteristics: <c>up</c> per family, <c>rtt</c>, <c>delay</c>, <c>jitter</c>, <c>loss</c>, <c>mos</c>, percentiles, <c>bandwidth</c>.
 /// Round trips are those of the target with the least: the path's own share is common to all targets, and that one has the least of the network behind it. Loss is that of
 /// all targets that still answer. The delay from this node and its jitter are those of the nearest target that can tell the ways apart; where none can, half the round trip stands for the
 /// delay, marked as an estimate. Not safe for several threads at once.
@@ -139,7 +139,8 @@ public sealed class ProbeEstimates(ProbeSettings settings)
                 yield return value;
             }
         }
-        if (Loss(now) is { } loss)
+        var lost = Loss(now);
+        if (lost is { } loss)
         {
             yield return new("loss", loss);
         }
@@ -161,6 +162,24 @@ public sealed class ProbeEstimates(ProbeSettings settings)
         {
             yield return value;
         }
+        if (lost is not null)
+        {
+            yield return Opinion(nearest, lost, error / 2, now);
+        }
+    }
+
+    /// <summary>How a call would sound; by half of the round trip and of its jitter where no target tells the ways apart.</summary>
+    private KeyValuePair<string, Measured> Opinion(ProbeStream nearest, Measured lost, double delayError, DateTimeOffset now)
+    {
+        var measured = Nearest(now, stream => stream.OneWay.IsMeasured);
+        var delay = measured?.OneWay.Smoothed ?? (nearest.RoundTrip.Smoothed / 2);
+        var jitter = Nearest(now, stream => stream.OneWay.Differences > 0)?.OneWay.Jitter ?? (nearest.RoundTrip.Jitter / 2);
+        var (share, most) = (lost.Value.Number, lost.StandardError ?? 0);
+        var byLoss = Score(delay, share - most) - Score(delay, share + most);
+        var byDelay = Score(delay - delayError, share) - Score(delay + delayError, share);
+        return Number(nearest, "mos", Score(delay, share), Math.Sqrt((byLoss * byLoss) + (byDelay * byDelay)) / 2, nearest.Window.Answered, isEstimated: measured is null);
+
+        double Score(double seconds, double loss) => SpeechQuality.Score(SpeechQuality.Rating(Math.Max(0, seconds), jitter, Math.Clamp(loss, 0, 1)));
     }
 
     private static KeyValuePair<string, Measured> Number(ProbeStream stream, string name, double value, double error, int samples, bool isEstimated = false) =>
