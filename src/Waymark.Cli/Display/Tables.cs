@@ -217,6 +217,7 @@ internal static class Tables
         return up.Count == 0 ? ("down", Color.Red)
             : path.IsHeldDown ? ("up, held down", Color.Yellow)
             : up.Count < path.Halves.Count ? ($"up ({(up[0] == V1.IpFamily.V4 ? "IPv4" : "IPv6")} only)", Color.Yellow)
+            : known.TryGetValue("degraded", out var degraded) && degraded.Flag ? ("up, degraded", Color.Yellow)
             : (estimated ? "up (link only)" : "up", Color.Green);
     }
 

@@ -29,6 +29,9 @@ internal sealed class ExaminedPath : IAsyncDisposable
     /// <summary>The path as it is now.</summary>
     public Path Path { get; private set; }
 
+    /// <summary>Whether it is degraded.</summary>
+    public Degradation Degradation { get; } = new();
+
     /// <summary>Why probes cannot be sent; null: they can.</summary>
     public string? Fault => families.Values.Select(one => one.Fault).FirstOrDefault(fault => fault is not null);
 

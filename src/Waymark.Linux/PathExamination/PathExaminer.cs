@@ -175,8 +175,11 @@ public sealed class PathExaminer : IAsyncDisposable
 
     private PathCharacteristics Describe(ExaminedPath one)
     {
-        var id = one.Path.Id;
-        var values = told.Values.Select(from => from.GetValueOrDefault(id) ?? []).Aggregate(one.Values(time.GetUtcNow(), options.Ranks()).Concat(options.Configured(one.Path)), Enumerable.Concat);
-        return PathCharacteristics.Of(id, CharacteristicSources.Merge(values));
+        var (id, now) = (one.Path.Id, time.GetUtcNow());
+        var values = told.Values.Select(from => from.GetValueOrDefault(id) ?? []).Aggregate(one.Values(now, options.Ranks()).Concat(options.Configured(one.Path)), Enumerable.Concat);
+        var known = PathCharacteristics.Of(id, CharacteristicSources.Merge(values));
+        return one.Degradation.Update(options.Of(one.Path), one.Path, known, now) is { } degraded && !known.TryGet("degraded", out _)
+            ? PathCharacteristics.Of(id, known.Values.Append(new("degraded", degraded)))
+            : known;
     }
 }

@@ -24,6 +24,9 @@ internal sealed class ClaimEvaluation
         byId = Paths.ToDictionary(path => path.Id);
     }
 
+    /// <summary>Of one path alone.</summary>
+    public ClaimEvaluation(PathState path, HoldTimers timers) => (this.timers, Paths, byId) = (timers, [path], new() { [path.Id] = path });
+
     /// <summary>Every path, in order.</summary>
     public IReadOnlyList<PathState> Paths { get; }
 

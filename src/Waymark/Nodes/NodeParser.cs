@@ -265,12 +265,34 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
                 Expect("after", "behind 'up'");
                 settings = settings with { UpAfter = AtLeastOne("a number of rounds") };
             }),
+            ["degraded"] = () => Single(null, () => settings = settings with { DegradedWhen = Claim("degraded") ?? settings.DegradedWhen }),
+            ["restored"] = () => Single(null, () => settings = settings with { RestoredWhen = Claim("restored") ?? settings.RestoredWhen }),
         });
         if (settings.TrainEvery is not null && targets?.Any(target => target is ProbeTarget.Stamp) != true && Source.Errors == before)
         {
             Source.Error("WAY1019", opener.Start, opener.End, "'train' needs a reflector that sends its packets back", "add 'stamp ADDRESS;'");
         }
         return new(name, targets is null ? settings : settings with { Targets = targets.ToEquatableArray(), AreTargetsNamed = true });
+    }
+
+    /// <summary>A claim about the path, in the policy language; null where it is wrong, which is reported.</summary>
+    private Predicate? Claim(string keyword)
+    {
+        Expect("when", $"behind '{keyword}'");
+        var start = Now.Start;
+        var position = Position;
+        while (Now.Kind != TokenKind.End && !Now.Is(";") && !Now.Is("}"))
+        {
+            Take();
+        }
+        if (PolicyLanguage.ParseClaim(Source.Text[start..Math.Max(start, Last.End)], Source.File, out var diagnostics) is { } claim)
+        {
+            Note(position, PolicyPrinter.Print(claim));
+            return claim;
+        }
+        var first = diagnostics[0];
+        Source.Error(first.Code, start + first.Column - 1, start + first.Column - 1 + first.Length, first.Message, first.Mend);
+        return null;
     }
 
     private TimeSpan Interval(string what)

@@ -208,6 +208,30 @@ public static class NodePrinter
         {
             yield return $"from {string.Join(", ", reflector.From)};";
         }
+        if (settings.DegradedWhen != ProbeSettings.Default.DegradedWhen)
+        {
+            yield return $"degraded when {PolicyPrinter.Print(settings.DegradedWhen)};";
+        }
+        if (settings.RestoredWhen != ProbeSettings.Default.RestoredWhen)
+        {
+            yield return $"restored when {PolicyPrinter.Print(settings.RestoredWhen)};";
+        }
+    }
+
+    private static IEnumerable<string> Lines(ReflectorDeclaration reflector)
+    {
+        if (reflector.Port != ProbeTarget.Stamp.UsualPort)
+        {
+            yield return Line("port", reflector.Port);
+        }
+        if (reflector.KeyFile is { } key)
+        {
+            yield return $"key {PolicyPrinter.Quote(key)};";
+        }
+        if (!reflector.From.IsEmpty)
+        {
+            yield return $"from {string.Join(", ", reflector.From)};";
+        }
     }
 
     /// <summary>The end of a tier; by which meter all of them go stands at the first.</summary>

@@ -1,10 +1,19 @@
 using Waymark.Flows;
+using Waymark.Policies;
+using Waymark.Units;
 
 namespace Waymark.PathExamination;
 
 /// <summary>How paths are probed (node file, <c>probe</c>).</summary>
 public sealed record ProbeSettings
 {
+    // Before the default, which begins with them.
+    private static readonly Predicate UsuallyDegraded = new Predicate.For(
+        new Predicate.Or([Loss(Comparison.Greater, 0.10m), RoundTrip(Comparison.Greater, 0.5m)]), TimeSpan.FromSeconds(5));
+
+    private static readonly Predicate UsuallyRestored = new Predicate.For(
+        new Predicate.And([Loss(Comparison.Less, 0.05m), RoundTrip(Comparison.Less, 0.4m)]), TimeSpan.FromSeconds(10));
+
     /// <summary>Two public resolvers in each family, once a second, one answer is enough, down after 3 silent rounds, up after 5 good ones.</summary>
     public static ProbeSettings Default { get; } = new()
     {
@@ -35,6 +44,12 @@ public sealed record ProbeSettings
     /// <summary>Time between trains of packets to a reflector, by which capacity is measured; from <see cref="LeastTrainEvery"/>; null: none are sent.</summary>
     public TimeSpan? TrainEvery { get; init; }
 
+    /// <summary>What makes a path degraded: more than a tenth lost, which no codec and no TCP bears, or half a second of round trip, where talk becomes turns; either for 5 s.</summary>
+    public Predicate DegradedWhen { get; init; } = UsuallyDegraded;
+
+    /// <summary>What ends that: half of it or better, for 10 s.</summary>
+    public Predicate RestoredWhen { get; init; } = UsuallyRestored;
+
     /// <summary>What was measured longer ago is unknown again: ten intervals, at least 30 s.</summary>
     public TimeSpan Lifetime => Every * 10 > LeastLifetime ? Every * 10 : LeastLifetime;
 
@@ -45,6 +60,10 @@ public sealed record ProbeSettings
     public static TimeSpan LeastTrainEvery { get; } = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan LeastLifetime = TimeSpan.FromSeconds(30);
+
+    private static Predicate.Compare Loss(Comparison comparison, decimal share) => new("loss", comparison, new(share, Dimension.Ratio));
+
+    private static Predicate.Compare RoundTrip(Comparison comparison, decimal seconds) => new("rtt", comparison, new(seconds, Dimension.Duration));
 
     private static ProbeTarget.Icmp Icmp(string address) => new(IpAddress.Parse(address));
 }

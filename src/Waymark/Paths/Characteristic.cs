@@ -20,6 +20,7 @@ public sealed record Characteristic(string Name, CharacteristicKind Kind, Dimens
     public static IReadOnlyList<Characteristic> All { get; } =
     [
         new("up", CharacteristicKind.Flag),
+        new("degraded", CharacteristicKind.Flag),
         new("delay", CharacteristicKind.Numeric, Dimension.Duration),
         new("rtt", CharacteristicKind.Numeric, Dimension.Duration),
         new("jitter", CharacteristicKind.Numeric, Dimension.Duration),

@@ -1,3 +1,4 @@
+using Waymark.Policies.Language;
 using Waymark.Flows;
 using Waymark.Nodes;
 using Waymark.PathExamination;
@@ -133,6 +134,16 @@ public sealed class NodeLanguageTests
     }
 
     [Fact]
+    public void A_probe_block_says_what_is_degraded_in_the_policy_language()
+    {
+        var parse = NodeLanguage.Parse("probe sat { degraded when (loss > 20 % or rtt > 900 ms) for 10 s; restored when loss < 10 % for 30 s; }", "n.way");
+        Assert.Empty(parse.Diagnostics);
+        var probes = parse.File!.ProbesOf("sat");
+        Assert.Equal(("(loss > 20 % or rtt > 900 ms) for 10 s", "loss < 10 % for 30 s"), (PolicyPrinter.Print(probes.DegradedWhen), PolicyPrinter.Print(probes.RestoredWhen)));
+        Assert.Equal(parse.File, NodeLanguage.Parse(NodePrinter.Print(parse.File), "n.way").File);
+    }
+
+    [Fact]
     public void Nothing_said_is_the_default() => Assert.Equal(NodeFile.Default, NodeLanguage.Parse("# nothing\n", "node.way").File);
 
     [Theory]
@@ -147,6 +158,8 @@ public sealed class NodeLanguageTests
     [InlineData("path wifi { interface wlan0; cost 4 GB; }", "n.way:1:37: error WAY1007: 'GB' is a unit of an amount of data, and 'cost' is a price; use /GB")]
     [InlineData("node \"a\"; node \"b\";", "n.way:1:11: error WAY1013: 'node' is said twice; remove one of them")]
     [InlineData("probe default { every 1 ms; }", "n.way:1:23: error WAY1008: the time between rounds is at least 10 ms")]
+    [InlineData("probe default { degraded when loss > 20 ms; }", "n.way:1:41: error WAY1007: 'ms' is a unit of a duration, and 'loss' is a share; use %")]
+    [InlineData("probe default { degraded loss > 20 %; }", "n.way:1:26: error WAY0001: expected 'when' behind 'degraded', found 'loss'")]
     [InlineData("probe default { tcp 192.0.2.1; }", "n.way:1:30: error WAY0001: expected 'port' behind the server's address, found ';'")]
     [InlineData("probe default { http \"probe.example.net/204\" expect 20; }", "n.way:1:22: error WAY1008: the string \"probe.example.net/204\" is no address of a page; write \"http://HOST/PAGE\" or \"https://HOST/PAGE\"", "n.way:1:53: error WAY1008: a status of HTTP is 100 to 599", "n.way:1:17: warning WAY2010: 'http' has no effect yet; this kind of probe comes with a later version")]
     [InlineData("probe lte { stamp 192.0.2.2; train every 9 min; }", "n.way:1:42: error WAY1008: the time between trains is at least 10 min")]

@@ -74,13 +74,15 @@ public static class NodeSamples
         _ => new ProbeTarget.Bfd(address, some, status % 4 == 0 ? every : null),
     }));
 
-    private static readonly Gen<ProbeSettings> Probe = Gen.Select(Gen.Bool, Target.Array[0, 3], Duration, Gen.Int[1, 9], Gen.Int[1, 1000], Gen.Int[1, 9]).Select((named, targets, every, need, down, up) =>
+    private static readonly Gen<ProbeSettings> Probe = Gen.Select(Gen.Bool, Target.Array[0, 3], Duration, Gen.Int[1, 9], Gen.Int[1, 1000], Gen.Int[1, 9], Gen.Select(Maybe(PolicySamples.Predicate), Maybe(PolicySamples.Predicate))).Select((named, targets, every, need, down, up, states) =>
         ProbeSettings.Default with
         {
             Targets = named ? targets.ToEquatableArray() : ProbeSettings.Default.Targets,
             AreTargetsNamed = named,
             Every = every,
             TrainEvery = named && targets.Any(target => target is ProbeTarget.Stamp) && need % 2 == 0 ? TimeSpan.FromMinutes(10 + need) : null,
+            DegradedWhen = states.Item1 ?? ProbeSettings.Default.DegradedWhen,
+            RestoredWhen = states.Item2 ?? ProbeSettings.Default.RestoredWhen,
             Need = need,
             DownAfter = down,
             UpAfter = up,

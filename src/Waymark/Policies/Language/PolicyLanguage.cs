@@ -83,6 +83,15 @@ public static class PolicyLanguage
         return setting;
     }
 
+    /// <summary>Reads a claim about a path alone, as <c>degraded when</c> of the node file has it; null with diagnostics where it is wrong.</summary>
+    public static Predicate? ParseClaim(string text, string file, out EquatableArray<Diagnostic> diagnostics)
+    {
+        var source = new SourceText(text, file);
+        var claim = new PolicyParser(source).ReadClaim();
+        diagnostics = source.Diagnostics;
+        return source.HasErrors ? null : claim;
+    }
+
     internal static bool TryDecode(ReadOnlySpan<byte> utf8, string file, out string text, out Diagnostic? diagnostic)
     {
         var broken = System.Text.Unicode.Utf8.IsValid(utf8) ? -1 : FirstBroken(utf8);

@@ -77,6 +77,8 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
         return flows;
     }
 
+    public Predicate ReadClaim() => ReadAll(Predicate);
+
     private T ReadAll<T>(Func<T> read)
     {
         try
