@@ -10,6 +10,8 @@ var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
     ["failure"] = FailureRows.Add,
     ["programs"] = ProgramRows.Add,
     ["lab"] = LabRows.Add,
+    ["examiner"] = ExaminerRows.Add,
+    ["measurements"] = MeasurementRows.Add,
 };
 var wanted = args.Skip(1).ToList();
 if (wanted.Find(name => !sections.ContainsKey(name)) is { } unknown)
@@ -20,7 +22,8 @@ if (wanted.Find(name => !sections.ContainsKey(name)) is { } unknown)
 var results = new Results();
 foreach (var (name, add) in sections)
 {
-    if (wanted.Count == 0 || wanted.Contains(name))
+    // Without the recorded networks there is nothing to replay.
+    if (wanted.Count == 0 ? name != "measurements" || Environment.GetEnvironmentVariable("WAYMARK_DATA") is not null : wanted.Contains(name))
     {
         add(results);
     }

@@ -10,13 +10,13 @@ internal sealed class ExaminedPath : IAsyncDisposable
     private readonly PathExaminerOptions options;
     private readonly Random random;
     private readonly TimeProvider time;
-    private readonly Action<ExaminedPath> changed;
+    private readonly Action<ExaminedPath, bool> changed;
     private readonly ProbeEstimates estimates;
     private readonly Dictionary<IpFamily, FamilyProbing> families = [];
     private readonly List<Task> endings = [];
     private string? toldFault;
 
-    public ExaminedPath(PathExaminerOptions options, Path path, Random random, TimeProvider time, Action<ExaminedPath> changed)
+    public ExaminedPath(PathExaminerOptions options, Path path, Random random, TimeProvider time, Action<ExaminedPath, bool> changed)
     {
         (this.options, this.random, this.time, this.changed, Path) = (options, random, time, changed, path);
         estimates = new(options.Of(path));
@@ -77,9 +77,18 @@ internal sealed class ExaminedPath : IAsyncDisposable
                 if (asked.Count + watched.Count > 0)
                 {
                     var liveness = new FamilyLiveness(watched, options.Mark(path), time);
-                    families.Add(family, new(family, settings, estimates, asked, liveness, () => options.Mark(Path), () => changed(this), Spread(), time));
+                    families.Add(family, new(family, settings, estimates, asked, liveness, () => options.Mark(Path), isUrgent => changed(this, isUrgent), Spread(), time));
                 }
             }
+        }
+    }
+
+    /// <summary>Takes in that real traffic was answered.</summary>
+    public void Hear(IpFamily family)
+    {
+        if (families.TryGetValue(family, out var probing))
+        {
+            probing.Hear();
         }
     }
 
@@ -144,4 +153,8 @@ internal sealed class ExaminedPath : IAsyncDisposable
 /// <summary>Whom a round asks, and how.</summary>
 /// <param name="Opening">The probe, shared by targets of a kind.</param>
 /// <param name="Target">Who is asked.</param>
-internal sealed record AskedTarget(ProbeOpening Opening, ProbeTarget Target);
+internal sealed record AskedTarget(ProbeOpening Opening, ProbeTarget Target)
+{
+    /// <summary>What its samples are kept under.</summary>
+    public string Name { get; } = Target.ToString();
+}

@@ -6,29 +6,34 @@ namespace Waymark.Linux.PathExamination;
 
 /// <summary>
 /// The rounds of probes of one path in one family. A round asks all targets at once; it is good as soon as enough have answered, and silent after as long as answers
-/// usually take, so that a failure is told within 3.5 intervals. Answers that come later still count as round trips: a path that became slow is seen to be slow.
+/// usually take. Answers that come later still count: a path that became slow is seen to be slow, and not to be dead. One timer, whatever is under way.
 /// </summary>
 internal sealed class FamilyProbing : IAsyncDisposable
 {
-    /// <summary>While nothing is known of a target.</summary>
-    private static readonly TimeSpan FirstTimeout = TimeSpan.FromSeconds(1);
-
-    /// <summary>What takes longer is lost for good (RFC 6673 section 4: the waiting time is a parameter of the metric).</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
-    /// <summary>What takes less is not lost, however fast the path usually is.</summary>
-    private static readonly TimeSpan LeastOverdue = TimeSpan.FromMilliseconds(200);
+    /// <summary>Timers take no longer ones than some weeks.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly IpFamily family;
     private readonly ProbeSettings settings;
+    private readonly ProbePace pace;
     private readonly ProbeEstimates estimates;
     private readonly IReadOnlyList<AskedTarget> asked;
+    private readonly ProbeOpening[] openings;
     private readonly Func<uint> mark;
-    private readonly Action changed;
+    private readonly Action<bool> changed;
     private readonly TimeProvider time;
+    private readonly ITimer alarm;
     private readonly CancellationTokenSource stop = new();
-    private readonly Task running;
+    private readonly Lock sending = new();
     private readonly Task watching;
+    private readonly List<Round> rounds = [];
+    private Task training = Task.CompletedTask;
+    private bool isTicking;
+    private (bool IsUp, bool IsEstimated)? told;
+    private TimeSpan? lastSent;
+    private TimeSpan? lastSample;
+    private readonly TimeSpan firstAt;
+    private TimeSpan due;
 
     /// <param name="family">The family.</param>
     /// <param name="settings">How often, and how many have to answer.</param>
@@ -36,21 +41,23 @@ internal sealed class FamilyProbing : IAsyncDisposable
     /// <param name="asked">Whom a round asks.</param>
     /// <param name="liveness">The conversations beside them; ended with this.</param>
     /// <param name="mark">The firewall mark of the packets.</param>
-    /// <param name="changed">Called after each round.</param>
+    /// <param name="changed">Called after each round; with true where the path came up, went down or was heard for the first time.</param>
     /// <param name="spread">When the first round is, of an interval: paths that come up together are not probed in step.</param>
     /// <param name="time">The clock.</param>
     public FamilyProbing(
-        IpFamily family, ProbeSettings settings, ProbeEstimates estimates, IReadOnlyList<AskedTarget> asked, FamilyLiveness liveness, Func<uint> mark, Action changed, double spread, TimeProvider time)
+        IpFamily family, ProbeSettings settings, ProbeEstimates estimates, IReadOnlyList<AskedTarget> asked, FamilyLiveness liveness, Func<uint> mark, Action<bool> changed, double spread, TimeProvider time)
     {
         (this.family, this.settings, this.estimates, this.asked, this.mark, this.changed, this.time, Liveness) = (family, settings, estimates, asked, mark, changed, time, liveness);
+        (pace, openings) = (new(settings), [.. asked.Select(one => one.Opening).Distinct()]);
+        firstAt = due = Now + (settings.Every * spread);
         if (liveness.Count > 0)
         {
             lock (estimates)
             {
-                estimates.Begin(family, time.GetUtcNow());
+                estimates.Of(family).Begin(Now);
             }
         }
-        running = RunAsync(settings.Every * spread);
+        alarm = time.CreateTimer(_ => Tick(), null, settings.Every * spread, Timeout.InfiniteTimeSpan);
         watching = WatchAsync();
     }
 
@@ -60,69 +67,114 @@ internal sealed class FamilyProbing : IAsyncDisposable
     /// <summary>Why probes could not be sent in the newest round; null: they could.</summary>
     public string? Fault { get; private set; }
 
-    private IEnumerable<ProbeOpening> Openings => asked.Select(one => one.Opening).Distinct();
+    /// <summary>Rounds are told apart and timed by a clock that no administrator can step.</summary>
+    private TimeSpan Now => time.GetElapsedTime(0);
+
+    /// <summary>Life on the path that no probe asked for: real traffic was answered.</summary>
+    public void Hear()
+    {
+        lock (estimates)
+        {
+            estimates.Of(family).Hear(Now, isTraffic: true);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         // First, and before anything is waited for: conversations with the same targets may be opened anew right after this call.
         Liveness.Dispose();
         await stop.CancelAsync();
-        await Task.WhenAll(running, watching);
-        foreach (var opening in Openings)
+        // Waits for a tick that is sending.
+        await alarm.DisposeAsync();
+        await watching;
+        Task[] asking;
+        lock (estimates)
+        {
+            asking = [.. rounds.SelectMany(round => round.Asking)];
+        }
+        await Task.WhenAll(asking);
+        await training;
+        foreach (var opening in openings)
         {
             opening.Dispose();
         }
         stop.Dispose();
     }
 
-    private async Task RunAsync(TimeSpan first)
+    private void Tick()
     {
-        var rounds = new HashSet<Task>();
-        try
+        Round? begun = null;
+        var isDecided = false;
+        lock (estimates)
         {
-            await Task.Delay(first, time, stop.Token);
-            using var timer = new PeriodicTimer(settings.Every, time);
-            do
+            if (stop.IsCancellationRequested || isTicking)
             {
-                foreach (var opening in Openings)
+                return;
+            }
+            isTicking = true;
+            var now = Now;
+            if (now - due > ProbePace.Step(settings.Every))
+            {
+                Excuse(now - due);
+            }
+            foreach (var round in rounds)
+            {
+                isDecided |= now >= round.DecideAt && Decide(round, now);
+                if (now >= round.OverdueAt)
                 {
-                    opening.Open(mark());
-                }
-                Liveness.Open(mark());
-                foreach (var ended in rounds.Where(round => round.IsCompleted).ToList())
-                {
-                    rounds.Remove(ended);
-                    await ended;
-                }
-                // A round may take longer than the time to the next one: they overlap.
-                rounds.Add(RoundAsync(isConclusive: false));
-                if (asked.FirstOrDefault(one => one.Opening.SendsTrains) is { } reflector && IsTrainDue())
-                {
-                    rounds.Add(TrainAsync(reflector));
+                    CountOverdue(round);
                 }
             }
-            while (await timer.WaitForNextTickAsync(stop.Token));
+            isDecided |= estimates.Of(family).Review(now);
+            if (now >= NextRoundAt())
+            {
+                begun = Begin(now, isConclusive: false);
+            }
         }
-        catch (OperationCanceledException)
+        if (begun is not null)
         {
-            // Stopped.
+            isDecided |= Send(begun);
+            if (asked.FirstOrDefault(one => one.Opening.SendsTrains) is { } reflector && IsTrainDue())
+            {
+                training = TrainAsync(reflector);
+            }
         }
-        catch (Exception defect)
+        lock (estimates)
         {
-            EndProcess(defect);
+            isTicking = false;
+            Arm();
         }
-        await Task.WhenAll(rounds);
+        if (isDecided)
+        {
+            Tell();
+        }
     }
 
+    /// <summary>Holds a round at once whenever a conversation falls silent or begins again.</summary>
     private async Task WatchAsync()
     {
-        var rounds = new List<Task>();
         try
         {
             await Liveness.WatchAsync(asked.Count == 0, () =>
             {
-                rounds.RemoveAll(round => round.IsCompletedSuccessfully);
-                rounds.Add(RoundAsync(isConclusive: true));
+                Round round;
+                lock (estimates)
+                {
+                    if (stop.IsCancellationRequested)
+                    {
+                        return;
+                    }
+                    round = Begin(Now, isConclusive: true);
+                }
+                var isDecided = Send(round);
+                lock (estimates)
+                {
+                    Arm();
+                }
+                if (isDecided)
+                {
+                    Tell();
+                }
             }, stop.Token);
         }
         catch (OperationCanceledException)
@@ -133,57 +185,98 @@ internal sealed class FamilyProbing : IAsyncDisposable
         {
             EndProcess(defect);
         }
-        await Task.WhenAll(rounds);
     }
 
     /// <summary>A path that nobody probes any more would count as up for ever: the process has to end, and its supervisor starts it again.</summary>
     private static void EndProcess(Exception defect) => ThreadPool.QueueUserWorkItem(_ => ExceptionDispatchInfo.Throw(defect));
 
-    /// <summary>Holds a round; one that <paramref name="isConclusive"/> settles the matter where nobody is asked, or too few answer.</summary>
-    private async Task RoundAsync(bool isConclusive)
+    private void Tell()
+    {
+        bool isUrgent;
+        lock (estimates)
+        {
+            var now = (estimates.Of(family).IsUp, estimates.Of(family).IsEstimated);
+            isUrgent = now != told;
+            told = now;
+        }
+        changed(isUrgent);
+    }
+
+    /// <summary>This process got no processor for a while: what has come meanwhile has not been looked at, and is given the time for it.</summary>
+    private void Excuse(TimeSpan asleep)
+    {
+        estimates.Of(family).Excuse(asleep);
+        foreach (var round in rounds.Where(round => !round.IsDecided))
+        {
+            round.DecideAt += asleep;
+        }
+    }
+
+    /// <summary>Begins a round; one that <paramref name="isConclusive"/> settles the matter where nobody is asked, or too few answer.</summary>
+    private Round Begin(TimeSpan now, bool isConclusive)
     {
         var (alive, told) = Liveness.Ask();
-        var round = new Round(time.GetUtcNow(), Math.Min(settings.Need, asked.Count + told), alive);
-        var (timeout, overdue) = Waits(isConclusive);
-        var all = Task.WhenAll(asked.Select(one => AskAsync(one, round, overdue)));
+        var usual = estimates.Timeout;
+        // Those between the regular ones are sent because the path is silent: in the loss they would count the worst moments several times (RFC 7680 section 4.3).
+        var isSample = pace.IsSample(lastSample, now);
+        lastSent = now;
+        lastSample = isSample ? now : lastSample;
+        // One that settles the matter alone gives every answer the time in which none is lost.
+        var wait = pace.Wait(usual);
+        var round = new Round(time.GetUtcNow(), now, Math.Min(settings.Need, asked.Count + told), asked.Count, isSample, alive, told)
+        {
+            IsConclusive = isConclusive,
+            DecideAt = now + (isConclusive && wait < ProbePace.LeastOverdue ? ProbePace.LeastOverdue : wait),
+            OverdueAt = now + ProbePace.Overdue(usual),
+        };
+        rounds.Add(round);
+        return round;
+    }
+
+    /// <summary>Sends a round's probes; true where it is decided by the conversations alone.</summary>
+    private bool Send(Round round)
+    {
+        lock (sending)
+        {
+            foreach (var opening in openings)
+            {
+                opening.Open(mark());
+            }
+            Liveness.Open(mark());
+        }
+        for (var i = 0; i < asked.Count; i++)
+        {
+            round.Asking[i] = AskAsync(i, round);
+        }
+        lock (estimates)
+        {
+            var isDecided = (round.Answers >= round.Needed || round.Ended == asked.Count) && Decide(round, Now);
+            if (round.Ended == asked.Count)
+            {
+                rounds.Remove(round);
+            }
+            return isDecided;
+        }
+    }
+
+    private async Task AskAsync(int which, Round round)
+    {
+        var one = asked[which];
         try
         {
-            await Task.WhenAny(all, round.Enough.Task).WaitAsync(timeout, time, stop.Token);
-        }
-        catch (TimeoutException)
-        {
-            // Too few answers in time.
+            var result = await one.Opening.AskAsync(one.Target, round.At, ProbePace.Patience, stop.Token);
+            if (Take(which, round, result))
+            {
+                Tell();
+            }
         }
         catch (OperationCanceledException)
         {
             // Stopped in the middle of a round: it counts for nothing.
         }
-        if (!stop.IsCancellationRequested)
+        catch (Exception defect)
         {
-            lock (estimates)
-            {
-                Fault = round.Fault ?? Liveness.Fault;
-                // What could not be asked cannot be missed.
-                if (asked.Count - round.Faults + told is > 0 and var reached)
-                {
-                    var needed = Math.Min(round.Needed, reached);
-                    var source = asked.Count > 0 ? asked[0].Opening.Source : Liveness.Source!;
-                    estimates.AddRound(family, source, round.Answers, needed, round.At, isConclusive && (asked.Count == 0 || round.Answers < needed));
-                }
-                else if (asked.Count == 0 && Liveness.IsWithdrawn)
-                {
-                    estimates.Withdraw(family);
-                }
-            }
-            changed();
-        }
-        try
-        {
-            await all;
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped.
+            EndProcess(defect);
         }
     }
 
@@ -200,98 +293,166 @@ internal sealed class FamilyProbing : IAsyncDisposable
         var at = time.GetUtcNow();
         try
         {
-            if (await reflector.Opening.SendTrainAsync(reflector.Target, Patience, stop.Token) is { } train)
+            if (await reflector.Opening.SendTrainAsync(reflector.Target, ProbePace.Patience, stop.Token) is { } train)
             {
                 lock (estimates)
                 {
                     estimates.AddTrain(family, train, at);
                 }
-                changed();
+                Tell();
             }
         }
         catch (OperationCanceledException)
         {
             // Stopped.
         }
+        catch (Exception defect)
+        {
+            EndProcess(defect);
+        }
     }
 
-    private async Task AskAsync(AskedTarget one, Round round, TimeSpan overdue)
+    /// <summary>Takes an answer in, or that there is none; true where the round is decided by it.</summary>
+    private bool Take(int which, Round round, ProbeResult result)
     {
-        var (target, source) = (one.Target.ToString(), one.Opening.Source);
-        var asking = one.Opening.AskAsync(one.Target, round.At, Patience, stop.Token);
-        long? counted = null;
-        try
+        lock (estimates)
         {
-            await asking.WaitAsync(overdue, time, stop.Token);
-        }
-        catch (TimeoutException)
-        {
-            lock (estimates)
+            if (stop.IsCancellationRequested)
             {
-                counted = estimates.AddOverdue(family, target, source, round.At);
+                return false;
+            }
+            var now = Now;
+            estimates.Add(family, asked[which].Name, asked[which].Opening.Source, result, round.Overdue[which], round.IsSample);
+            round.Take(which, result);
+            var isDecided = false;
+            if (!round.IsDecided)
+            {
+                isDecided = (round.Answers >= round.Needed || round.Ended == asked.Count) && Decide(round, now);
+            }
+            else if (result.IsAnswered && round.Answers == round.Needed)
+            {
+                estimates.Of(family).Hear(now, isTraffic: false);
+                isDecided = true;
+            }
+            if (round.Ended == asked.Count)
+            {
+                rounds.Remove(round);
+            }
+            if (!isTicking)
+            {
+                Arm();
+            }
+            return isDecided;
+        }
+    }
+
+    private bool Decide(Round round, TimeSpan now)
+    {
+        if (round.IsDecided)
+        {
+            return false;
+        }
+        round.IsDecided = true;
+        Fault = round.Fault ?? Liveness.Fault;
+        // What could not be asked cannot be missed.
+        if (asked.Count - round.Faults + round.Told is > 0 and var reached)
+        {
+            var needed = Math.Min(round.Needed, reached);
+            var source = asked.Count > 0 ? openings[0].Source : Liveness.Source!;
+            estimates.Of(family).Add(new(round.At, round.Sent, round.Answers, needed, source), now, round.IsConclusive && (asked.Count == 0 || round.Answers < needed));
+        }
+        else if (asked.Count == 0 && Liveness.IsWithdrawn)
+        {
+            estimates.Of(family).Withdraw();
+        }
+        return true;
+    }
+
+    private void CountOverdue(Round round)
+    {
+        for (var i = 0; round.IsSample && i < asked.Count; i++)
+        {
+            if (!round.HasEnded[i])
+            {
+                round.Overdue[i] = estimates.AddOverdue(family, asked[i].Name, asked[i].Opening.Source, round.At);
             }
         }
-        var result = await asking;
-        lock (estimates)
-        {
-            estimates.Add(family, target, source, result, counted);
-            round.Take(result);
-        }
+        round.OverdueAt = TimeSpan.MaxValue;
     }
 
-    /// <summary>How long to wait for a round's answers, and after what time a probe counts as lost until its answer comes.</summary>
-    private (TimeSpan Timeout, TimeSpan Overdue) Waits(bool isConclusive)
+    private TimeSpan NextRoundAt() => lastSent is { } last ? pace.Next(estimates.Of(family), last) : firstAt;
+
+    /// <summary>Sets the timer for whatever is next.</summary>
+    private void Arm()
     {
-        TimeSpan usual;
-        lock (estimates)
+        if (stop.IsCancellationRequested)
         {
-            usual = estimates.Timeout ?? FirstTimeout;
+            return;
         }
-        // Half an interval, so that three silent rounds are told within 3.5 intervals; more only where the path itself is slower.
-        // A round that settles the matter alone gives every answer the time in which none is lost.
-        var pace = isConclusive ? LeastOverdue : settings.Every / 2;
-        return (Least(Most(usual, pace), Patience), Least(Most(4 * usual, LeastOverdue), Patience));
+        var now = Now;
+        var next = NextRoundAt();
+        if (estimates.Of(family).ReviewAt is { } review && review < next)
+        {
+            next = review;
+        }
+        foreach (var round in rounds)
+        {
+            next = !round.IsDecided && round.DecideAt < next ? round.DecideAt : next;
+            next = round.OverdueAt < next ? round.OverdueAt : next;
+        }
+        // On a grid that all paths share: what is due at about the same time wakes this process once.
+        var grid = ProbePace.Step(settings.Every) / 4;
+        due = next < LongestWait + now ? new(((next.Ticks + grid.Ticks - 1) / grid.Ticks) * grid.Ticks) : now + LongestWait;
+        alarm.Change(due > now ? due - now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
-
-    private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private static TimeSpan Most(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     /// <summary>What has come of a round so far; the estimates' lock is this one's too.</summary>
-    private sealed class Round
+    private sealed class Round(DateTimeOffset at, TimeSpan sent, int needed, int asked, bool isSample, int alive, int told)
     {
-        public Round(DateTimeOffset at, int needed, int answers)
-        {
-            (At, Needed, Answers) = (at, needed, answers);
-            TellIfEnough();
-        }
+        public DateTimeOffset At { get; } = at;
 
-        public DateTimeOffset At { get; }
+        public TimeSpan Sent { get; } = sent;
 
-        public int Needed { get; }
+        public int Needed { get; } = needed;
 
-        public int Answers { get; private set; }
+        /// <summary>Whether it counts for loss, as one that was due anyhow.</summary>
+        public bool IsSample { get; } = isSample;
+
+        /// <summary>When it is silent unless enough have answered.</summary>
+        public TimeSpan DecideAt { get; set; }
+
+        /// <summary>When what has not answered counts as lost until it does.</summary>
+        public TimeSpan OverdueAt { get; set; }
+
+        public bool IsDecided { get; set; }
+
+        public Task[] Asking { get; } = [.. Enumerable.Repeat(Task.CompletedTask, asked)];
+
+        public bool[] HasEnded { get; } = new bool[asked];
+
+        public long?[] Overdue { get; } = new long?[asked];
+
+        /// <summary>Of how many conversations it is known how they stand.</summary>
+        public int Told { get; } = told;
+
+        /// <summary>Whether it settles the matter alone, as a conversation that fell silent has waited for repeated silence itself.</summary>
+        public bool IsConclusive { get; init; }
+
+        public int Answers { get; private set; } = alive;
 
         public int Faults { get; private set; }
 
+        public int Ended { get; private set; }
+
         public string? Fault { get; private set; }
 
-        public TaskCompletionSource Enough { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Take(ProbeResult result)
+        public void Take(int which, ProbeResult result)
         {
+            HasEnded[which] = true;
+            Ended++;
             Answers += result.IsAnswered ? 1 : 0;
             Faults += result.Fault is null ? 0 : 1;
             Fault = result.Fault ?? Fault;
-            TellIfEnough();
-        }
-
-        private void TellIfEnough()
-        {
-            if (Answers >= Needed)
-            {
-                Enough.TrySetResult();
-            }
         }
     }
 }

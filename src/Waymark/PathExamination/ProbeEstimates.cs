@@ -44,11 +44,12 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     /// <param name="source">What measures: <c>icmp</c>.</param>
     /// <param name="result">What came of it.</param>
     /// <param name="overdue">What <see cref="AddOverdue"/> gave for it, or null.</param>
-    public void Add(IpFamily? family, string target, string source, ProbeResult result, long? overdue = null)
+    /// <param name="isSample">Whether it was sent whatever the path did; one that was sent because of what it did would count such moments more often than others.</param>
+    public void Add(IpFamily? family, string target, string source, ProbeResult result, long? overdue = null, bool isSample = true)
     {
         if (result.Fault is null)
         {
-            Stream(family, target, source).Add(result, overdue);
+            Stream(family, target, source).Add(result, overdue, isSample);
         }
     }
 
@@ -61,32 +62,30 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     /// <param name="sentAt">When it was sent.</param>
     public long? AddOverdue(IpFamily? family, string target, string source, DateTimeOffset sentAt) => Stream(family, target, source).AddOverdue(sentAt);
 
-    /// <summary>Takes a round of probes in; true where reachability changed.</summary>
-    /// <param name="family">Of its packets.</param>
-    /// <param name="source">What measures: <c>icmp</c>.</param>
-    /// <param name="answers">How many targets answered.</param>
-    /// <param name="needed">How many have to.</param>
-    /// <param name="at">When it was sent.</param>
-    /// <param name="isConclusive">Whether it settles the matter alone.</param>
-    public bool AddRound(IpFamily family, string source, int answers, int needed, DateTimeOffset at, bool isConclusive = false) =>
-        Family(family).Add(answers, needed, at, source, isConclusive);
-
-    /// <summary>Says that targets of a family are looked for from now on, though no round can count yet.</summary>
-    public void Begin(IpFamily family, DateTimeOffset at) => Family(family).Begin(at);
-
-    /// <summary>Nobody is there any more in a family who could say anything, and not because of a failure: the link's word has to do again.</summary>
-    public void Withdraw(IpFamily family) => Family(family).Withdraw();
+    /// <summary>Whether the path is up in a family, by rounds of probes.</summary>
+    /// <param name="family">The family.</param>
+    public Reachability Of(IpFamily family)
+    {
+        if (!families.TryGetValue(family, out var state))
+        {
+            families.Add(family, state = new(settings));
+        }
+        return state;
+    }
 
     /// <summary>Whether a train may be sent now, which then counts as sent: one at a time for the whole path, whatever comes of it.</summary>
     public bool TryBeginTrain(DateTimeOffset now)
     {
-        if (settings.TrainEvery is not { } every || now - lastTrain < every)
+        if (!IsTrainDue(now))
         {
             return false;
         }
         lastTrain = now;
         return true;
     }
+
+    /// <summary>Whether <see cref="TryBeginTrain"/> would let one be sent.</summary>
+    public bool IsTrainDue(DateTimeOffset now) => settings.TrainEvery is { } every && !(now - lastTrain < every);
 
     /// <summary>Takes a train in.</summary>
     /// <param name="family">Of its packets.</param>
@@ -103,7 +102,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
 
     /// <summary>What was known of a family when it was last examined, before the first round.</summary>
     /// <param name="known">What was known.</param>
-    public void Recall(KnownReachability known) => Family(known.Family).Recall(known.IsUp, known.At, known.Source);
+    public void Recall(KnownReachability known) => Of(known.Family).Recall(known.IsUp, known.At, known.Source);
 
     /// <summary>Forgets all of a family: the path lost it, or it leads by another network now.</summary>
     public void Forget(IpFamily family)
@@ -224,15 +223,6 @@ public sealed class ProbeEstimates(ProbeSettings settings)
 
             KeyValuePair<string, Measured> Way(string name, double loss) => Number(telling, name, loss, Math.Sqrt(loss * (1 - loss) / losses.Samples), losses.Samples);
         }
-    }
-
-    private Reachability Family(IpFamily family)
-    {
-        if (!families.TryGetValue(family, out var state))
-        {
-            families.Add(family, state = new(settings));
-        }
-        return state;
     }
 
     private ProbeStream Stream(IpFamily? family, string target, string source)

@@ -14,7 +14,7 @@ public sealed record ProbeSettings
     private static readonly Predicate UsuallyRestored = new Predicate.For(
         new Predicate.And([Loss(Comparison.Less, 0.05m), RoundTrip(Comparison.Less, 0.4m)]), TimeSpan.FromSeconds(10));
 
-    /// <summary>Two public resolvers in each family, once a second, one answer is enough, down after 3 silent rounds, up after 5 good ones.</summary>
+    /// <summary>Two public resolvers in each family, once a second, one answer is enough, <c>down after 3</c>, <c>up after 5</c>.</summary>
     public static ProbeSettings Default { get; } = new()
     {
         Targets = [Icmp("1.1.1.1"), Icmp("9.9.9.9"), Icmp("2606:4700:4700::1111"), Icmp("2620:fe::fe")],
@@ -35,10 +35,13 @@ public sealed record ProbeSettings
     /// <summary>How many targets of a family have to answer for a round to count as good, from 1; all of them where there are fewer.</summary>
     public int Need { get; init; } = 1;
 
-    /// <summary>Rounds in a row, from 1.</summary>
+    /// <summary>
+    /// Silent rounds in a row that it takes, from 1: so many, a quarter interval apart, where the path has hardly ever been silent, up to twice as many where it often is
+    /// (<see cref="Reachability"/>).
+    /// </summary>
     public int DownAfter { get; init; } = 3;
 
-    /// <summary>Rounds in a row, from 1.</summary>
+    /// <summary>Good rounds in a row, from 1; they follow each other twice as fast.</summary>
     public int UpAfter { get; init; } = 5;
 
     /// <summary>Time between trains of packets to a reflector, by which capacity is measured; from <see cref="LeastTrainEvery"/>; null: none are sent.</summary>

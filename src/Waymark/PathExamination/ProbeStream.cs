@@ -41,11 +41,12 @@ internal sealed class ProbeStream(IpFamily? family, string source)
     /// <summary>Takes one in; what was never answered may not be listening, so until the first answer there is no loss.</summary>
     /// <param name="result">What came of it.</param>
     /// <param name="overdue">What <see cref="AddOverdue"/> gave for it, or null.</param>
-    public void Add(ProbeResult result, long? overdue)
+    /// <param name="isSample">Whether it counts for loss and percentiles.</param>
+    public void Add(ProbeResult result, long? overdue, bool isSample)
     {
         if (result.RoundTrip is not { } time)
         {
-            if (overdue is null)
+            if (overdue is null && isSample)
             {
                 AddOverdue(result.SentAt);
             }
@@ -64,8 +65,9 @@ internal sealed class ProbeStream(IpFamily? family, string source)
         {
             Window.Amend(number, time);
         }
-        else
+        else if (isSample || Window.Count == 0)
         {
+            // The first answer always: a path with a round trip has percentiles.
             Window.Add(time);
         }
     }

@@ -99,12 +99,12 @@ public sealed class ProbeEstimatesTests
     [Fact]
     public void Up_that_is_old_is_estimated_again_and_down_stays_down()
     {
-        estimates.AddRound(IpFamily.V4, "icmp", 1, 1, Start);
+        Round(estimates, IpFamily.V4, 1, 1, 0);
         Assert.Equal((true, false), Up(1));
         Assert.Equal((true, true), Up(60));
         for (var i = 61; i < 64; i++)
         {
-            estimates.AddRound(IpFamily.V4, "icmp", 0, 1, Start.AddSeconds(i));
+            Round(estimates, IpFamily.V4, 0, 1, i);
         }
         Assert.Equal((false, false), Up(64));
         Assert.Equal((false, false), Up(600));
@@ -113,15 +113,30 @@ public sealed class ProbeEstimatesTests
     [Fact]
     public void A_path_that_is_down_stays_down_when_its_settings_change()
     {
-        estimates.AddRound(IpFamily.V4, "icmp", 1, 1, Start);
-        for (var i = 0; i < 3; i++)
+        Round(estimates, IpFamily.V4, 1, 1, 0);
+        for (var i = 1; i < 4; i++)
         {
-            estimates.AddRound(IpFamily.V4, "icmp", 0, 1, Start);
+            Round(estimates, IpFamily.V4, 0, 1, i);
         }
         estimates.Settings = Settings with { UpAfter = 1 };
         Assert.Equal((false, false), Up(0));
-        estimates.AddRound(IpFamily.V4, "icmp", 1, 1, Start);
-        Assert.Equal((true, false), Up(0));
+        Round(estimates, IpFamily.V4, 1, 1, 4);
+        Assert.Equal((true, false), Up(4));
+    }
+
+    [Fact]
+    public void A_probe_that_was_sent_because_of_a_silence_is_no_sample_of_the_loss()
+    {
+        Add("a", 0, 5);
+        for (var i = 1; i < 10; i++)
+        {
+            Add("a", i, 5);
+        }
+        for (var i = 0; i < 30; i++)
+        {
+            estimates.Add(IpFamily.V4, "a", "icmp", new(Start.AddSeconds(10), null, null), isSample: false);
+        }
+        Assert.Equal((0.0, 10), (Number("loss", 10), Value("loss", 10)!.Samples));
     }
 
     [Fact]
@@ -129,8 +144,8 @@ public sealed class ProbeEstimatesTests
     {
         Add("a", 0, 5);
         estimates.Add(IpFamily.V6, "b", "icmp", new(Start, TimeSpan.FromMilliseconds(9), null));
-        estimates.AddRound(IpFamily.V4, "icmp", 1, 1, Start);
-        estimates.AddRound(IpFamily.V6, "icmp", 1, 1, Start);
+        Round(estimates, IpFamily.V4, 1, 1, 0);
+        Round(estimates, IpFamily.V6, 1, 1, 0);
         estimates.Forget(IpFamily.V4);
         Assert.Equal((null, 0.009), (Value(PathCharacteristics.Up4, 0), Number("rtt", 0)));
         Assert.NotNull(Value(PathCharacteristics.Up6, 0));
@@ -202,7 +217,7 @@ public sealed class ProbeEstimatesTests
             foreach (var (target, milliseconds, second) in probes)
             {
                 some.Add(IpFamily.V4, $"t{target}", "icmp", new(Start.AddSeconds(second), milliseconds < 100 ? null : TimeSpan.FromMilliseconds(milliseconds), milliseconds == 99 ? "fault" : null));
-                some.AddRound(IpFamily.V4, "icmp", milliseconds % 3, 2, Start.AddSeconds(second));
+                Round(some, IpFamily.V4, milliseconds % 3, 2, second);
             }
             var values = some.Values(Start.AddSeconds(120), [1, 50, 99]).ToDictionary(one => one.Key, one => one.Value);
             Assert.All(values, one => Assert.True(one.Value.At <= Start.AddSeconds(121) && one.Value.StandardError is null or >= 0));
@@ -226,6 +241,9 @@ public sealed class ProbeEstimatesTests
         {
             OneWay = new(TimeSpan.FromMilliseconds(forward), TimeSpan.FromMilliseconds(roundTrip - forward), isMeasured),
         });
+
+    private static void Round(ProbeEstimates estimates, IpFamily family, int answers, int needed, int second) =>
+        estimates.Of(family).Add(new(Start.AddSeconds(second), TimeSpan.FromSeconds(second), answers, needed, "icmp"), TimeSpan.FromSeconds(second));
 
     private Measured? Value(string name, int second) =>
         estimates.Values(Start.AddSeconds(second), [50, 95]).Where(one => one.Key == name).Select(one => one.Value).FirstOrDefault();
