@@ -86,6 +86,8 @@ internal sealed class Reconciler(PolicyBook book, NodeBook node, ReconcileLoop l
             Kinds = [.. ProbeKinds.All(time).Select(kind => new CountedProbeKind(kind, probes))],
             Known = reachability.Known(),
             Ranks = new WantedPercentiles(() => loop.Inputs.Sets).Ranks,
+            Allowance = path => file.Node.AllowanceOf(path.Name),
+            Stretched = (path, allowance, interval, detection) => Log.ProbesStretched(log, path, allowance, interval.TotalSeconds, detection.TotalSeconds),
             FaultChanged = (path, fault) =>
             {
                 if (fault is not null)

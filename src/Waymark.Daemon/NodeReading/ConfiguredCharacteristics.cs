@@ -37,7 +37,7 @@ internal static class ConfiguredCharacteristics
             {
                 values[name] = measured;
             }
-            if (carrier.IsMetered || carrier.IsCounted || carrier.Numbers.Any(number => (number.Key == "cost" && number.Value.Value > 0) || number.Key == "quota"))
+            if (carrier.IsCharged)
             {
                 Say("metered", CharacteristicValue.Of(true));
             }

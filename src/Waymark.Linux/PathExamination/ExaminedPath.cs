@@ -15,6 +15,9 @@ internal sealed class ExaminedPath : IAsyncDisposable
     private readonly Dictionary<IpFamily, FamilyProbing> families = [];
     private readonly List<Task> endings = [];
     private string? toldFault;
+    private ProbeAllowance? allowance;
+    private ProbeBudget? budget;
+    private TimeSpan? toldStretch;
 
     public ExaminedPath(PathExaminerOptions options, Path path, Random random, TimeProvider time, Action<ExaminedPath, bool> changed)
     {
@@ -48,6 +51,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
     {
         var before = Path;
         Path = path;
+        settings = Budget(path, settings);
         var isOther = settings != estimates.Settings;
         lock (estimates)
         {
@@ -77,9 +81,49 @@ internal sealed class ExaminedPath : IAsyncDisposable
                 if (asked.Count + watched.Count > 0)
                 {
                     var liveness = new FamilyLiveness(watched, options.Mark(path), time);
-                    families.Add(family, new(family, settings, estimates, asked, liveness, () => options.Mark(Path), isUrgent => changed(this, isUrgent), Spread(), time));
+                    families.Add(family, new(family, settings, estimates, asked, liveness, () => options.Mark(Path), isUrgent => changed(this, isUrgent), Spread(), budget, time));
                 }
             }
+        }
+    }
+
+    /// <summary>Takes bytes from the path's budget for probes of another kind; where there is none, they may always be sent.</summary>
+    public bool TryTake(int bytes)
+    {
+        lock (estimates)
+        {
+            return budget?.TryTake(bytes, time.GetElapsedTime(0)) != false;
+        }
+    }
+
+    /// <summary>The settings as the budget allows them.</summary>
+    private ProbeSettings Budget(Path path, ProbeSettings settings)
+    {
+        lock (estimates)
+        {
+            if (options.Allowance(path) is var wanted && wanted != allowance)
+            {
+                // Another budget begins empty, as every one does.
+                (allowance, budget) = (wanted, wanted is null ? null : new(wanted.BytesPerDay));
+            }
+            if (budget is null)
+            {
+                return settings;
+            }
+            var bytes = path.Halves.Sum(half => settings.Targets.AsEnumerable().Where(target => target.Carries(half.Family))
+                .Sum(target => options.Kinds!.FirstOrDefault(kind => kind.Takes(target))?.BytesOf(target, half.Family) ?? 0));
+            var atRest = budget.Stretch(settings.Every, bytes);
+            if (atRest == settings.Every)
+            {
+                return settings;
+            }
+            settings = settings with { AtRest = atRest };
+            if (toldStretch != settings.AtRest)
+            {
+                toldStretch = settings.AtRest;
+                options.Stretched(path.Id, allowance!, atRest, new ProbePace(settings).Detection);
+            }
+            return settings;
         }
     }
 
@@ -106,7 +150,14 @@ internal sealed class ExaminedPath : IAsyncDisposable
     {
         lock (estimates)
         {
-            return [.. estimates.Values(now, ranks)];
+            List<KeyValuePair<string, Measured>> values = [.. estimates.Values(now, ranks)];
+            if (allowance is not null && estimates.Settings is { } settings)
+            {
+                // What accuracy is left: how often it is asked, and how soon a failure is told.
+                values.Add(new("probe.interval", new(CharacteristicValue.Of((settings.AtRest ?? settings.Every).TotalSeconds), now, 0, $"budget {allowance}")));
+                values.Add(new("probe.detection", new(CharacteristicValue.Of(new ProbePace(settings).Detection.TotalSeconds), now, 0, $"budget {allowance}")));
+            }
+            return values;
         }
     }
 
@@ -128,7 +179,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
             if (targets.Count > 0)
             {
                 var opening = new ProbeOpening(kind, family, device, Seed());
-                asked.AddRange(targets.Select(target => new AskedTarget(opening, target)));
+                asked.AddRange(targets.Select(target => new AskedTarget(opening, target, kind.BytesOf(target, family))));
             }
         }
         return asked;
@@ -153,7 +204,8 @@ internal sealed class ExaminedPath : IAsyncDisposable
 /// <summary>Whom a round asks, and how.</summary>
 /// <param name="Opening">The probe, shared by targets of a kind.</param>
 /// <param name="Target">Who is asked.</param>
-internal sealed record AskedTarget(ProbeOpening Opening, ProbeTarget Target)
+/// <param name="Bytes">What asking and being answered takes.</param>
+internal sealed record AskedTarget(ProbeOpening Opening, ProbeTarget Target, int Bytes)
 {
     /// <summary>What its samples are kept under.</summary>
     public string Name { get; } = Target.ToString();

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Waymark.Flows;
 using Waymark.PathExamination;
+using Waymark.PathExamination.Capacity;
 
 namespace Waymark.Linux.PathExamination;
 
@@ -13,6 +14,9 @@ internal sealed class FamilyProbing : IAsyncDisposable
     /// <summary>Timers take no longer ones than some weeks.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
+    /// <summary>What a train takes of the budget, there and back.</summary>
+    private const int TrainBytes = 2 * PacketTrain.UsualPackets * PacketTrain.UsualBytes;
+
     private readonly IpFamily family;
     private readonly ProbeSettings settings;
     private readonly ProbePace pace;
@@ -23,6 +27,8 @@ internal sealed class FamilyProbing : IAsyncDisposable
     private readonly Action<bool> changed;
     private readonly TimeProvider time;
     private readonly ITimer alarm;
+    private readonly ProbeBudget? budget;
+    private readonly int bytes;
     private readonly CancellationTokenSource stop = new();
     private readonly Lock sending = new();
     private readonly Task watching;
@@ -43,12 +49,14 @@ internal sealed class FamilyProbing : IAsyncDisposable
     /// <param name="mark">The firewall mark of the packets.</param>
     /// <param name="changed">Called after each round; with true where the path came up, went down or was heard for the first time.</param>
     /// <param name="spread">When the first round is, of an interval: paths that come up together are not probed in step.</param>
+    /// <param name="budget">What rounds are paid from; null: they cost nothing. Under the estimates' lock.</param>
     /// <param name="time">The clock.</param>
     public FamilyProbing(
-        IpFamily family, ProbeSettings settings, ProbeEstimates estimates, IReadOnlyList<AskedTarget> asked, FamilyLiveness liveness, Func<uint> mark, Action<bool> changed, double spread, TimeProvider time)
+        IpFamily family, ProbeSettings settings, ProbeEstimates estimates, IReadOnlyList<AskedTarget> asked, FamilyLiveness liveness, Func<uint> mark, Action<bool> changed, double spread, ProbeBudget? budget, TimeProvider time)
     {
+        this.budget = budget;
         (this.family, this.settings, this.estimates, this.asked, this.mark, this.changed, this.time, Liveness) = (family, settings, estimates, asked, mark, changed, time, liveness);
-        (pace, openings) = (new(settings), [.. asked.Select(one => one.Opening).Distinct()]);
+        (pace, openings, bytes) = (new(settings), [.. asked.Select(one => one.Opening).Distinct()], asked.Sum(one => one.Bytes));
         firstAt = due = Now + (settings.Every * spread);
         if (liveness.Count > 0)
         {
@@ -126,7 +134,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
                 }
             }
             isDecided |= estimates.Of(family).Review(now);
-            if (now >= NextRoundAt())
+            if (now >= NextRoundAt(now) && budget?.TryTake(bytes, now) != false)
             {
                 begun = Begin(now, isConclusive: false);
             }
@@ -284,7 +292,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     {
         lock (estimates)
         {
-            return estimates.TryBeginTrain(time.GetUtcNow());
+            return estimates.IsTrainDue(time.GetUtcNow()) && budget?.TryTake(TrainBytes, Now) != false && estimates.TryBeginTrain(time.GetUtcNow());
         }
     }
 
@@ -380,7 +388,11 @@ internal sealed class FamilyProbing : IAsyncDisposable
         round.OverdueAt = TimeSpan.MaxValue;
     }
 
-    private TimeSpan NextRoundAt() => lastSent is { } last ? pace.Next(estimates.Of(family), last) : firstAt;
+    private TimeSpan NextRoundAt(TimeSpan now)
+    {
+        var wanted = lastSent is { } last ? pace.Next(estimates.Of(family), last) : firstAt;
+        return budget?.AffordableAt(bytes, now) is { } affordable && affordable > wanted ? affordable : wanted;
+    }
 
     /// <summary>Sets the timer for whatever is next.</summary>
     private void Arm()
@@ -390,7 +402,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
             return;
         }
         var now = Now;
-        var next = NextRoundAt();
+        var next = NextRoundAt(now);
         if (estimates.Of(family).ReviewAt is { } review && review < next)
         {
             next = review;

@@ -155,6 +155,17 @@ public sealed class PathExaminer : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes bytes from a path's probe budget, for probes that the examiner does not send itself (a packet train); false: do not send them. All or none.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="bytes">Of IP packets both ways together, from 0.</param>
+    public bool TryTake(PathId path, int bytes)
+    {
+        lock (gate)
+        {
+            return examined.TryGetValue(path, out var one) && one.TryTake(bytes);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -16,6 +16,12 @@ public sealed record PathExaminerOptions(
     /// <summary>The ways of watching by standing conversations; null: BFD.</summary>
     public IReadOnlyList<ILivenessKind>? LivenessKinds { get; init; }
 
+    /// <summary>What the probes of a path may cost; null: as much as they do.</summary>
+    public Func<Path, ProbeAllowance?> Allowance { get; init; } = _ => null;
+
+    /// <summary>Called where a budget stretches the time between a path's rounds: the budget, that time, and within what time a failure is told; must be quick, and must not call back.</summary>
+    public Action<PathId, ProbeAllowance, TimeSpan, TimeSpan> Stretched { get; init; } = (_, _, _, _) => { };
+
     /// <summary>The percentiles of the round trip that are told, each 1 to 99; those that policies name are enough.</summary>
     public Func<IEnumerable<int>> Ranks { get; init; } = () => UsualRanks;
 

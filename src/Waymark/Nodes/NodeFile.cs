@@ -55,6 +55,10 @@ public sealed record NodeFile
     /// <summary>Where metrics are served; null: nowhere.</summary>
     public MetricsEndpoint? Metrics { get; init; }
 
+    /// <summary>What probes of a path of that name may cost; null: as much as they do. A metered path has a budget of its own accord, unless the file says how often it is probed.</summary>
+    public ProbeAllowance? AllowanceOf(string path) => Paths.FirstOrDefault(one => one.Name == path) is not { } declared ? null
+        : declared.ProbeBudget ?? (declared.IsCharged && !ProbesOf(path).IsPaceNamed ? ProbeAllowance.OfMetered : null);
+
     /// <summary>How a path of that name is probed.</summary>
     public ProbeSettings ProbesOf(string path)
     {
@@ -97,8 +101,14 @@ public sealed record PathDeclaration(string Name, PathMatch Match)
     /// <summary>Whether the bytes that it carries have to be counted.</summary>
     public bool IsCounted => Tariff is not null || !Quotas.IsEmpty;
 
-    /// <summary>Whether use of it costs; true also where it has a cost or a quota.</summary>
+    /// <summary>Whether the file says <c>metered</c>; <see cref="IsCharged"/> where it follows from something else.</summary>
     public bool IsMetered { get; init; }
+
+    /// <summary>Whether use of it costs: it is metered, or has a cost or a quota.</summary>
+    public bool IsCharged => IsMetered || IsCounted || Numbers.Any(number => (number.Key == "cost" && number.Value.Value > 0) || number.Key == "quota");
+
+    /// <summary>What its probes may cost; null: nothing is said.</summary>
+    public ProbeAllowance? ProbeBudget { get; init; }
 
     /// <summary>Whether what goes over it is encrypted.</summary>
     public bool IsEncrypted { get; init; }

@@ -177,10 +177,14 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
             }),
             ["probe-budget"] = () => Single(null, () =>
             {
-                Source.Warn("WAY2010", Last.Start, Last.End, "'probe-budget' has no effect yet", "use 'every' in 'probe' to probe less");
-                Quantity("a probe budget", Dimension.Volume);
+                var token = Now;
+                var volume = Quantity("a probe budget", Dimension.Volume);
+                if (volume.Value <= 0)
+                {
+                    Source.Error("WAY1008", token.Start, Last.End, "a probe budget is above 0", "write 'none;' in a 'probe' block to probe not at all");
+                }
                 Expect("/", "and 'day', 'week' or 'month'");
-                Take();
+                path = path with { ProbeBudget = new(volume, Period()) };
             }),
         });
         path = tariffs.Complete(path, isRead: Source.Errors == before);
@@ -248,7 +252,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
             ["dns"] = Targets(() => new ProbeTarget.Dns(Address("a name server"), TryTake("name") ? QuotedString("the name to ask for", PolicyLimits.TextLength) : ProbeTarget.Dns.UsualName)),
             ["bfd"] = Targets(() => new ProbeTarget.Bfd(Address("a system"), TryTake("multihop"), TryTake("every") ? Interval("the time between control packets") : null)),
             ["none"] = () => Single(null, () => targets ??= []),
-            ["every"] = () => Single(null, () => settings = settings with { Every = Interval("the time between rounds") }),
+            ["every"] = () => Single(null, () => settings = settings with { Every = Interval("the time between rounds"), IsPaceNamed = true }),
             ["train"] = () => Single(null, () =>
             {
                 Expect("every", "behind 'train'");
@@ -273,6 +277,19 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
             Source.Error("WAY1019", opener.Start, opener.End, "'train' needs a reflector that sends its packets back", "add 'stamp ADDRESS;'");
         }
         return new(name, targets is null ? settings : settings with { Targets = targets.ToEquatableArray(), AreTargetsNamed = true });
+    }
+
+    private BudgetPeriod Period()
+    {
+        var word = Now;
+        foreach (var per in Enum.GetValues<BudgetPeriod>())
+        {
+            if (TryTake(ProbeAllowance.Word(per)))
+            {
+                return per;
+            }
+        }
+        throw Fail("WAY1012", word, $"a budget is per 'day', 'week' or 'month', found {word}", NearestWord.Mend(word.Text, Enum.GetValues<BudgetPeriod>().Select(ProbeAllowance.Word)));
     }
 
     /// <summary>A claim about the path, in the policy language; null where it is wrong, which is reported.</summary>

@@ -94,6 +94,10 @@ public static class NodePrinter
         {
             lines.Add($"over {string.Join(", ", path.Over.Select(PolicyPrinter.Name))};");
         }
+        if (path.ProbeBudget is { } budget)
+        {
+            lines.Add($"probe-budget {budget};");
+        }
         if (path.Peer is { } peer)
         {
             lines.Add($"peer {PolicyPrinter.Name(peer)};");
@@ -172,7 +176,7 @@ public static class NodePrinter
                 yield return "none;";
             }
         }
-        if (settings.Every != ProbeSettings.Default.Every)
+        if (settings.IsPaceNamed || settings.Every != ProbeSettings.Default.Every)
         {
             yield return $"every {Unit.Print(settings.Every)};";
         }
@@ -191,22 +195,6 @@ public static class NodePrinter
         if (settings.UpAfter != ProbeSettings.Default.UpAfter)
         {
             yield return Line("up after", settings.UpAfter);
-        }
-    }
-
-    private static IEnumerable<string> Lines(ReflectorDeclaration reflector)
-    {
-        if (reflector.Port != ProbeTarget.Stamp.UsualPort)
-        {
-            yield return Line("port", reflector.Port);
-        }
-        if (reflector.KeyFile is { } key)
-        {
-            yield return $"key {PolicyPrinter.Quote(key)};";
-        }
-        if (!reflector.From.IsEmpty)
-        {
-            yield return $"from {string.Join(", ", reflector.From)};";
         }
         if (settings.DegradedWhen != ProbeSettings.Default.DegradedWhen)
         {

@@ -25,10 +25,15 @@ public sealed class ProbePace(ProbeSettings settings)
     /// <summary>While nothing is known of a target.</summary>
     private static readonly TimeSpan FirstTimeout = TimeSpan.FromSeconds(1);
 
+    private TimeSpan AtRest => settings.AtRest ?? settings.Every;
+
+    /// <summary>Within what time of its last answer a path that dies is told to be down, at most; longer only where its answers take longer.</summary>
+    public TimeSpan Detection => AtRest + (Step(settings.Every) * 2 * settings.DownAfter);
+
     /// <summary>Whether a round counts for loss: it was due anyhow, and not sent because of what the path does.</summary>
     /// <param name="lastSample">When the last one was sent that counts; null: none.</param>
     /// <param name="now">When this one is sent.</param>
-    public bool IsSample(TimeSpan? lastSample, TimeSpan now) => lastSample is not { } last || now >= last + (settings.Every * 0.9);
+    public bool IsSample(TimeSpan? lastSample, TimeSpan now) => lastSample is not { } last || now >= last + (AtRest * 0.9);
 
     /// <summary>When the next round is due, by the clock of <paramref name="last"/>.</summary>
     /// <param name="state">Of the family that is probed.</param>
@@ -44,7 +49,7 @@ public sealed class ProbePace(ProbeSettings settings)
             return last + (settings.Every / Returning);
         }
         // Answers to real traffic are worth as much as those to probes: the next one is due an interval after the newest of either.
-        return state.LastHeard is { } heard && heard > last ? Least(heard + settings.Every, last + (settings.Every * Busy)) : last + settings.Every;
+        return state.LastHeard is { } heard && heard > last ? Least(heard + AtRest, last + (AtRest * Busy)) : last + AtRest;
     }
 
     /// <summary>The time between rounds while a path is silent, of an interval <paramref name="every"/>.</summary>

@@ -32,6 +32,12 @@ public sealed record ProbeSettings
     /// <summary>Time between rounds, from <see cref="LeastEvery"/>.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether the administrator said so: then a metered path is probed as often too.</summary>
+    public bool IsPaceNamed { get; init; }
+
+    /// <summary>Time between rounds while nothing is the matter, where a budget stretches it; null: <see cref="Every"/>.</summary>
+    public TimeSpan? AtRest { get; init; }
+
     /// <summary>How many targets of a family have to answer for a round to count as good, from 1; all of them where there are fewer.</summary>
     public int Need { get; init; } = 1;
 
@@ -54,7 +60,7 @@ public sealed record ProbeSettings
     public Predicate RestoredWhen { get; init; } = UsuallyRestored;
 
     /// <summary>What was measured longer ago is unknown again: ten intervals, at least 30 s.</summary>
-    public TimeSpan Lifetime => Every * 10 > LeastLifetime ? Every * 10 : LeastLifetime;
+    public TimeSpan Lifetime => (AtRest ?? Every) * 10 is var ten && ten > LeastLifetime ? ten : LeastLifetime;
 
     /// <summary>Rounds that follow each other faster would mostly measure how busy this machine is.</summary>
     public static TimeSpan LeastEvery { get; } = TimeSpan.FromMilliseconds(10);

@@ -143,6 +143,19 @@ public sealed class NodeLanguageTests
         Assert.Equal(parse.File, NodeLanguage.Parse(NodePrinter.Print(parse.File), "n.way").File);
     }
 
+    [Theory]
+    [InlineData("", "none")]
+    [InlineData("metered;", "5 MB / day")]
+    [InlineData("cost 4 /GB;", "5 MB / day")]
+    [InlineData("cost 4 /GB; probe-budget 30 MB / week;", "30 MB / week")]
+    [InlineData("probe-budget 1 GB / month;", "1 GB / month")]
+    public void A_path_has_the_probe_budget_that_it_is_given_and_a_metered_one_a_budget_anyhow(string lines, string budget) =>
+        Assert.Equal(budget, NodeLanguage.Parse($"path lte {{ interface wwan0; {lines} }}", "n.way").File!.AllowanceOf("lte")?.ToString() ?? "none");
+
+    [Fact]
+    public void A_metered_path_whose_pace_is_said_is_probed_at_that_pace() =>
+        Assert.Null(NodeLanguage.Parse("path lte { interface wwan0; metered; } probe lte { every 1 s; }", "n.way").File!.AllowanceOf("lte"));
+
     [Fact]
     public void Nothing_said_is_the_default() => Assert.Equal(NodeFile.Default, NodeLanguage.Parse("# nothing\n", "node.way").File);
 
@@ -160,6 +173,8 @@ public sealed class NodeLanguageTests
     [InlineData("probe default { every 1 ms; }", "n.way:1:23: error WAY1008: the time between rounds is at least 10 ms")]
     [InlineData("probe default { degraded when loss > 20 ms; }", "n.way:1:41: error WAY1007: 'ms' is a unit of a duration, and 'loss' is a share; use %")]
     [InlineData("probe default { degraded loss > 20 %; }", "n.way:1:26: error WAY0001: expected 'when' behind 'degraded', found 'loss'")]
+    [InlineData("path lte { interface wwan0; probe-budget 30 MB / year; }", "n.way:1:50: error WAY1012: a budget is per 'day', 'week' or 'month', found 'year'")]
+    [InlineData("path lte { interface wwan0; probe-budget 0 MB / day; }", "n.way:1:42: error WAY1008: a probe budget is above 0; write 'none;' in a 'probe' block to probe not at all")]
     [InlineData("probe default { tcp 192.0.2.1; }", "n.way:1:30: error WAY0001: expected 'port' behind the server's address, found ';'")]
     [InlineData("probe default { http \"probe.example.net/204\" expect 20; }", "n.way:1:22: error WAY1008: the string \"probe.example.net/204\" is no address of a page; write \"http://HOST/PAGE\" or \"https://HOST/PAGE\"", "n.way:1:53: error WAY1008: a status of HTTP is 100 to 599", "n.way:1:17: warning WAY2010: 'http' has no effect yet; this kind of probe comes with a later version")]
     [InlineData("probe lte { stamp 192.0.2.2; train every 9 min; }", "n.way:1:42: error WAY1008: the time between trains is at least 10 min")]
@@ -201,7 +216,7 @@ public sealed class NodeLanguageTests
             """
             listen { address [::]; port 7443; certificate "/etc/waymark/node.pem"; } peer hq { address hq.example.net port 7443; may flows local 2001:db8:12::/48; } node "a";
             dashboard { metrics 127.0.0.1 port 9464; } strict at boot;
-            path lte { interface wwan0; quota 20 GB resets day 1 at "Europe/Paris"; probe-budget 30 MB / day; shared 1; metered; }
+            path lte { interface wwan0; quota 20 GB resets day 1 at "Europe/Paris"; shared 1; metered; }
             probe lte { every 2 s; }
             requester fleet { certificate "fleet.example.net"; rank 5; may any; confirm within 60 s; }
             """, "n.way");

@@ -41,13 +41,16 @@ public static class NodeSamples
         Address = some || (device ?? hardware ?? driver) is null ? new(IpAddress.Parse("10.8.0.0"), 16) : null,
     });
 
+    private static readonly Gen<ProbeAllowance> Allowance = Gen.Select(Gen.Int[1, 2_000_000], One(BudgetPeriod.Day, BudgetPeriod.Week, BudgetPeriod.Month)).Select((volume, per) =>
+        new ProbeAllowance(new(volume * 1000m, Dimension.Volume), per));
+
     private static readonly Gen<PathDeclaration> Path = Gen.Select(
         Gen.Select(Match, Address.Array[0, 2], One<string?>(null, "wifi", "cellular"), Gen.Select(Word, Word, KeyValuePair.Create).Array[0, 2]),
-        Gen.Select(Gen.Select(Number.Array[0, 3], Maybe(Tariff), Quotas), Gen.Bool, Gen.Bool, Gen.Bool), Word.Array[0, 2], Maybe(Word), (link, known, over, peer) => (link, known, over, peer))
+        Gen.Select(Gen.Select(Number.Array[0, 3], Maybe(Tariff), Quotas), Gen.Bool, Gen.Bool, Gen.Bool, Maybe(Allowance)), Word.Array[0, 2], Maybe(Word), (link, known, over, peer) => (link, known, over, peer))
         .Select(all =>
         {
             var (match, gateways, medium, labels) = all.link;
-            var ((numbers, tariff, quotas), isMetered, isEncrypted, isIgnored) = all.known;
+            var ((numbers, tariff, quotas), isMetered, isEncrypted, isIgnored, allowance) = all.known;
             return new PathDeclaration("", match)
             {
                 Gateways = gateways.ToEquatableArray(),
@@ -59,6 +62,7 @@ public static class NodeSamples
                 IsMetered = isMetered,
                 IsEncrypted = isEncrypted,
                 IsIgnored = isIgnored,
+                ProbeBudget = allowance,
                 Over = all.over.ToEquatableArray(),
                 Peer = all.peer,
             };
@@ -81,6 +85,7 @@ public static class NodeSamples
             AreTargetsNamed = named,
             Every = every,
             TrainEvery = named && targets.Any(target => target is ProbeTarget.Stamp) && need % 2 == 0 ? TimeSpan.FromMinutes(10 + need) : null,
+            IsPaceNamed = true,
             DegradedWhen = states.Item1 ?? ProbeSettings.Default.DegradedWhen,
             RestoredWhen = states.Item2 ?? ProbeSettings.Default.RestoredWhen,
             Need = need,
