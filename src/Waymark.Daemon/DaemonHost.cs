@@ -1,10 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Activities;
 using Waymark.Daemon.Api;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
@@ -190,20 +193,25 @@ internal static class DaemonHost
         .AddSingleton<RequesterRights>()
         .AddSingleton<PolicyBook>()
         .AddSingleton<OutsideBook>()
-        .AddSingleton<ReachabilityKeeping>()
-        .AddSingleton<ReflectorOperation>()
-        .AddSingleton<UsageLedger>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
-        .AddSingleton<Supervision>()
         .AddSingleton<ProbeCounts>()
         .AddSingleton<StateInstruments>()
-        .AddSingleton<MetricsService>()
         .AddSingleton<KernelQuestion>()
         .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
             () => provider.GetRequiredService<NodeBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))
         .AddSingleton(provider => new TrafficReading(
             provider.GetRequiredService<IDataPlane>, provider.GetRequiredService<ReconcileLoop>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TrafficReading>>()))
-        .AddSingleton(MakeLoop);
+        .AddSingleton(MakeLoop)
+        .AddActivity<ReconcileLoop>().AddActivity<PathFollowing>().AddActivity<NameResolving>().AddActivity<ReachabilityKeeping>().AddActivity<UsageLedger>()
+        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<Supervision>();
+
+    /// <summary>One of what goes on all the time, and the same one for whoever asks for it by its type.</summary>
+    private static IServiceCollection AddActivity<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services)
+        where T : class, IActivity
+    {
+        services.TryAddSingleton<T>();
+        return services.AddSingleton<IActivity>(provider => provider.GetRequiredService<T>());
+    }
 
     private static ReconcileLoop MakeLoop(IServiceProvider provider)
     {
@@ -232,7 +240,7 @@ internal static class DaemonHost
 
     private static void PrepareSocket(string path)
     {
-        System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
         if (!System.IO.File.Exists(path))
         {
             return;

@@ -96,7 +96,7 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Information, "{Path} {Change}")]
     public static partial void PathChanged(ILogger log, string path, string change);
 
-    [LoggerMessage(14, LogLevel.Error, "{File} has mistakes or cannot be read: what it said when it last had none counts")]
+    [LoggerMessage(46, LogLevel.Error, "{File} has mistakes or cannot be read: what it said when it last had none counts")]
     public static partial void NodeFileRefused(ILogger log, string file);
 
     [LoggerMessage(40, LogLevel.Error, "what paths have carried is counted on in memory and cannot be kept: {Reason}; it will be kept as soon as that is mended")]

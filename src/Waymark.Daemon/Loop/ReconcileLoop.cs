@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Waymark.ConditionDecision;
+using Waymark.Daemon.Activities;
 using Waymark.Daemon.Metrics;
 using Waymark.Linux.Netlink;
 using Waymark.Nodes;
@@ -16,7 +17,7 @@ namespace Waymark.Daemon.Loop;
 /// changed where the filter rules or the paths differ. An apply that fails leaves the last good state and is tried again, less and less often.
 /// </summary>
 internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Action<DecisionMemory> keep, Action<World, Decision> record, DecisionMemory memory, TimeProvider time, ILogger<ReconcileLoop> log)
-    : IDisposable
+    : IActivity, IDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);

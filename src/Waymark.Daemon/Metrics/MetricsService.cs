@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Activities;
 using Waymark.Daemon.Requests;
 using Waymark.Nodes;
 
@@ -10,7 +11,7 @@ namespace Waymark.Daemon.Metrics;
 /// Serves metrics where the node file says, by a listener of its own beside the requesters' socket: they are for programs that are no requesters. It comes, goes and moves with the node file. An address that
 /// cannot be had is said once and tried again: it may be of an interface that is not up yet.
 /// </summary>
-internal sealed class MetricsService(NodeBook node, StateInstruments state, TimeProvider time, ILogger<MetricsService> log)
+internal sealed class MetricsService(NodeBook node, StateInstruments state, TimeProvider time, ILogger<MetricsService> log) : IActivity
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);
 

@@ -1,12 +1,13 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Activities;
 using Waymark.PathExamination;
 using Waymark.Paths;
 
 namespace Waymark.Daemon.Store;
 
 /// <summary>Keeps which paths answered, so that a daemon that starts again in the middle of an outage does not try the silent ones with everybody's flows.</summary>
-internal sealed class ReachabilityKeeping(StateStore store, ILogger<ReachabilityKeeping> log)
+internal sealed class ReachabilityKeeping(StateStore store, ILogger<ReachabilityKeeping> log) : IActivity
 {
     private readonly string boot = System.IO.File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
     private readonly Channel<EquatableArray<KnownReachability>> changes =

@@ -16,7 +16,7 @@ internal sealed record ToldTariff(TariffNow Tariff, DateTimeOffset At)
         var values = new Dictionary<string, Measured>(StringComparer.Ordinal);
         if (tariff.Price is { } price)
         {
-            values["cost"] = new(CharacteristicValue.Of((double)price), at, 0, "tariff");
+            values["cost"] = new(CharacteristicValue.Of((double)price), at, 0, Measured.Tariff);
         }
         if (tariff.Left is { } left)
         {

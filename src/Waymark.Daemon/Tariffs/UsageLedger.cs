@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Activities;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Linux.Netlink;
@@ -14,7 +15,7 @@ namespace Waymark.Daemon.Tariffs;
 /// Counts what paths with a tariff or a quota carry, and keeps it: the wall around <see cref="Bookkeeping"/>. While there is such a path its device's counters are read within each second, and what has
 /// changed is on the disk before the next reading; while there is none nothing is read. Where the disk is full counting goes on in memory.
 /// </summary>
-internal sealed class UsageLedger : IDisposable
+internal sealed class UsageLedger : IActivity, IDisposable
 {
     /// <summary>Between readings. What goes uncounted where the power fails is what came since the last one that was kept: less than a second, with what reading and writing take.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(800);

@@ -127,12 +127,12 @@ internal sealed class ExaminedPath : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes in that real traffic was answered.</summary>
-    public void Hear(IpFamily family)
+    /// <summary>Takes in that real traffic was answered so long ago.</summary>
+    public void Hear(IpFamily family, TimeSpan age)
     {
         if (families.TryGetValue(family, out var probing))
         {
-            probing.Hear();
+            probing.Hear(age);
         }
     }
 

@@ -78,12 +78,12 @@ internal sealed class FamilyProbing : IAsyncDisposable
     /// <summary>Rounds are told apart and timed by a clock that no administrator can step.</summary>
     private TimeSpan Now => time.GetElapsedTime(0);
 
-    /// <summary>Life on the path that no probe asked for: real traffic was answered.</summary>
-    public void Hear()
+    /// <summary>Life on the path that no probe asked for: real traffic was answered so long ago.</summary>
+    public void Hear(TimeSpan age)
     {
         lock (estimates)
         {
-            estimates.Of(family).Hear(Now, isTraffic: true);
+            estimates.Of(family).Hear(age > TimeSpan.Zero ? Now - age : Now, isTraffic: true);
         }
     }
 

@@ -124,18 +124,19 @@ public sealed class PathExaminer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes in that real traffic was answered over a path just now: that is life, and ends a silence as a probe's answer does; while it goes on, probes are sent less
+    /// Takes in that real traffic was answered over a path: that is life, and ends a silence as a probe's answer does; while it goes on, probes are sent less
     /// often. Once an interval of the path's probes is often enough. A path that is not examined is passed over.
     /// </summary>
     /// <param name="path">The path.</param>
     /// <param name="family">The family of the packets.</param>
-    public void Heard(PathId path, IpFamily family)
+    /// <param name="at">When, not in the future: a silence that began later goes on.</param>
+    public void Heard(PathId path, IpFamily family, DateTimeOffset at)
     {
         lock (gate)
         {
             if (examined.TryGetValue(path, out var one))
             {
-                one.Hear(family);
+                one.Hear(family, time.GetUtcNow() - at);
             }
         }
     }

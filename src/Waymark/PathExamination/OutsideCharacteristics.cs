@@ -56,7 +56,7 @@ public static class OutsideCharacteristics
             {
                 return OutsideStanding.PathAway;
             }
-            return known.Of(path.Id).TryGet(value.Name, out var measured) && measured.Source == Measured.NodeFile ? OutsideStanding.Configured : OutsideStanding.InForce;
+            return known.Of(path.Id).TryGet(value.Name, out var measured) && measured.IsConfigured ? OutsideStanding.Configured : OutsideStanding.InForce;
         }
     }
 
@@ -98,7 +98,7 @@ public static class OutsideCharacteristics
 
     private static PathCharacteristics Join(PathCharacteristics known, Dictionary<string, Measured> said)
     {
-        var configured = known.Values.Where(one => one.Value.Source == Measured.NodeFile).Select(one => one.Key).ToHashSet(StringComparer.Ordinal);
+        var configured = known.Values.Where(one => one.Value.IsConfigured).Select(one => one.Key).ToHashSet(StringComparer.Ordinal);
         var counts = said.Where(one => !configured.Contains(one.Key)).ToDictionary(StringComparer.Ordinal);
         // As in the node file: what has a price or a limit is metered, unless it is said not to be.
         var metered = counts.GetValueOrDefault("cost") is { Value.Number: > 0 } cost ? cost : counts.GetValueOrDefault("quota");

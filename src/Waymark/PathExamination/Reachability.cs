@@ -118,7 +118,7 @@ public sealed class Reachability(ProbeSettings settings)
         return before != (IsUp, IsEstimated);
     }
 
-    /// <summary>Life on the path that was no round: an answer too late for its own, or to real traffic. It ends a silence; it does not bring up a path that is down.</summary>
+    /// <summary>Life on the path that was no round: an answer too late for its own, or to real traffic. It ends a silence that began before it; it does not bring up a path that is down.</summary>
     /// <param name="now">The moment, by the clock of <see cref="ProbeRound.Sent"/>.</param>
     /// <param name="isTraffic">Whether it was real traffic's.</param>
     public void Hear(TimeSpan now, bool isTraffic)
@@ -127,7 +127,7 @@ public sealed class Reachability(ProbeSettings settings)
         {
             LastHeard = LastHeard > now ? LastHeard : now;
         }
-        if (IsUp)
+        if (IsUp && !(SilentSince > now))
         {
             EndSilence(now);
         }

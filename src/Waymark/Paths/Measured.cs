@@ -10,6 +10,12 @@ public sealed record Measured(CharacteristicValue Value, DateTimeOffset At, int 
     /// <summary>The source of what the administrator says in the node file: no other goes before it.</summary>
     public const string NodeFile = "node file";
 
+    /// <summary>The source of the price that a tariff of the node file comes to at the moment.</summary>
+    public const string Tariff = "tariff";
+
+    /// <summary>Whether the administrator says so: nobody else's word goes before it.</summary>
+    public bool IsConfigured => Source is NodeFile or Tariff;
+
     /// <summary>The standard error of the mean in the value's own unit; null where it is not a measurement.</summary>
     public double? StandardError { get; init; }
 

@@ -61,6 +61,17 @@ public sealed class ReachabilityTests
     }
 
     [Fact]
+    public void Traffic_that_was_answered_before_a_silence_began_does_not_end_it()
+    {
+        Round(state, 1, 0);
+        Round(state, 0, 1);
+        state.Hear(TimeSpan.FromSeconds(0.9), isTraffic: true);
+        Assert.NotNull(state.SilentSince);
+        state.Hear(TimeSpan.FromSeconds(1.1), isTraffic: true);
+        Assert.Null(state.SilentSince);
+    }
+
+    [Fact]
     public void A_silent_round_that_a_good_one_has_overtaken_says_nothing()
     {
         Round(state, 1, 5);

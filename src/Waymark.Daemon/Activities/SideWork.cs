@@ -1,4 +1,4 @@
-namespace Waymark.Daemon;
+namespace Waymark.Daemon.Activities;
 
 /// <summary>Work that goes on beside other work and has ended when it is disposed of.</summary>
 internal sealed class SideWork : IAsyncDisposable

@@ -5,10 +5,10 @@ using Waymark.Linux.PathExamination.Stamp;
 using Waymark.Nodes;
 using Waymark.PathExamination.Stamp;
 
-namespace Waymark.Daemon;
+namespace Waymark.Daemon.Activities;
 
 /// <summary>Runs the reflector that the node file in force asks for, or none. One that cannot run is an error in the log and nothing more: paths and flows do not hang on it.</summary>
-internal sealed class ReflectorOperation(NodeBook node, TimeProvider time, ILogger<ReflectorOperation> log)
+internal sealed class ReflectorOperation(NodeBook node, TimeProvider time, ILogger<ReflectorOperation> log) : IActivity
 {
     /// <summary>A port that another program holds may become free, a key file may be mended.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);

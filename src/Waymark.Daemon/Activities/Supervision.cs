@@ -2,14 +2,14 @@ using System.Globalization;
 using Microsoft.Extensions.Hosting.Systemd;
 using Waymark.Daemon.Loop;
 
-namespace Waymark.Daemon;
+namespace Waymark.Daemon.Activities;
 
 /// <summary>
 /// Tells the supervisor how the daemon is (sd_notify(3)): ready once the first decision has been put in force, and alive only while the loop comes round. For each
 /// sign of life the loop is asked for a whole round, decision and kernel; a loop that hangs, in our code or in the kernel's, gives none, and the supervisor starts a
 /// new daemon, which adopts what is in force. A kernel that refuses a change does not count as hanging: the loop tries again, and a new daemon could do no better.
 /// </summary>
-internal sealed class Supervision(ReconcileLoop loop, ISystemdNotifier supervisor, TimeProvider time)
+internal sealed class Supervision(ReconcileLoop loop, ISystemdNotifier supervisor, TimeProvider time) : IActivity
 {
     private static readonly ServiceState Alive = new("WATCHDOG=1");
 
