@@ -113,7 +113,7 @@ internal sealed class ConnectionTracking : IDisposable
 
     private static byte Number(IpFamily family) => family == IpFamily.V4 ? (byte)2 : (byte)10;
 
-    private static ConnectionEntry? Read(NetlinkMessage message)
+    internal static ConnectionEntry? Read(NetlinkMessage message)
     {
         FlowEnds original = default, reply = default;
         EquatableArray<byte> tuple = [];

@@ -30,7 +30,7 @@ public static class MemoryText
             using var document = JsonDocument.Parse(text);
             return Read(document.RootElement);
         }
-        catch (Exception foreign) when (foreign is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+        catch (Exception foreign) when (foreign is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
             // Of another version, or not ours: a first decision is always possible.
             return DecisionMemory.None;

@@ -73,7 +73,7 @@ public static class Recording
             };
             return (world, json.GetProperty("decision").GetString()!);
         }
-        catch (Exception foreign) when (foreign is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or TimeZoneNotFoundException)
+        catch (Exception foreign) when (foreign is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or IndexOutOfRangeException or OverflowException or TimeZoneNotFoundException)
         {
             throw new FormatException($"not a recorded decision of this version: {foreign.Message}", foreign);
         }
