@@ -46,7 +46,8 @@ public static class FindingText
             Dimension.Duration => value.Number >= 10 ? (value.Number, "s") : (value.Number * 1000, "ms"),
             Dimension.Ratio => (value.Number * 100, "%"),
             Dimension.BitRate => Scale(value.Number, "bit/s"),
-            Dimension.Volume => Scale(value.Number, "B"),
+            // Packets are not rounded.
+            Dimension.Volume => characteristic == "mtu" ? (value.Number, "B") : Scale(value.Number, "B"),
             Dimension.Price => (value.Number, "/GB"),
             Dimension.Signal => (value.Number, "dBm"),
             _ => (value.Number, ""),
