@@ -12,6 +12,11 @@ namespace Waymark.Lab.Control;
 public static partial class OwnNamespaces
 {
     private const string Mark = "WAYMARK_LAB_INSIDE";
+    private const int Interrupt = 2, Terminate = 15;
+
+    /// <summary>A signal goes over a pipe and a thread of the runtime before anybody is told.</summary>
+    private static readonly TimeSpan SignalsUnderWay = TimeSpan.FromMilliseconds(50);
+
     private const string Prepare = "mount -t tmpfs none /run && mkdir -p /run/netns && ip link set lo up";
 
     /// <summary>Whether this is the second start.</summary>
@@ -26,6 +31,10 @@ public static partial class OwnNamespaces
     public static async Task EnterAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         await TryOutAsync(cancellationToken);
+        // From here on Ctrl-C ends this process by itself, as nothing is made yet. What came before is still on its way to the token: a replacement would lose it.
+        TakeDefault(Interrupt, 0);
+        TakeDefault(Terminate, 0);
+        await Task.Delay(SignalsUnderWay, cancellationToken);
         Replace([.. Unshare(), "env", $"{Mark}=1", $"WAYMARK_LAB={LabClient.Socket}", $"PATH={SearchPath}", "sh", "-c", $"{Prepare} && exec \"$@\"", "sh", Environment.ProcessPath!, .. arguments]);
         throw Missing("unshare", Marshal.GetLastPInvokeErrorMessage());
     }
@@ -92,6 +101,9 @@ public static partial class OwnNamespaces
             _ = Execute((byte*)texts[0], (byte**)start);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint TakeDefault(int signal, nint standard);
 
     [LibraryImport("libc", EntryPoint = "execvp", SetLastError = true)]
     private static unsafe partial int Execute(byte* program, byte** arguments);

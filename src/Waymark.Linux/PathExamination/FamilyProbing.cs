@@ -22,6 +22,9 @@ internal sealed class FamilyProbing : IAsyncDisposable
     private readonly ProbePace pace;
     private readonly ProbeEstimates estimates;
     private readonly IReadOnlyList<AskedTarget> asked;
+
+    /// <summary>By target, and not by round: a round may be decided by one answer before another target is found not to be askable.</summary>
+    private readonly string?[] faults;
     private readonly ProbeOpening[] openings;
     private readonly Func<uint> mark;
     private readonly Action<bool> changed;
@@ -56,6 +59,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     {
         this.budget = budget;
         (this.family, this.settings, this.estimates, this.asked, this.mark, this.changed, this.time, Liveness) = (family, settings, estimates, asked, mark, changed, time, liveness);
+        faults = new string?[asked.Count];
         (pace, openings, bytes) = (new(settings), [.. asked.Select(one => one.Opening).Distinct()], asked.Sum(one => one.Bytes));
         firstAt = due = Now + (settings.Every * spread);
         if (liveness.Count > 0)
@@ -72,8 +76,8 @@ internal sealed class FamilyProbing : IAsyncDisposable
     /// <summary>The conversations beside the rounds.</summary>
     public FamilyLiveness Liveness { get; }
 
-    /// <summary>Why probes could not be sent in the newest round; null: they could.</summary>
-    public string? Fault { get; private set; }
+    /// <summary>Why a target could not be asked when it was last to be; null: all could.</summary>
+    public string? Fault => faults.FirstOrDefault(fault => fault is not null) ?? Liveness.Fault;
 
     /// <summary>Rounds are told apart and timed by a clock that no administrator can step.</summary>
     private TimeSpan Now => time.GetElapsedTime(0);
@@ -332,6 +336,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
             var now = Now;
             estimates.Add(family, asked[which].Name, asked[which].Opening.Source, result, round.Overdue[which], round.IsSample);
             round.Take(which, result);
+            faults[which] = result.Fault;
             var isDecided = false;
             if (!round.IsDecided)
             {
@@ -361,7 +366,6 @@ internal sealed class FamilyProbing : IAsyncDisposable
             return false;
         }
         round.IsDecided = true;
-        Fault = round.Fault ?? Liveness.Fault;
         // What could not be asked cannot be missed.
         if (asked.Count - round.Faults + round.Told is > 0 and var reached)
         {
@@ -456,15 +460,12 @@ internal sealed class FamilyProbing : IAsyncDisposable
 
         public int Ended { get; private set; }
 
-        public string? Fault { get; private set; }
-
         public void Take(int which, ProbeResult result)
         {
             HasEnded[which] = true;
             Ended++;
             Answers += result.IsAnswered ? 1 : 0;
             Faults += result.Fault is null ? 0 : 1;
-            Fault = result.Fault ?? Fault;
         }
     }
 }

@@ -66,7 +66,7 @@ public sealed class LabServerTests : IAsyncLifetime
         var seen = new List<string>();
         await ServingAsync(async () =>
         {
-            Assert.Equal("ok 4 steps over 600 s", await AskAsync($"replay {first}"));
+            Assert.Equal("ok 4 steps over 10 min", await AskAsync($"replay {first}"));
             while (lab.Find("wifi").Up.Delay.TotalMilliseconds < 30)
             {
                 var now = lab.Find("wifi").Up.ToString();
