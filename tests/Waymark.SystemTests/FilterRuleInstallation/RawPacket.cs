@@ -14,10 +14,13 @@ internal static class RawPacket
         ? new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Raw)
         : new Socket(AddressFamily.InterNetworkV6, SocketType.Raw, (ProtocolType)255);
 
-    /// <summary>Sends a packet; its total length and IPv4 checksum are filled in.</summary>
-    public static void Send(Socket socket, Packet packet)
+    /// <summary>A packet as bytes, without its IPv4 checksum, which the kernel fills in.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="flow">Tells ICMP requests apart: the low half is their identifier.</param>
+    /// <param name="tail">What the packet ends with, behind all headers.</param>
+    public static byte[] Bytes(Packet packet, uint flow, ReadOnlySpan<byte> tail)
     {
-        var body = Body(packet);
+        var body = Body(packet, (ushort)(flow & 0xffff), tail);
         var network = PacketHeaders.Network(packet);
         if (packet.Family == IpFamily.V4)
         {
@@ -29,29 +32,45 @@ internal static class RawPacket
             BinaryPrimitives.WriteUInt16BigEndian(network.AsSpan(4), (ushort)body.Length);
             network[7] = 64;
         }
-        socket.SendTo([.. network, .. body], new IPEndPoint(packet.Peer.ToIPAddress(), 0));
+        return [.. network, .. body];
+    }
+
+    /// <summary>Sends a whole packet; false where the kernel refuses it.</summary>
+    public static bool TrySend(Socket socket, Packet packet, byte[] bytes)
+    {
+        try
+        {
+            socket.SendTo(bytes, new IPEndPoint(packet.Peer.ToIPAddress(), 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            // Refused by a rule: that is what dropping is to a program.
+            return false;
+        }
     }
 
     /// <summary>What connection tracking takes for a new connection of the protocol.</summary>
-    private static byte[] Body(Packet packet)
+    private static byte[] Body(Packet packet, ushort identifier, ReadOnlySpan<byte> tail)
     {
         var header = PacketHeaders.Transport(packet);
         switch (packet.Protocol)
         {
             case 6:
                 // A SYN.
-                return [.. header.AsSpan(0, 4), 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xff, 0xff, 0, 0, 0, 0];
+                return [.. header.AsSpan(0, 4), 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0xff, 0xff, 0, 0, 0, 0, .. tail];
             case 17:
-                return [.. header.AsSpan(0, 4), 0, 8, 0, 0];
+                return [.. header.AsSpan(0, 4), 0, (byte)(8 + tail.Length), 0, 0, .. tail];
             case 132:
-                // An INIT with tag 1.
-                return [.. header.AsSpan(0, 4), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 20, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1];
+                // An INIT with tag 1; the tail is a parameter of it, for the chunk has to be alone.
+                return [.. header.AsSpan(0, 4), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, (byte)(20 + tail.Length), 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, .. tail];
             case 136:
-                return [.. header.AsSpan(0, 4), 0, 8, 0xff, 0xff];
+                // Its checksum covers the header.
+                return [.. header.AsSpan(0, 4), 0, 8, 0xff, 0xff, .. tail];
             case 1 or 58:
-                return [.. header.AsSpan(0, 2), 0, 0, 0, 7, 0, 1];
+                return [.. header.AsSpan(0, 2), 0, 0, (byte)(identifier >> 8), (byte)(identifier & 0xff), 0, 1, .. tail];
             default:
-                return [.. header, .. new byte[16]];
+                return [.. header, .. new byte[16], .. tail];
         }
     }
 }
