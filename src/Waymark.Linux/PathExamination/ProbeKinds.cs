@@ -1,4 +1,5 @@
 using Waymark.Linux.PathExamination.Stamp;
+using Waymark.Linux.PathExamination.Tcp;
 
 namespace Waymark.Linux.PathExamination;
 
@@ -7,5 +8,5 @@ public static class ProbeKinds
 {
     /// <summary>One of each.</summary>
     /// <param name="time">The clock.</param>
-    public static IReadOnlyList<IProbeKind> All(TimeProvider time) => [new IcmpProbeKind(time), new StampProbeKind(time)];
+    public static IReadOnlyList<IProbeKind> All(TimeProvider time) => [new IcmpProbeKind(time), new StampProbeKind(time), new TcpProbeKind(time)];
 }

@@ -13,7 +13,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
         ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "reflector", "hold-down", "requester", "listen", "peer", "dashboard"];
 
     /// <summary>Kinds of targets that are read but not asked yet.</summary>
-    private static readonly string[] KindsToCome = ["tcp", "http", "dns"];
+    private static readonly string[] KindsToCome = ["http", "dns"];
 
     private NodeFile node = NodeFile.Default;
 
