@@ -39,6 +39,9 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Warning, "probes of {Path} cannot be sent: {Reason}")]
     public static partial void ProbeFault(ILogger log, PathId path, string reason);
 
+    [LoggerMessage(31, LogLevel.Warning, "answers over {Path} are no good: {Reason}")]
+    public static partial void ProbeFinding(ILogger log, PathId path, string reason);
+
     [LoggerMessage(30, LogLevel.Information, "the probe budget of {Path}, {Allowance}, allows a round every {Interval:0.#} s: a silent failure is told within {Detection:0.#} s")]
     public static partial void ProbesStretched(ILogger log, PathId path, Waymark.PathExamination.ProbeAllowance allowance, double interval, double detection);
 

@@ -38,6 +38,13 @@ internal sealed class PathFollowing(
                     Log.ProbeFault(log, path, fault);
                 }
             },
+            FindingChanged = (path, finding) =>
+            {
+                if (finding is not null)
+                {
+                    Log.ProbeFinding(log, path, finding);
+                }
+            },
         };
         await using var examiner = new PathExaminer(examinerOptions, Publish, time, Environment.TickCount);
         ledger.Changed = examiner.Refresh;

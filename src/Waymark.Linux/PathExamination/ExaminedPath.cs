@@ -15,6 +15,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
     private readonly Dictionary<IpFamily, FamilyProbing> families = [];
     private readonly List<Task> endings = [];
     private string? toldFault;
+    private string? toldFinding;
     private ProbeAllowance? allowance;
     private ProbeBudget? budget;
     private TimeSpan? toldStretch;
@@ -37,6 +38,17 @@ internal sealed class ExaminedPath : IAsyncDisposable
 
     /// <summary>Why probes cannot be sent; null: they can.</summary>
     public string? Fault => families.Values.Select(one => one.Fault).FirstOrDefault(fault => fault is not null);
+
+    /// <summary>What was wrong with the newest answers, and since when; null: they were good, or none came at all.</summary>
+    public AnswerFinding? Finding => families.Values.Select(one => one.Finding).FirstOrDefault(finding => finding is not null);
+
+    /// <summary>Whether <see cref="Finding"/> is another than when this was last asked.</summary>
+    public bool TakeFindingChange()
+    {
+        var before = toldFinding;
+        toldFinding = Finding?.Text;
+        return toldFinding != before;
+    }
 
     /// <summary>Whether <see cref="Fault"/> is another than when this was last asked.</summary>
     public bool TakeFaultChange()
@@ -151,6 +163,10 @@ internal sealed class ExaminedPath : IAsyncDisposable
         lock (estimates)
         {
             List<KeyValuePair<string, Measured>> values = [.. estimates.Values(now, ranks)];
+            if (Finding is var (text, at))
+            {
+                values.Add(new("probe.finding", new(CharacteristicValue.Of(text), at, 0, "probe")));
+            }
             if (allowance is not null && estimates.Settings is { } settings)
             {
                 // What accuracy is left: how often it is asked, and how soon a failure is told.

@@ -41,6 +41,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     private (bool IsUp, bool IsEstimated)? told;
     private TimeSpan? lastSent;
     private TimeSpan? lastSample;
+    private TimeSpan foundBy;
     private readonly TimeSpan firstAt;
     private TimeSpan due;
 
@@ -79,6 +80,9 @@ internal sealed class FamilyProbing : IAsyncDisposable
     /// <summary>Why a target could not be asked when it was last to be; null: all could.</summary>
     public string? Fault => faults.FirstOrDefault(fault => fault is not null) ?? Liveness.Fault;
 
+    /// <summary>What was wrong with the newest answers, and since when; null: they were good, or none came at all.</summary>
+    public AnswerFinding? Finding { get; private set; }
+
     /// <summary>Rounds are told apart and timed by a clock that no administrator can step.</summary>
     private TimeSpan Now => time.GetElapsedTime(0);
 
@@ -87,7 +91,11 @@ internal sealed class FamilyProbing : IAsyncDisposable
     {
         lock (estimates)
         {
-            estimates.Of(family).Hear(age > TimeSpan.Zero ? Now - age : Now, isTraffic: true);
+            // Whoever stands between answers to real traffic as he does to probes: that is no life of the network behind him.
+            if (Finding is null)
+            {
+                estimates.Of(family).Hear(age > TimeSpan.Zero ? Now - age : Now, isTraffic: true);
+            }
         }
     }
 
@@ -337,6 +345,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
             estimates.Add(family, asked[which].Name, asked[which].Opening.Source, result, round.Overdue[which], round.IsSample);
             round.Take(which, result);
             faults[which] = result.Fault;
+            Find(round);
             var isDecided = false;
             if (!round.IsDecided)
             {
@@ -378,6 +387,19 @@ internal sealed class FamilyProbing : IAsyncDisposable
             estimates.Of(family).Withdraw();
         }
         return true;
+    }
+
+    /// <summary>Takes in what a round says of its answers, unless a newer one has said something.</summary>
+    private void Find(Round round)
+    {
+        var isGood = round.Answers >= round.Needed;
+        if (round.Sent < foundBy || (!isGood && round.Finding is null && round.Ended < asked.Count))
+        {
+            return;
+        }
+        foundBy = round.Sent;
+        var text = isGood ? null : round.Finding;
+        Finding = text is null ? null : text == Finding?.Text ? Finding : new(text, round.At);
     }
 
     private void CountOverdue(Round round)
@@ -460,12 +482,20 @@ internal sealed class FamilyProbing : IAsyncDisposable
 
         public int Ended { get; private set; }
 
+        public string? Finding { get; private set; }
+
         public void Take(int which, ProbeResult result)
         {
             HasEnded[which] = true;
             Ended++;
             Answers += result.IsAnswered ? 1 : 0;
             Faults += result.Fault is null ? 0 : 1;
+            Finding = result.Finding ?? Finding;
         }
     }
 }
+
+/// <summary>What was wrong with answers.</summary>
+/// <param name="Text">The reason.</param>
+/// <param name="At">When the first probe was sent that it was found by.</param>
+internal sealed record AnswerFinding(string Text, DateTimeOffset At);

@@ -210,6 +210,11 @@ public sealed class PathExaminer : IAsyncDisposable
                 options.FaultChanged(one.Path.Id, one.Fault);
                 isUrgent = true;
             }
+            if (one.TakeFindingChange())
+            {
+                options.FindingChanged(one.Path.Id, one.Finding?.Text);
+                isUrgent = true;
+            }
             var isFirst = stale.Add(one) && stale.Count == 1;
             if (isUrgent)
             {

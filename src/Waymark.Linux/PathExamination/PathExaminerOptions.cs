@@ -31,6 +31,11 @@ public sealed record PathExaminerOptions(
     /// <summary>Called when probes of a path can no longer be sent, with the reason, and with null when they can again; must be quick, and must not call back.</summary>
     public Action<PathId, string?> FaultChanged { get; init; } = (_, _) => { };
 
+    /// <summary>
+    /// Called when a path's answers are no good though something comes, with what was wrong, and with null when they are good again or nothing comes; must be quick, and must not call back.
+    /// </summary>
+    public Action<PathId, string?> FindingChanged { get; init; } = (_, _) => { };
+
     /// <summary>50, 90, 95 and 99.</summary>
     public static EquatableArray<int> UsualRanks { get; } = [50, 90, 95, 99];
 }

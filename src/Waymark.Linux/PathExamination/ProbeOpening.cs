@@ -51,7 +51,7 @@ internal sealed class ProbeOpening : IDisposable
             return new(now, null, refusal);
         }
         var result = await probe.ProbeAsync(target, patience, cancellationToken);
-        return result.Fault is null ? result : result with { Fault = $"{target} by {device}: {result.Fault}" };
+        return result with { Fault = Of(target, result.Fault), Finding = Of(target, result.Finding) };
     }
 
     /// <summary>Whether it can send trains.</summary>
@@ -62,4 +62,6 @@ internal sealed class ProbeOpening : IDisposable
         probe?.Trains is { } sender ? sender.SendTrainAsync(target, patience, cancellationToken) : Task.FromResult<PacketTrain?>(null);
 
     public void Dispose() => probe?.Dispose();
+
+    private string? Of(ProbeTarget target, string? reason) => reason is null ? null : $"{target} by {device}: {reason}";
 }

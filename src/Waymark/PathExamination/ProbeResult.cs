@@ -9,6 +9,12 @@ public readonly record struct ProbeResult(DateTimeOffset SentAt, TimeSpan? Round
     /// <summary>Whether an answer came.</summary>
     public bool IsAnswered => RoundTrip is not null;
 
+    /// <summary>
+    /// Why what came is no good answer, though something came: somebody between (a captive portal, RFC 8952) or the target itself says that it does not serve us. It counts as none. One line, and not
+    /// trusted: others wrote parts of it. Null: nothing came, or all was well.
+    /// </summary>
+    public string? Finding { get; init; }
+
     /// <summary>How long each way took; null where the probe cannot tell.</summary>
     public OneWayDelays? OneWay { get; init; }
 

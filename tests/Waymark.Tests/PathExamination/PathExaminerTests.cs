@@ -19,9 +19,10 @@ public sealed class PathExaminerTests : IAsyncDisposable
     private uint mark = 5;
     private int[] ranks = [50];
     private readonly ConcurrentQueue<string> faults = [];
+    private readonly ConcurrentQueue<string> findings = [];
 
     public PathExaminerTests() =>
-        examiner = new(new(_ => settings, _ => configured, _ => mark) { Kinds = [probes], Ranks = () => ranks, FaultChanged = (_, fault) => faults.Enqueue(fault ?? "none") }, snapshots.Add, TimeProvider.System, seed: 1);
+        examiner = new(new(_ => settings, _ => configured, _ => mark) { Kinds = [probes], Ranks = () => ranks, FaultChanged = (_, fault) => faults.Enqueue(fault ?? "none"), FindingChanged = (_, finding) => findings.Enqueue(finding ?? "none") }, snapshots.Add, TimeProvider.System, seed: 1);
 
     public async ValueTask DisposeAsync()
     {
@@ -67,6 +68,27 @@ public sealed class PathExaminerTests : IAsyncDisposable
         probes.Fault = null;
         Await(_ => examiner.Faults.Count == 0);
         Assert.Equal(["icmp 192.0.2.1 by wan0: Network is unreachable", "none"], faults);
+    }
+
+    [Fact]
+    public void Answers_that_are_no_good_take_a_path_down_and_say_why_whatever_real_traffic_hears()
+    {
+        examiner.Examine(new([Path("wan0")]));
+        Await(set => Value(set, "wan0", "rtt")?.Samples > 3);
+        Assert.Null(Value(Await(_ => true), "wan0", "probe.finding"));
+        probes.Finding = "captive portal: 302";
+        Await(set => Value(set, "wan0", "probe.finding") is not null);
+        var down = Await(set =>
+        {
+            // A portal acknowledges what users send, too.
+            examiner.Heard(new("ip", "wan0"), IpFamily.V4);
+            return !Value(set, "wan0", PathCharacteristics.Up4)!.Value.Flag;
+        });
+        Assert.Equal("icmp 192.0.2.1 by wan0: captive portal: 302", Value(down, "wan0", "probe.finding")!.Value.Word);
+        Assert.Empty(examiner.Faults);
+        probes.Finding = null;
+        Await(set => Value(set, "wan0", PathCharacteristics.Up4)!.Value.Flag && Value(set, "wan0", "probe.finding") is null);
+        Assert.Equal(["icmp 192.0.2.1 by wan0: captive portal: 302", "none"], findings);
     }
 
     [Fact]
@@ -243,6 +265,8 @@ public sealed class PathExaminerTests : IAsyncDisposable
 
         public string? Fault { get; set; }
 
+        public string? Finding { get; set; }
+
         public bool Refuses { get; set; }
 
         public int Asked => asked;
@@ -277,6 +301,10 @@ public sealed class PathExaminerTests : IAsyncDisposable
                 if (kind.Fault is { } fault)
                 {
                     return new(sentAt, null, fault);
+                }
+                if (kind.Finding is { } finding)
+                {
+                    return new(sentAt, null, null) { Finding = finding };
                 }
                 var answer = kind.Delay;
                 await Task.Delay(answer is { } soon && soon < timeout ? soon : timeout, cancellationToken);
