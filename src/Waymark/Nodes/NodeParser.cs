@@ -1,4 +1,5 @@
 using Waymark.PathExamination;
+using Waymark.PathExamination.DomainNames;
 using Waymark.Paths;
 using Waymark.Policies;
 using Waymark.Policies.Language;
@@ -13,7 +14,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
         ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "reflector", "hold-down", "requester", "listen", "peer", "dashboard"];
 
     /// <summary>Kinds of targets that are read but not asked yet.</summary>
-    private static readonly string[] KindsToCome = ["http", "dns"];
+    private static readonly string[] KindsToCome = ["http"];
 
     private NodeFile node = NodeFile.Default;
 
@@ -249,7 +250,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
                 return new ProbeTarget.Tcp(address, Port());
             }),
             ["http"] = Targets(() => new ProbeTarget.Http(Url(), TryTake("expect") ? Status() : ProbeTarget.Http.UsualStatus)),
-            ["dns"] = Targets(() => new ProbeTarget.Dns(Address("a name server"), TryTake("name") ? QuotedString("the name to ask for", PolicyLimits.TextLength) : ProbeTarget.Dns.UsualName)),
+            ["dns"] = Targets(() => new ProbeTarget.Dns(Address("a name server"), TryTake("name") ? NameToAsk() : ProbeTarget.Dns.UsualName)),
             ["bfd"] = Targets(() => new ProbeTarget.Bfd(Address("a system"), TryTake("multihop"), TryTake("every") ? Interval("the time between control packets") : null)),
             ["none"] = () => Single(null, () => targets ??= []),
             ["every"] = () => Single(null, () => settings = settings with { Every = Interval("the time between rounds"), IsPaceNamed = true }),
@@ -355,6 +356,17 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
             Source.Error("WAY1008", token.Start, token.End, "a status of HTTP is 100 to 599");
         }
         return status;
+    }
+
+    private string NameToAsk()
+    {
+        var token = Now;
+        var text = QuotedString("the name to ask for", PolicyLimits.TextLength);
+        if (DomainName.TryParse(text) is null)
+        {
+            Source.Error("WAY1008", token.Start, token.End, $"{token} is no domain name", "write \"example.net\", other letters than a to z as \"xn--...\"");
+        }
+        return text;
     }
 
     private string Url()

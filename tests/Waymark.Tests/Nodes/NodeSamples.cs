@@ -74,7 +74,7 @@ public static class NodeSamples
         1 => new ProbeTarget.Stamp(address, some ? ProbeTarget.Stamp.UsualPort : port, word),
         2 => new ProbeTarget.Tcp(address, port),
         3 => new ProbeTarget.Http(some ? "http://example.net/204" : "https://[2001:db8::1]/", status),
-        4 => new ProbeTarget.Dns(address, word ?? ProbeTarget.Dns.UsualName),
+        4 => new ProbeTarget.Dns(address, some ? "www.example.net" : ProbeTarget.Dns.UsualName),
         _ => new ProbeTarget.Bfd(address, some, status % 4 == 0 ? every : null),
     }));
 
