@@ -81,7 +81,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
         var down = Await(set =>
         {
             // A portal acknowledges what users send, too.
-            examiner.Heard(new("ip", "wan0"), IpFamily.V4);
+            examiner.Heard(new("ip", "wan0"), IpFamily.V4, TimeProvider.System.GetUtcNow());
             return !Value(set, "wan0", PathCharacteristics.Up4)!.Value.Flag;
         });
         Assert.Equal("icmp 192.0.2.1 by wan0: captive portal: 302", Value(down, "wan0", "probe.finding")!.Value.Word);
