@@ -1,4 +1,5 @@
 using Waymark.Linux.PathExamination.Dns;
+using Waymark.Linux.PathExamination.Http;
 using Waymark.Linux.PathExamination.Stamp;
 using Waymark.Linux.PathExamination.Tcp;
 
@@ -9,5 +10,5 @@ public static class ProbeKinds
 {
     /// <summary>One of each.</summary>
     /// <param name="time">The clock.</param>
-    public static IReadOnlyList<IProbeKind> All(TimeProvider time) => [new IcmpProbeKind(time), new StampProbeKind(time), new TcpProbeKind(time), new DnsProbeKind(time)];
+    public static IReadOnlyList<IProbeKind> All(TimeProvider time) => [new IcmpProbeKind(time), new StampProbeKind(time), new TcpProbeKind(time), new HttpProbeKind(time), new DnsProbeKind(time)];
 }

@@ -13,9 +13,6 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
     private static readonly string[] TopWords =
         ["node", "fwmark", "ctmark", "table", "priority", "bypass", "strict", "path", "forward", "probe", "reflector", "hold-down", "requester", "listen", "peer", "dashboard"];
 
-    /// <summary>Kinds of targets that are read but not asked yet.</summary>
-    private static readonly string[] KindsToCome = ["http"];
-
     private NodeFile node = NodeFile.Default;
 
     public NodeFile Read()
@@ -228,15 +225,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
         var name = TryTake("default") ? "default" : Name("the name of a path, or 'default'");
         var settings = ProbeSettings.Default;
         List<ProbeTarget>? targets = null;
-        Action Targets(Func<ProbeTarget> one) => () =>
-        {
-            var keyword = Last;
-            Single(null, () => (targets ??= []).AddRange(List(one)));
-            if (KindsToCome.Contains(keyword.Text))
-            {
-                Source.Warn("WAY2010", keyword.Start, keyword.End, $"'{keyword.Text}' has no effect yet", "this kind of probe comes with a later version");
-            }
-        };
+        Action Targets(Func<ProbeTarget> one) => () => Single(null, () => (targets ??= []).AddRange(List(one)));
         var before = Source.Errors;
         Block("probe", opener, new(StringComparer.Ordinal)
         {

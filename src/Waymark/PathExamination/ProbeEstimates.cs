@@ -22,7 +22,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     private DateTimeOffset? lastTrain;
 
     /// <summary>How long to wait for answers before a round counts as silent: what the slowest target that answers needs; null while nothing is known.</summary>
-    public TimeSpan? Timeout => Living() is { Count: > 0 } living ? TimeSpan.FromSeconds(living.Max(stream => stream.RoundTrip.Timeout)) : null;
+    public TimeSpan? Timeout => Living() is { Count: > 0 } living ? TimeSpan.FromSeconds(living.Max(stream => stream.Answering.Timeout)) : null;
 
     /// <summary>How the path is probed; may change while what is known stays.</summary>
     public ProbeSettings Settings

@@ -9,6 +9,9 @@ public readonly record struct ProbeResult(DateTimeOffset SentAt, TimeSpan? Round
     /// <summary>Whether an answer came.</summary>
     public bool IsAnswered => RoundTrip is not null;
 
+    /// <summary>How long it took until the answer was known to be good, where that is longer than the path's round trip (a page); null: as long as that.</summary>
+    public TimeSpan? Taken { get; init; }
+
     /// <summary>
     /// Why what came is no good answer, though something came: somebody between (a captive portal, RFC 8952) or the target itself says that it does not serve us. It counts as none. One line, and not
     /// trusted: others wrote parts of it. Null: nothing came, or all was well.

@@ -21,6 +21,9 @@ internal sealed class ProbeStream(IpFamily? family, string source)
 
     public RoundTripEstimator RoundTrip { get; } = new();
 
+    /// <summary>How long answers take, which is what they are waited for.</summary>
+    public RoundTripEstimator Answering { get; } = new();
+
     public ProbeWindow Window { get; } = new();
 
     public OneWayEstimator OneWay { get; } = new();
@@ -54,12 +57,13 @@ internal sealed class ProbeStream(IpFamily? family, string source)
         }
         unanswered = 0;
         RoundTrip.Add(time);
+        Answering.Add(result.Taken ?? time);
         if (result.OneWay is { } ways)
         {
             OneWay.Add(ways, time);
         }
         Losses = result.Losses;
-        LastAnswer = Later(LastAnswer, result.SentAt + time);
+        LastAnswer = Later(LastAnswer, result.SentAt + (result.Taken ?? time));
         LastProbe = Later(LastProbe, result.SentAt);
         if (overdue is { } number)
         {

@@ -21,6 +21,16 @@ public sealed class ProbeEstimatesTests
     }
 
     [Fact]
+    public void Answers_are_waited_for_as_long_as_they_take_and_not_as_long_as_the_path_does()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            estimates.Add(IpFamily.V4, "page", "http", new(Start.AddSeconds(i), TimeSpan.FromMilliseconds(5), null) { Taken = TimeSpan.FromMilliseconds(80) });
+        }
+        Assert.Equal((0.005, 80), (Math.Round(Number("rtt", 50)!.Value, 9), Math.Round(estimates.Timeout!.Value.TotalMilliseconds)));
+    }
+
+    [Fact]
     public void A_probe_that_could_not_be_sent_is_no_loss()
     {
         Add("a", 0, 1);

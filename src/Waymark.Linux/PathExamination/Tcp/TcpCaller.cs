@@ -22,6 +22,8 @@ internal sealed class TcpCaller : IDisposable
     /// <summary>The first SYN is sent again after a second (RFC 6298 section 2); an answer that came so much later than its round trip is that of a later one.</summary>
     private static readonly TimeSpan SentAgainAfter = TimeSpan.FromMilliseconds(500);
 
+    private const int ReceiveBytes = 16 * 1024;
+
     private readonly SocketOrigin origin = new();
     private readonly IpFamily family;
     private readonly byte[] device;
@@ -144,6 +146,8 @@ internal sealed class TcpCaller : IDisposable
         {
             // Closed by RST (RFC 9293 section 3.10.4): neither end keeps any state of it.
             socket.LingerState = new(enable: true, 0);
+            // Before it connects: it is what the other end may send at most while nobody reads.
+            socket.ReceiveBufferSize = ReceiveBytes;
             socket.SetRawSocketOption(SocketLevel, BindToDevice, device);
             if (Mark != 0)
             {
