@@ -93,7 +93,8 @@ public sealed class LocalClient : IDisposable
         var cause = failed.Status.DebugException?.GetBaseException();
         return (cause as SocketException)?.SocketErrorCode switch
         {
-            null or SocketError.ConnectionReset or SocketError.Shutdown when cause is SocketException or System.IO.IOException or System.Net.Http.HttpRequestException =>
+            // Whatever it is that the library noticed first: a daemon that is not there is always the socket's word.
+            null or SocketError.ConnectionReset or SocketError.Shutdown =>
                 $"the daemon at {Socket} closed the connection: it was stopped, or this user holds too many of them; try again",
             SocketError.AccessDenied => $"this user may not connect to {Socket}: ask the node's administrator",
             SocketError.InvalidArgument => $"'{Socket}' cannot be the path of a socket, which has 1 to {LongestSocket} bytes: name another (--socket, WAYMARK_SOCKET)",

@@ -16,6 +16,9 @@ internal static class AddressSets
     private static readonly IpPrefix[] NeverSteered =
         [.. new[] { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10", "ff00::/8" }.Select(text => Prefix(text.Split('/')))];
 
+    /// <summary>The map from the addresses of paths to what pins a connection to the path.</summary>
+    public static string Keepers(IpFamily family) => $"keeper{family.Digit}";
+
     /// <summary>Adds them.</summary>
     public static void AddTo(TableContent content, IReadOnlyList<NumberedPath> paths, Territory territory, EncoderOptions options)
     {
@@ -43,6 +46,16 @@ internal static class AddressSets
                 Name = $"own{family.Digit}",
                 Key = [NftablesType.Mark, address],
                 Elements = halves.SelectMany(one => one.Half.Locators.Distinct().Select(locator => Plain([.. one.Mark, .. locator.ToNetworkOrder()]))).ToEquatableArray(),
+            });
+            content.Add(new NftablesSet
+            {
+                Name = Keepers(family),
+                Key = [address],
+                Value = NftablesType.Verdict,
+                // An address that two paths have tells nothing.
+                Elements = paths.SelectMany(one => (one.Path.Half(family)?.Locators ?? []).Distinct().Select(locator => (one.Number, Locator: locator)))
+                    .GroupBy(one => one.Locator).Where(owners => owners.Count() == 1).Select(owners => owners.First())
+                    .Select(one => new NftablesElement([.. one.Locator.ToNetworkOrder()], [], NftablesVerdict.Jump($"i{one.Number}"), [])).ToEquatableArray(),
             });
             content.Add(new NftablesSet
             {

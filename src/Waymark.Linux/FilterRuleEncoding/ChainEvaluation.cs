@@ -128,6 +128,9 @@ internal sealed class ChainEvaluation(NftablesTable table, IReadOnlyDictionary<s
                     return Load(connection.Register, [(byte)(packet.Started == StartedBy.Peer ? 1 : 0)]);
                 case Conntrack { Key: NftablesConntrackKey.State } connection:
                     return Load(connection.Register, OddMatches.Host(8).AsSpan());
+                case Conntrack { Key: NftablesConntrackKey.Status } connection:
+                    // The first packet of its connection.
+                    return Load(connection.Register, OddMatches.Host(0).AsSpan());
                 case Conntrack connection:
                     return Load(connection.Register, OddMatches.Host(Mark).AsSpan());
                 case SetConntrack connection:

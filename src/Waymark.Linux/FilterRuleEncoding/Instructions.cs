@@ -9,6 +9,9 @@ internal static class Instructions
 {
     private const uint InvalidOrUntracked = 1 | 64;
 
+    /// <summary>IPS_CONFIRMED.</summary>
+    private const uint Confirmed = 8;
+
     /// <summary>A rule of parts.</summary>
     public static NftablesRule Rule(params ReadOnlySpan<NftablesExpression[]> parts)
     {
@@ -75,6 +78,13 @@ internal static class Instructions
     /// <summary><c>ct state invalid,untracked</c>.</summary>
     public static NftablesExpression[] WithoutConnection =>
         [new Conntrack(NftablesConntrackKey.State, 0), Masked(InvalidOrUntracked, 0), Is(0, isEqual: false)];
+
+    /// <summary><c>ct status confirmed</c>: not the first packet of its connection.</summary>
+    public static NftablesExpression[] IsConfirmed => [new Conntrack(NftablesConntrackKey.Status, 0), Masked(Confirmed, 0), Is(0, isEqual: false)];
+
+    /// <summary><c>ct reply ip daddr vmap @MAP</c> of the family, or <c>original</c>.</summary>
+    public static NftablesExpression[] DestinationMap(IpFamily family, bool isReply, string map) =>
+        [.. Family(family), new ConntrackDestination(family == IpFamily.V6, isReply, 0), new VerdictOf(map, 0)];
 
     /// <summary><c>meta l4proto N</c>.</summary>
     public static NftablesExpression[] Protocol(byte number) => [new Meta(NftablesMetaKey.Protocol, 0), new Compare(0, NftablesComparison.Equal, [number])];

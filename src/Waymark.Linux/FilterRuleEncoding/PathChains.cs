@@ -1,4 +1,5 @@
 using System.Globalization;
+using Waymark.Flows;
 using Waymark.Linux.Nftables;
 using static Waymark.Linux.FilterRuleEncoding.Instructions;
 
@@ -13,11 +14,17 @@ internal static class PathChains
     /// <summary>The chain that refuses a packet.</summary>
     public const string Dead = "dead";
 
+    /// <summary>The chain that pins connections which were there before anything of ours pinned them: the path that has the address which their peers know keeps them.</summary>
+    public const string Keep = "keep";
+
     /// <summary>What a path chain's comment starts with; the path's id follows.</summary>
     public const string PathComment = "path ";
 
     /// <summary>The set of the pins whose paths are there: what <see cref="Pins"/> knows, for those who ask before they pin.</summary>
     public const string Live = "live_paths";
+
+    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
+    private static readonly bool[] Directions = [true, false];
 
     /// <summary>The chain that pins a new connection to a path, or to its backup where the path has been lost, and marks its packet.</summary>
     /// <param name="number">The path.</param>
@@ -53,16 +60,18 @@ internal static class PathChains
         {
             content.Add(NewPin(path, backup), FirstLive(territory, path, backup));
         }
+        // By either direction: who called whom does not matter. What no path of ours has the address of goes on as a new connection does.
+        content.Add(Keep, Families.SelectMany(family => Directions.Select(isReply => Rule(DestinationMap(family, isReply, AddressSets.Keepers(family))))));
         content.Add(Dead,
             Rule(Protocol(6), [new NftablesExpression.Reject(TcpReset: true)]),
             Rule([new NftablesExpression.Reject(TcpReset: false)]));
     }
 
-    /// <summary>Pins to the first of the paths that is there; to none where all are lost.</summary>
+    /// <summary>Pins to the first of the paths that is there; to none where all are lost. A connection that is no new one stays where it is: it would not survive another address.</summary>
     private static IEnumerable<NftablesRule> FirstLive(Territory territory, params IEnumerable<int> paths) =>
         paths.SelectMany(number => new[]
         {
             Rule(SetCtMark(territory.CtPathMask, territory.CtPath(number))),
             Rule(CtMarkIn(territory.CtPathMask, Live), Goto(Mark(number))),
-        }).Append(Rule(SetCtMark(territory.CtPathMask, 0))).Append(Rule(Goto(Dead)));
+        }).Prepend(Rule(CtMark(territory.CtPathMask, 0, isEqual: false), Goto(SteeringChains.Established))).Prepend(Rule(IsConfirmed, Jump(Keep))).Append(Rule(SetCtMark(territory.CtPathMask, 0))).Append(Rule(Goto(Dead)));
 }

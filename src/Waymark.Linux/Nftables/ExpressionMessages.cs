@@ -7,6 +7,9 @@ namespace Waymark.Linux.Nftables;
 /// <summary>Instructions and verdicts as attributes, both ways. What the kernel lists equals what was written, so that a rule can be compared with the one meant.</summary>
 internal static class ExpressionMessages
 {
+    /// <summary>NFT_CT_DST_IP and NFT_CT_DST_IP6: those of enum nft_ct_keys whose length does not hang on the packet.</summary>
+    private const uint DestinationV4 = 20, DestinationV6 = 22;
+
     /// <summary>Writes an instruction as an element of a rule's list.</summary>
     public static void Write(NetlinkWriter writer, NftablesExpression expression)
     {
@@ -91,7 +94,7 @@ internal static class ExpressionMessages
     private static string NameOf(NftablesExpression expression) => expression switch
     {
         Meta or SetMeta => "meta",
-        Conntrack or SetConntrack => "ct",
+        Conntrack or ConntrackDestination or SetConntrack => "ct",
         Payload => "payload",
         Compare => "cmp",
         InRange => "range",
@@ -123,6 +126,11 @@ internal static class ExpressionMessages
             case Conntrack connection:
                 writer.U32Network(1, Number(connection.Register));
                 writer.U32Network(2, (uint)connection.Key);
+                break;
+            case ConntrackDestination connection:
+                writer.U32Network(1, Number(connection.Register));
+                writer.U32Network(2, connection.IsV6 ? DestinationV6 : DestinationV4);
+                writer.U8(3, connection.IsReply ? (byte)1 : (byte)0);
                 break;
             case SetConntrack connection:
                 writer.U32Network(2, (uint)connection.Key);
@@ -239,6 +247,7 @@ internal static class ExpressionMessages
             case "ct":
                 return body.Has(4)
                     ? new SetConntrack((NftablesConntrackKey)body[2], Word(body[4]))
+                    : body[2] is DestinationV4 or DestinationV6 ? new ConntrackDestination(body[2] == DestinationV6, body.Byte(3) == 1, Word(body[1]))
                     : new Conntrack((NftablesConntrackKey)body[2], Word(body[1]));
             case "payload" when !body.Has(5):
                 return new Payload((NftablesHeader)body[2], (int)body[3], (int)body[4], Word(body[1]));

@@ -29,6 +29,12 @@ internal abstract record NftablesExpression
     /// <summary>Loads a property of the packet's connection; ends the rule where there is none (invalid, untracked), but for the state.</summary>
     public sealed record Conntrack(NftablesConntrackKey Key, int Register) : NftablesExpression;
 
+    /// <summary>
+    /// Loads the destination of the connection's packets in one direction, as it is on the wire: in the reply direction the address of this end that its peer knows. Ends the rule where there is no connection,
+    /// or one of another family.
+    /// </summary>
+    public sealed record ConntrackDestination(bool IsV6, bool IsReply, int Register) : NftablesExpression;
+
     /// <summary>Stores one (the mark); does nothing where there is no connection.</summary>
     public sealed record SetConntrack(NftablesConntrackKey Key, int Register) : NftablesExpression;
 
@@ -120,6 +126,9 @@ internal enum NftablesConntrackKey
 
     /// <summary>0 original, 1 reply; one byte.</summary>
     Direction = 1,
+
+    /// <summary>Its IPS_* bits, host byte order.</summary>
+    Status = 2,
 
     /// <summary>The connection's mark, host byte order.</summary>
     Mark = 3,

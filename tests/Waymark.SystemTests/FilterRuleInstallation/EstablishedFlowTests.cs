@@ -28,6 +28,44 @@ public sealed class EstablishedFlowTests
         Assert.Equal(World.Address(family, 3), World.From(second));
     }
 
+    /// <summary>On another path it would leave with an address that is not that path's, and hang.</summary>
+    [Theory]
+    [MemberData(nameof(Sides))]
+    public void A_connection_that_was_there_before_its_policy_stays_on_its_path_and_is_reset_where_that_is_prohibited(IpFamily family, bool isForwarded)
+    {
+        using var world = new World();
+        // Hosts behind get the address of the system's own path, as a home router's rule does it.
+        World.In(world.NodeName, "nft", "table inet router {\nchain post {\ntype nat hook postrouting priority 90\noifname w1 iifname l0 masquerade\n}\n}");
+        var listener = world.Listen(family, 1500);
+        var (client, accepted) = world.Connect(Side(world, isForwarded), family, listener);
+        Assert.Equal(World.Address(family, 1), World.From(accepted));
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(2))));
+        Assert.True(World.Passes(client, accepted));
+        Assert.True(World.Passes(accepted, client));
+        var (_, young) = world.Connect(Side(world, isForwarded), family, listener);
+        Assert.Equal(World.Address(family, 2), World.From(young));
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(2), isStrict: true, 1, 3)));
+        Assert.False(World.Passes(client, accepted));
+        Assert.True(World.Ends(client));
+    }
+
+    [Theory]
+    [MemberData(nameof(Sides))]
+    public void A_connection_that_was_left_to_the_system_stays_where_it_is_when_its_class_finds_a_path(IpFamily family, bool isForwarded)
+    {
+        using var world = new World();
+        World.In(world.NodeName, "nft", "table inet router {\nchain post {\ntype nat hook postrouting priority 90\noifname w1 iifname l0 masquerade\n}\n}");
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Leave)));
+        var listener = world.Listen(family, 1500);
+        var (client, accepted) = world.Connect(Side(world, isForwarded), family, listener);
+        Assert.Equal(World.Address(family, 1), World.From(accepted));
+        world.Apply(Set([To(1000, 1999, 1)], Class(1, Use(3))));
+        Assert.True(World.Passes(client, accepted));
+        Assert.True(World.Passes(accepted, client));
+        var (_, young) = world.Connect(Side(world, isForwarded), family, listener);
+        Assert.Equal(World.Address(family, 3), World.From(young));
+    }
+
     [Theory]
     [MemberData(nameof(Sides))]
     public void A_lost_path_resets_the_next_packet_of_each_of_its_connections(IpFamily family, bool isForwarded)

@@ -76,7 +76,7 @@ public sealed class LabServerTests : IAsyncLifetime
                 }
                 await Task.Delay(5, Cancel);
             }
-            Assert.Equal("ok 1 step over 0 s", await AskAsync($"replay {second}"));
+            Assert.Equal("ok 1 step over 0 ms", await AskAsync($"replay {second}"));
             Assert.StartsWith("wrong ", await AskAsync("replay /nowhere.csv"), StringComparison.Ordinal);
         });
         // The outage keeps the delay, and the rates and jitter of the lab stay.
