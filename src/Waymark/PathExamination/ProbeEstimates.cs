@@ -38,7 +38,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
         }
     }
 
-    /// <summary>Takes one probe in; one that could not be sent is no loss and counts for nothing.</summary>
+    /// <summary>Takes one probe in; one that could not be sent is no loss and counts for nothing, and neither does one that somebody answered wrongly: its packets were carried.</summary>
     /// <param name="family">Of its packets; null where the samples are not of one family.</param>
     /// <param name="target">Who was asked; each on its own.</param>
     /// <param name="source">What measures: <c>icmp</c>.</param>
@@ -47,7 +47,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     /// <param name="isSample">Whether it was sent whatever the path did; one that was sent because of what it did would count such moments more often than others.</param>
     public void Add(IpFamily? family, string target, string source, ProbeResult result, long? overdue = null, bool isSample = true)
     {
-        if (result.Fault is null)
+        if (result is { Fault: null, Finding: null })
         {
             Stream(family, target, source).Add(result, overdue, isSample);
         }

@@ -13,7 +13,7 @@ public readonly record struct ProbeResult(DateTimeOffset SentAt, TimeSpan? Round
     public TimeSpan? Taken { get; init; }
 
     /// <summary>
-    /// Why what came is no good answer, though something came: somebody between (a captive portal, RFC 8952) or the target itself says that it does not serve us. It counts as none. One line, and not
+    /// Why what came is no good answer, though something came: somebody between (a captive portal, RFC 8952) or the target itself says that it does not serve us. It counts as none, but not as a loss. One line, and not
     /// trusted: others wrote parts of it. Null: nothing came, or all was well.
     /// </summary>
     public string? Finding { get; init; }

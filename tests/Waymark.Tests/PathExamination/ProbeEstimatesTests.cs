@@ -31,6 +31,14 @@ public sealed class ProbeEstimatesTests
     }
 
     [Fact]
+    public void A_wrong_answer_is_no_loss()
+    {
+        Add("a", 0, 1);
+        estimates.Add(IpFamily.V4, "a", "http", new(Start.AddSeconds(1), null, null) { Finding = "captive portal: 511" });
+        Assert.Equal((0, 1), (Number("loss", 1), Value("loss", 1)!.Samples));
+    }
+
+    [Fact]
     public void A_probe_that_could_not_be_sent_is_no_loss()
     {
         Add("a", 0, 1);
