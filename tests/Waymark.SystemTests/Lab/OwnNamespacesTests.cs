@@ -51,7 +51,7 @@ public sealed class OwnNamespacesTests : IDisposable
     public void What_was_started_in_it_ends_with_it(string how)
     {
         program.StartUp();
-        Assert.Equal(0, program.Lab("exec van sh -c 'sleep 999 & sleep 998 & echo'").Code);
+        Assert.Equal(0, program.Lab("exec van sh -c 'sleep 999 > /dev/null 2>&1 & sleep 998 > /dev/null 2>&1 & echo'").Code);
         Assert.Equal("999 998", Sleeping());
         if (how == "KILL")
         {
