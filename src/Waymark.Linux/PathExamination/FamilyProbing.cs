@@ -35,7 +35,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Lock sending = new();
     private readonly Task watching;
-    private readonly List<Round> rounds = [];
+    private readonly List<ProbingRound> rounds = [];
     private Task training = Task.CompletedTask;
     private bool isTicking;
     private (bool IsUp, bool IsEstimated)? told;
@@ -123,7 +123,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
 
     private void Tick()
     {
-        Round? begun = null;
+        ProbingRound? begun = null;
         var isDecided = false;
         lock (estimates)
         {
@@ -177,7 +177,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
         {
             await Liveness.WatchAsync(asked.Count == 0, () =>
             {
-                Round round;
+                ProbingRound round;
                 lock (estimates)
                 {
                     if (stop.IsCancellationRequested)
@@ -233,7 +233,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     }
 
     /// <summary>Begins a round; one that <paramref name="isConclusive"/> settles the matter where nobody is asked, or too few answer.</summary>
-    private Round Begin(TimeSpan now, bool isConclusive)
+    private ProbingRound Begin(TimeSpan now, bool isConclusive)
     {
         var (alive, told) = Liveness.Ask();
         var usual = estimates.Timeout;
@@ -243,7 +243,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
         lastSample = isSample ? now : lastSample;
         // One that settles the matter alone gives every answer the time in which none is lost.
         var wait = pace.Wait(usual);
-        var round = new Round(time.GetUtcNow(), now, Math.Min(settings.Need, asked.Count + told), asked.Count, isSample, alive, told)
+        var round = new ProbingRound(time.GetUtcNow(), now, Math.Min(settings.Need, asked.Count + told), asked.Count, isSample, alive, told)
         {
             IsConclusive = isConclusive,
             DecideAt = now + (isConclusive && wait < ProbePace.LeastOverdue ? ProbePace.LeastOverdue : wait),
@@ -254,7 +254,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     }
 
     /// <summary>Sends a round's probes; true where it is decided by the conversations alone.</summary>
-    private bool Send(Round round)
+    private bool Send(ProbingRound round)
     {
         lock (sending)
         {
@@ -279,7 +279,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
         }
     }
 
-    private async Task AskAsync(int which, Round round)
+    private async Task AskAsync(int which, ProbingRound round)
     {
         var one = asked[which];
         try
@@ -333,7 +333,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     }
 
     /// <summary>Takes an answer in, or that there is none; true where the round is decided by it.</summary>
-    private bool Take(int which, Round round, ProbeResult result)
+    private bool Take(int which, ProbingRound round, ProbeResult result)
     {
         lock (estimates)
         {
@@ -368,7 +368,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
         }
     }
 
-    private bool Decide(Round round, TimeSpan now)
+    private bool Decide(ProbingRound round, TimeSpan now)
     {
         if (round.IsDecided)
         {
@@ -390,7 +390,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     }
 
     /// <summary>Takes in what a round says of its answers, unless a newer one has said something.</summary>
-    private void Find(Round round)
+    private void Find(ProbingRound round)
     {
         var isGood = round.Answers >= round.Needed;
         if (round.Sent < foundBy || (!isGood && round.Finding is null && round.Ended < asked.Count))
@@ -402,7 +402,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
         Finding = text is null ? null : text == Finding?.Text ? Finding : new(text, round.At);
     }
 
-    private void CountOverdue(Round round)
+    private void CountOverdue(ProbingRound round)
     {
         for (var i = 0; round.IsSample && i < asked.Count; i++)
         {
@@ -443,59 +443,4 @@ internal sealed class FamilyProbing : IAsyncDisposable
         due = next < LongestWait + now ? new(((next.Ticks + grid.Ticks - 1) / grid.Ticks) * grid.Ticks) : now + LongestWait;
         alarm.Change(due > now ? due - now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
-
-    /// <summary>What has come of a round so far; the estimates' lock is this one's too.</summary>
-    private sealed class Round(DateTimeOffset at, TimeSpan sent, int needed, int asked, bool isSample, int alive, int told)
-    {
-        public DateTimeOffset At { get; } = at;
-
-        public TimeSpan Sent { get; } = sent;
-
-        public int Needed { get; } = needed;
-
-        /// <summary>Whether it counts for loss, as one that was due anyhow.</summary>
-        public bool IsSample { get; } = isSample;
-
-        /// <summary>When it is silent unless enough have answered.</summary>
-        public TimeSpan DecideAt { get; set; }
-
-        /// <summary>When what has not answered counts as lost until it does.</summary>
-        public TimeSpan OverdueAt { get; set; }
-
-        public bool IsDecided { get; set; }
-
-        public Task[] Asking { get; } = [.. Enumerable.Repeat(Task.CompletedTask, asked)];
-
-        public bool[] HasEnded { get; } = new bool[asked];
-
-        public long?[] Overdue { get; } = new long?[asked];
-
-        /// <summary>Of how many conversations it is known how they stand.</summary>
-        public int Told { get; } = told;
-
-        /// <summary>Whether it settles the matter alone, as a conversation that fell silent has waited for repeated silence itself.</summary>
-        public bool IsConclusive { get; init; }
-
-        public int Answers { get; private set; } = alive;
-
-        public int Faults { get; private set; }
-
-        public int Ended { get; private set; }
-
-        public string? Finding { get; private set; }
-
-        public void Take(int which, ProbeResult result)
-        {
-            HasEnded[which] = true;
-            Ended++;
-            Answers += result.IsAnswered ? 1 : 0;
-            Faults += result.Fault is null ? 0 : 1;
-            Finding = result.Finding ?? Finding;
-        }
-    }
 }
-
-/// <summary>What was wrong with answers.</summary>
-/// <param name="Text">The reason.</param>
-/// <param name="At">When the first probe was sent that it was found by.</param>
-internal sealed record AnswerFinding(string Text, DateTimeOffset At);

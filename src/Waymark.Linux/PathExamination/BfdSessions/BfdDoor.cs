@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Waymark.Flows;
+using Waymark.Linux.PathExamination.Datagrams;
 
 namespace Waymark.Linux.PathExamination.BfdSessions;
 
@@ -59,7 +60,7 @@ internal sealed record BfdDoor(int DeviceIndex, string Device, IpFamily Family, 
     /// <summary>Has the kernel tell of each packet when it came and how long it had still to live.</summary>
     public static void TellArrival(Socket socket, IpFamily family)
     {
-        Set(socket, SocketLevel, DatagramArrival.TimestampOption, 1);
+        Set(socket, SocketLevel, ControlMessages.TimestampNanoseconds, 1);
         Set(socket, family == IpFamily.V4 ? IpLevel : Ip6Level, family == IpFamily.V4 ? 12 : 51, 1);
     }
 
