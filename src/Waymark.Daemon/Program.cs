@@ -1,9 +1,11 @@
 using System.IO;
 using System.CommandLine;
+using System.Text;
 using Waymark.Daemon;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
+using Waymark.Exchange.LocalCalls;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
 using Waymark.Nodes;
@@ -14,6 +16,14 @@ var nodeFile = new Option<string>("--node-file") { Description = "What the admin
 var policies = new Option<string>("--policy-directory") { Description = "Every *.way in it is a policy set of root.", DefaultValueFactory = _ => defaults.PolicyDirectory, Recursive = true };
 var state = new Option<string>("--state-directory") { Description = "Where accepted sets are kept.", DefaultValueFactory = _ => defaults.StateDirectory, Recursive = true };
 var socket = new Option<string>("--socket") { Description = "Where requesters connect.", DefaultValueFactory = _ => defaults.Socket, Recursive = true };
+socket.Validators.Add(result =>
+{
+    var path = result.GetValueOrDefault<string>();
+    if (path.Length == 0 || Encoding.UTF8.GetByteCount(Path.GetFullPath(path)) > LocalClient.LongestSocket)
+    {
+        result.AddError($"'{path}' cannot be a socket: its whole path has 1 to {LocalClient.LongestSocket} bytes");
+    }
+});
 
 var record = new Option<string?>("--record") { Description = "Records each decision in this file, for 'waymark replay'." };
 
@@ -23,7 +33,8 @@ DaemonOptions Read(ParseResult parse) => new()
     NodeFile = parse.GetValue(nodeFile)!,
     PolicyDirectory = parse.GetValue(policies)!,
     StateDirectory = parse.GetValue(state)!,
-    Socket = parse.GetValue(socket)!,
+    // The server takes none that is relative to where it was started.
+    Socket = Path.GetFullPath(parse.GetValue(socket)!),
     Record = parse.GetValue(record),
 };
 root.SetAction((parse, cancellationToken) => DaemonHost.RunAsync(Read(parse), cancellationToken));

@@ -14,8 +14,8 @@ public sealed class LocalClient : IDisposable
     /// <summary>Where the daemon listens unless it was told otherwise.</summary>
     public const string DefaultSocket = "/run/waymark/waymarkd.sock";
 
-    /// <summary>What <c>sun_path</c> holds beside its zero byte (unix(7)).</summary>
-    private const int LongestSocket = 107;
+    /// <summary>How many bytes the path of a socket may have: what <c>sun_path</c> holds beside its zero byte (unix(7)).</summary>
+    public const int LongestSocket = 107;
 
     private readonly GrpcChannel channel;
 

@@ -176,6 +176,19 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public void A_socket_is_named_from_where_the_daemon_was_started_and_one_that_cannot_be_is_refused()
+    {
+        Stop("TERM");
+        Shell.Run($"cd {folder} && ip netns exec {node.Name} {Program("waymarkd")} --node-file node.way --state-directory state --socket near > near.log 2>&1 & echo");
+        Assert.True(Faults.DaemonProcess.Eventually(() => Shell.Try($"cd {folder} && {Program("waymark")} --socket near status").Code == 0), "it answers");
+        Shell.Run($"cd {folder} && kill $(ip netns pids {node.Name})");
+        var (code, text) = Shell.Try($"{Program("waymarkd")} --socket '' erase");
+        Assert.True(code != 0 && text.Contains("'' cannot be a socket: its whole path has 1 to 107 bytes", StringComparison.Ordinal), text);
+        (code, text) = Shell.Try($"{Program("waymarkd")} --socket /{new string('s', 107)}");
+        Assert.True(code != 0 && text.Contains("cannot be a socket", StringComparison.Ordinal), text);
+    }
+
+    [Fact]
     public void Other_mark_bits_wait_for_the_next_start()
     {
         Write("a.way", "icmp prefer highest cost;");
