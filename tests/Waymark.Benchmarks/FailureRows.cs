@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Waymark.Flows;
 using Waymark.Linux.Netlink;
 
 namespace Waymark.Benchmarks;
@@ -12,35 +13,34 @@ namespace Waymark.Benchmarks;
 internal static class FailureRows
 {
     private const int Failures = 10;
-    private const string Server = "203.0.113.7";
 
     public static void Add(Results results)
     {
         results.Section($"A path fails under waymarkd (ms without a datagram, as the receiver sees it; {Failures} failures)");
         using var uplinks = new Uplinks(2, answers: true);
         using var far = NetworkNamespace.Open("far");
-        using var server = far.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
-        server.Bind(new IPEndPoint(IPAddress.Any, 5060));
-        server.ReceiveTimeout = 20_000;
-        foreach (var interval in new[] { 50, 1000 })
+        foreach (var (family, interval) in new[] { (IpFamily.V4, 50), (IpFamily.V6, 50), (IpFamily.V4, 1000) })
         {
+            using var server = far.Run(() => Udp(family));
+            server.Bind(new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, 5060));
+            server.ReceiveTimeout = 20_000;
             using var daemon = new RunningDaemon(
                 $$"""
                 path one { interface d1; }
                 path two { interface d2; cost 1 /GB; }
-                probe default { icmp {{Server}}; every {{interval}} ms; need 1; down after 3; up after 2; }
+                probe default { icmp {{(family == IpFamily.V4 ? Uplinks.Server4 : Uplinks.Server6)}}; every {{interval}} ms; need 1; down after 3; up after 2; }
                 hold-down { penalty 0; suppress 2000; reuse 750; half-life 15 s; }
                 """, "udp peer port 5060 prefer lowest cost;");
             daemon.AwaitMeasured(2);
             var silent = Gaps(server, () => Uplinks.Run("ip", null, "netns", "exec", "far", "nft", "table inet cut { chain c { type filter hook prerouting priority -400; iifname e1 drop; }; }"),
                 () => Uplinks.Run("ip", null, "netns", "exec", "far", "nft", "delete table inet cut"));
-            results.Add($"silence (the carrier stays), probed every {interval} ms, p50", Clock.Rank(silent, 50), "ms");
-            results.Add($"silence (the carrier stays), probed every {interval} ms, worst", silent.Max(), "ms", interval == 50 ? "below 200" : "below 3500");
+            results.Add($"IP{family.ToString().ToLowerInvariant()}: silence (the carrier stays), probed every {interval} ms, p50", Clock.Rank(silent, 50), "ms");
+            results.Add($"IP{family.ToString().ToLowerInvariant()}: silence (the carrier stays), probed every {interval} ms, worst", silent.Max(), "ms", interval == 50 ? "below 200" : "below 3500");
             if (interval == 50)
             {
-                var carrier = Gaps(server, () => Uplinks.Ip("link set e1 down\n", "far"), () => Uplinks.Ip("link set e1 up\n", "far"));
-                results.Add("the carrier is lost, p50", Clock.Rank(carrier, 50), "ms");
-                results.Add("the carrier is lost, worst", carrier.Max(), "ms");
+                var carrier = Gaps(server, () => Uplinks.Ip("link set e1 down\n", "far"), () => Uplinks.Ip("link set e1 up\naddr replace 2001:db8:1::1/64 dev e1 nodad\n", "far"));
+                results.Add($"IP{family.ToString().ToLowerInvariant()}: the carrier is lost, p50", Clock.Rank(carrier, 50), "ms");
+                results.Add($"IP{family.ToString().ToLowerInvariant()}: the carrier is lost, worst", carrier.Max(), "ms");
                 results.Add("waymarkd at rest meanwhile, 2 paths probed every 50 ms", daemon.Load(TimeSpan.FromSeconds(5)), "% of a core");
             }
         }
@@ -52,7 +52,7 @@ internal static class FailureRows
         while (gaps.Count < Failures)
         {
             AwaitFirstPath(server);
-            using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            using var client = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             using var stop = new CancellationTokenSource();
             var sender = new Thread(() => Send(client, stop.Token));
             sender.Start();
@@ -71,14 +71,14 @@ internal static class FailureRows
     {
         for (var heard = 0; heard < 200; heard++)
         {
-            if (Hear(server) != "10.1.1.2")
+            if (!IsFirstPath(Hear(server)))
             {
                 return null;
             }
         }
         var failing = Task.Run(fail);
         var last = Stopwatch.GetTimestamp();
-        while (Hear(server) == "10.1.1.2")
+        while (IsFirstPath(Hear(server)))
         {
             last = Stopwatch.GetTimestamp();
         }
@@ -98,13 +98,13 @@ internal static class FailureRows
         }
         for (var heard = 0; heard < 5;)
         {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            using var probe = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             TrySend(probe);
             // Slowly: each one is a flow that the kernel remembers for half a minute, and its port with it.
             rest.Wait(TimeSpan.FromMilliseconds(50));
             if (server.Available > 0)
             {
-                heard = Hear(server) == "10.1.1.2" ? heard + 1 : 0;
+                heard = IsFirstPath(Hear(server)) ? heard + 1 : 0;
             }
         }
     }
@@ -121,7 +121,7 @@ internal static class FailureRows
     {
         try
         {
-            client.SendTo([1], new IPEndPoint(IPAddress.Parse(Server), 5060));
+            client.SendTo([1], new IPEndPoint(IPAddress.Parse(client.AddressFamily == AddressFamily.InterNetwork ? Uplinks.Server4 : Uplinks.Server6), 5060));
         }
         catch (SocketException)
         {
@@ -129,10 +129,14 @@ internal static class FailureRows
         }
     }
 
-    private static string Hear(Socket server)
+    private static IPAddress Hear(Socket server)
     {
-        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        EndPoint from = new IPEndPoint(server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         server.ReceiveFrom(new byte[16], ref from);
-        return ((IPEndPoint)from).Address.ToString();
+        return ((IPEndPoint)from).Address;
     }
+
+    private static bool IsFirstPath(IPAddress from) => from.ToString() is "10.1.1.2" or "2001:db8:1::2";
+
+    private static Socket Udp(IpFamily family) => new(family == IpFamily.V4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
 }

@@ -5,10 +5,14 @@ using Waymark.Paths;
 
 namespace Waymark.Benchmarks;
 
-/// <summary>A path is lost that carries one class in eight: how long until the kernel has acknowledged that its flows go elsewhere.</summary>
+/// <summary>
+/// A path is lost that carries one class in eight: how long from the return of the call that received the kernel's message until the kernel has acknowledged that its
+/// flows go elsewhere.
+/// </summary>
 internal static class PathLossRows
 {
-    private const int Losses = 100;
+    /// <summary>The kernel tells of a link's carrier about once a second.</summary>
+    private const int Losses = 60;
 
     /// <summary>More bits for classes than by default, for those who have more than 1,023 different actions: <c>ctmark 0xffffff00</c>.</summary>
     private static readonly Territory Wide = Territory.Default with { CtMark = 0xffffff00 };
@@ -17,7 +21,7 @@ internal static class PathLossRows
     {
         using var rest = new ManualResetEventSlim();
         using var uplinks = new Uplinks(8);
-        results.Section($"A path is lost, 10,000 policies, 8 paths (ms, {Losses} losses)");
+        results.Section($"A path is lost, 10,000 policies, 8 paths (ms from the kernel's message, {Losses} losses)");
         foreach (var actions in new[] { 16, 1_000, 10_000 })
         {
             using var installer = new FilterRuleInstaller(Wide, TimeProvider.System);
@@ -37,22 +41,25 @@ internal static class PathLossRows
             }
 
             Put(whole);
+            using var link = new LostLink(installer, uplinks.Paths.Find(new PathId("ip", "d1"))!);
             List<double> moved = [], forgotten = [], settled = [];
             for (var i = 0; i < Losses; i++)
             {
                 // Not in the wake of a change: what that took away the kernel is still freeing.
                 rest.Wait(TimeSpan.FromMilliseconds(30));
-                moved.Add(Clock.Time(() => installer.KillPath(new PathId("ip", "d1"))));
+                moved.Add(link.Time(() => Uplinks.Ip("link set e1 down\n", "far")));
                 forgotten.Add(Clock.Time(() => installer.ForgetFlows(new PathId("ip", "d1"))));
                 settled.Add(Clock.Time(() => Put(less)));
                 last = DecisionMemory.None with { ClassNumbers = last.ClassNumbers };
+                link.Mend(() => Uplinks.Ip("link set e1 up\n", "far"));
                 Put(whole);
             }
             results.Add($"{actions} actions: its flows go to their backups, p50", Clock.Rank(moved, 50), "ms", actions == 10_000 ? "below 1" : "below 0.5");
-            results.Add($"{actions} actions: its flows go to their backups, p99", Clock.Rank(moved, 99), "ms", "below 2");
+            results.Add($"{actions} actions: its flows go to their backups, p95", Clock.Rank(moved, 95), "ms");
+            results.Add($"{actions} actions: its flows go to their backups, worst", moved.Max(), "ms", "below 2");
             results.Add($"{actions} actions: its datagram flows are forgotten, p50", Clock.Rank(forgotten, 50), "ms");
             results.Add($"{actions} actions: the decision without it is made and in force, p50", Clock.Rank(settled, 50), "ms");
-            results.Add($"{actions} actions: the decision without it is made and in force, p99", Clock.Rank(settled, 99), "ms");
+            results.Add($"{actions} actions: the decision without it is made and in force, worst", settled.Max(), "ms");
             installer.Erase();
         }
     }

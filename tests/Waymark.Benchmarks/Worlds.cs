@@ -29,9 +29,16 @@ internal static class Worlds
         new("delay", Measured(0.01 * (1 + ((i + shift) % count)))), new("loss", Measured(0.001 * i)), new("cost", Measured(i % 5)), new("bandwidth", Measured(1e6 * i)),
     ])));
 
+    /// <summary>The first address of the prefix that a policy speaks of: each has eight addresses.</summary>
+    public static IpAddress Peer(int policy, IpFamily family = IpFamily.V4) => new(family, (family == IpFamily.V4 ? 0x0b000000 : (UInt128)0x20010db8_000b0000 << 64) + ((UInt128)policy * 8));
+
+    /// <summary>The first port of the range that a policy speaks of; the last is 2000.</summary>
+    public static uint Port(int policy) => 1000 + ((uint)policy % 300);
+
     /// <summary>Policies for a range of ports of a prefix each, or for one port of one address, in <paramref name="actions"/> different actions.</summary>
-    public static MergedPolicies Policies(int count, int actions, bool isExact = false)
+    public static MergedPolicies Policies(int count, int actions, bool isExact = false, IpFamily family = IpFamily.V4)
     {
+        var length = IpAddress.Width(family) - (isExact ? 0 : 3);
         var wishes = Enumerable.Range(0, actions).Select(a => new PolicyAction.Wish
         {
             Require = [new Predicate.Compare("delay", Comparison.Less, new(0.05m + (0.0001m * a), Units.Dimension.Duration))],
@@ -43,9 +50,9 @@ internal static class Worlds
             [
                 new Flow
                 {
-                    Family = IpFamily.V4,
+                    Family = family,
                     Protocol = new FlowProtocol.Transport(TransportProtocol.Udp, []),
-                    Peer = new() { Addresses = [new(new(IpFamily.V4, 0x0b000000 + ((UInt128)i * 8)), isExact ? 32 : 29)], Ports = [new(1000 + ((uint)i % 300), isExact ? 1000 + ((uint)i % 300) : 2000)] },
+                    Peer = new() { Addresses = [new(Peer(i, family), length)], Ports = [new(Port(i), isExact ? Port(i) : 2000)] },
                 },
             ],
             Action = wishes[i % actions],
