@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Waymark.Cli;
 using Waymark.Cli.Commands;
 
-var root = new RootCommand("Decides which path each flow of this host takes. Asks the daemon, waymarkd; 'check', 'fmt' and 'convert' need none.")
+var root = new RootCommand("Decides which path each flow of this host takes. Asks the daemon, waymarkd; 'check', 'fmt', 'convert' and 'classify' need none.")
 {
     Invocation.Socket,
     Invocation.Output,
@@ -23,6 +23,7 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     TextCommands.Check(),
     TextCommands.Format(),
     TextCommands.Convert(),
+    ClassifyCommand.Classify(),
     ReplayCommand.Replay(),
     LabCommands.Lab(),
     CompletionCommand.Completion(),

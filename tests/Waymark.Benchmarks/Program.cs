@@ -4,6 +4,7 @@ using Waymark.Benchmarks;
 var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
 {
     ["decision"] = DecisionRows.Add,
+    ["lookup"] = LookupRows.Add,
     ["packets"] = PacketRows.Add,
     ["loading"] = LoadingRows.Add,
     ["loss"] = PathLossRows.Add,

@@ -74,11 +74,12 @@ public sealed record FlowBox
     public bool Matches(Packet packet) =>
         packet.Family == Family
         && (Started & packet.Started) != 0
-        && In(Protocol, packet.Protocol)
-        && In(Local, packet.Local.Bits)
+        // What tells most boxes apart comes first.
         && In(Peer, packet.Peer.Bits)
-        && In(LocalPort, (UInt128)(packet.LocalPort ?? AbsentPort))
+        && In(Local, packet.Local.Bits)
         && In(PeerPort, (UInt128)(packet.PeerPort ?? AbsentPort))
+        && In(LocalPort, (UInt128)(packet.LocalPort ?? AbsentPort))
+        && In(Protocol, packet.Protocol)
         && In(IcmpType, (UInt128)(packet.IcmpType ?? AbsentIcmp))
         && In(IcmpCode, (UInt128)(packet.IcmpCode ?? AbsentIcmp))
         && In(Spi, (UInt128)(packet.Spi ?? AbsentWord))
