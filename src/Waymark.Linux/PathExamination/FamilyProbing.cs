@@ -44,6 +44,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
     private TimeSpan foundBy;
     private readonly TimeSpan firstAt;
     private TimeSpan due;
+    private TimeSpan? armedFor;
 
     /// <param name="family">The family.</param>
     /// <param name="settings">How often, and how many have to answer.</param>
@@ -127,6 +128,7 @@ internal sealed class FamilyProbing : IAsyncDisposable
         var isDecided = false;
         lock (estimates)
         {
+            armedFor = null;
             if (stop.IsCancellationRequested || isTicking)
             {
                 return;
@@ -441,6 +443,11 @@ internal sealed class FamilyProbing : IAsyncDisposable
         // On a grid that all paths share: what is due at about the same time wakes this process once.
         var grid = ProbePace.Step(settings.Every) / 4;
         due = next < LongestWait + now ? new(((next.Ticks + grid.Ticks - 1) / grid.Ticks) * grid.Ticks) : now + LongestWait;
-        alarm.Change(due > now ? due - now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        // Most answers change nothing about what is next.
+        if (armedFor != due)
+        {
+            armedFor = due;
+            alarm.Change(due > now ? due - now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.PathExamination.Datagrams;
@@ -22,6 +23,8 @@ public sealed class IcmpProbe : IProbe
     private readonly ushort identifier;
     private readonly ulong nonce;
     private readonly ConcurrentDictionary<ushort, Waiting> waiting = new();
+    private readonly AnswerDeadlines deadlines;
+    private readonly ConcurrentDictionary<IpAddress, SocketAddress> names = new();
     private readonly CancellationTokenSource stop = new();
     private readonly Task receiving;
     private int sequence;
@@ -34,6 +37,7 @@ public sealed class IcmpProbe : IProbe
     public IcmpProbe(IpFamily family, string device, ulong seed, TimeProvider time)
     {
         (this.family, this.time, nonce, identifier) = (family, time, seed, (ushort)(seed >> 48));
+        deadlines = new(time);
         socket = new(family, SocketType.Raw, family == IpFamily.V4 ? ProtocolType.Icmp : ProtocolType.IcmpV6, time);
         socket.Attach(device);
         LetOnlyAnswersIn();
@@ -62,13 +66,8 @@ public sealed class IcmpProbe : IProbe
         var sentAt = time.GetUtcNow();
         try
         {
-            var packet = Request(number);
-            await socket.SendAsync(packet, address, 0, cancellationToken);
-            return new(sentAt, await one.Answer.Task.WaitAsync(timeout, time, cancellationToken), null);
-        }
-        catch (TimeoutException)
-        {
-            return new(sentAt, null, null);
+            Send(number, address);
+            return new(sentAt, await deadlines.WaitAsync(one.Answer, timeout, cancellationToken), null);
         }
         catch (SocketException refused)
         {
@@ -86,23 +85,25 @@ public sealed class IcmpProbe : IProbe
     {
         stop.Cancel();
         socket.Dispose();
+        deadlines.Dispose();
         stop.Dispose();
     }
 
-    private byte[] Request(ushort number)
+    private void Send(ushort number, IpAddress address)
     {
         // Type, code, checksum, identifier, sequence; then the nonce.
-        var packet = new byte[MessageBytes];
+        Span<byte> packet = stackalloc byte[MessageBytes];
+        packet.Clear();
         packet[0] = family == IpFamily.V4 ? (byte)8 : (byte)128;
-        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), identifier);
-        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), number);
-        BinaryPrimitives.WriteUInt64BigEndian(packet.AsSpan(8), nonce);
+        BinaryPrimitives.WriteUInt16BigEndian(packet[4..], identifier);
+        BinaryPrimitives.WriteUInt16BigEndian(packet[6..], number);
+        BinaryPrimitives.WriteUInt64BigEndian(packet[8..], nonce);
         if (family == IpFamily.V4)
         {
             // The kernel computes ICMPv6's, which covers addresses.
-            BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), Checksum(packet));
+            BinaryPrimitives.WriteUInt16BigEndian(packet[2..], Checksum(packet));
         }
-        return packet;
+        socket.Send(packet, names.GetOrAdd(address, static one => DatagramSocket.NameOf(one, 0)));
     }
 
     /// <summary>The Internet checksum (RFC 1071).</summary>
@@ -154,12 +155,12 @@ public sealed class IcmpProbe : IProbe
         }
         if (waiting.TryGetValue(BinaryPrimitives.ReadUInt16BigEndian(packet[6..]), out var one) && one.Target == datagram.From)
         {
-            one.Answer.TrySetResult(time.GetElapsedTime(one.Sent, datagram.ArrivedTicks));
+            one.Answer.Take(time.GetElapsedTime(one.Sent, datagram.ArrivedTicks));
         }
     }
 
     private sealed record Waiting(IpAddress Target, long Sent)
     {
-        public TaskCompletionSource<TimeSpan> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public AwaitedAnswer<TimeSpan> Answer { get; } = new();
     }
 }

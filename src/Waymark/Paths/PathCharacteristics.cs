@@ -26,15 +26,16 @@ public sealed record PathCharacteristics(PathId Path, EquatableArray<KeyValuePai
     /// <summary>The values given, in any order; a name given twice throws <see cref="ArgumentException"/>.</summary>
     public static PathCharacteristics Of(PathId path, IEnumerable<KeyValuePair<string, Measured>> values)
     {
-        var sorted = values.OrderBy(value => value.Key, StringComparer.Ordinal).ToEquatableArray();
-        for (var i = 1; i < sorted.Count; i++)
+        KeyValuePair<string, Measured>[] sorted = [.. values];
+        Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Key, right.Key));
+        for (var i = 1; i < sorted.Length; i++)
         {
             if (sorted[i].Key == sorted[i - 1].Key)
             {
                 throw new ArgumentException($"'{sorted[i].Key}' is given twice.", nameof(values));
             }
         }
-        return new(path, sorted);
+        return new(path, [.. sorted]);
     }
 
     /// <summary>The value of that exact name; false where it is unknown.</summary>

@@ -95,10 +95,6 @@ internal sealed class DatagramSocket : IDisposable
     /// <summary>Binds it to any address and that port; 0: any.</summary>
     public void Bind(int port) => Set(() => socket.Bind(new IPEndPoint(family == IpFamily.V4 ? IPAddress.Any : IPAddress.IPv6Any, port)));
 
-    /// <summary>Sends a packet; throws <see cref="SocketException"/> where it never leaves.</summary>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> packet, IpAddress to, int port, CancellationToken cancellationToken) =>
-        await socket.SendToAsync(packet, SocketFlags.None, new IPEndPoint(to.ToIPAddress(), port), cancellationToken);
-
     /// <summary>Where <see cref="Send"/> sends to.</summary>
     public static SocketAddress NameOf(IpAddress address, int port) => new IPEndPoint(address.ToIPAddress(), port).Serialize();
 

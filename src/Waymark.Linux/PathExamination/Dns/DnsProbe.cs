@@ -20,6 +20,7 @@ internal sealed class DnsProbe : IProbe
     private readonly DatagramSocket socket;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<ushort, Waiting> waiting = new();
+    private readonly AnswerDeadlines deadlines;
     private readonly CancellationTokenSource stop = new();
     private readonly Task receiving;
 
@@ -30,6 +31,7 @@ internal sealed class DnsProbe : IProbe
     public DnsProbe(IpFamily family, string device, TimeProvider time)
     {
         this.time = time;
+        deadlines = new(time);
         socket = new(family, SocketType.Dgram, ProtocolType.Udp, time);
         socket.Attach(device);
         socket.Bind(0);
@@ -61,13 +63,12 @@ internal sealed class DnsProbe : IProbe
         {
             var packet = new byte[one.Question.Bytes];
             one.Question.Write(packet);
-            await socket.SendAsync(packet, asked.Server, Port, cancellationToken);
-            var (answer, roundTrip) = await one.Answer.Task.WaitAsync(timeout, time, cancellationToken);
+            socket.Send(packet, DatagramSocket.NameOf(asked.Server, Port));
+            if (await deadlines.WaitAsync(one.Answer, timeout, cancellationToken) is not var (answer, roundTrip))
+            {
+                return new(sentAt, null, null);
+            }
             return answer.Failure is null ? new(sentAt, roundTrip, null) : new(sentAt, null, null) { Finding = $"it answers {answer.Failure}" };
-        }
-        catch (TimeoutException)
-        {
-            return new(sentAt, null, null);
         }
         catch (SocketException refused)
         {
@@ -85,6 +86,7 @@ internal sealed class DnsProbe : IProbe
     {
         stop.Cancel();
         socket.Dispose();
+        deadlines.Dispose();
         stop.Dispose();
     }
 
@@ -105,12 +107,12 @@ internal sealed class DnsProbe : IProbe
         if (datagram.FromPort == Port && NameAnswer.IdOf(datagram.Bytes) is { } id && waiting.TryGetValue(id, out var one)
             && one.Server == datagram.From && NameAnswer.TryRead(datagram.Bytes, one.Question, out var answer))
         {
-            one.Answer.TrySetResult((answer, time.GetElapsedTime(one.Sent, datagram.ArrivedTicks)));
+            one.Answer.Take((answer, time.GetElapsedTime(one.Sent, datagram.ArrivedTicks)));
         }
     }
 
     private sealed record Waiting(IpAddress Server, NameQuestion Question, long Sent)
     {
-        public TaskCompletionSource<(NameAnswer Answer, TimeSpan RoundTrip)> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public AwaitedAnswer<(NameAnswer Answer, TimeSpan RoundTrip)> Answer { get; } = new();
     }
 }

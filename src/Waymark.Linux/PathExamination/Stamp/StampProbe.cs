@@ -23,6 +23,7 @@ internal sealed class StampProbe : ITrainProbe
     private readonly ushort sessionId;
     private readonly int packetBytes;
     private readonly ConcurrentDictionary<(ProbeTarget.Stamp Target, bool IsTrain), StampSession> sessions = new();
+    private readonly AnswerDeadlines deadlines;
     private readonly CancellationTokenSource stop = new();
     private readonly Task receiving;
 
@@ -37,6 +38,7 @@ internal sealed class StampProbe : ITrainProbe
         // Zero would mean that there is none (RFC 8972 section 3); trains have the number behind it.
         (this.time, this.clock, sessionId) = (time, clock, (ushort)Math.Clamp(seed >> 48, 1, ushort.MaxValue - 1));
         packetBytes = PacketTrain.UsualBytes - (family == IpFamily.V4 ? 20 : 40) - UdpBytes;
+        deadlines = new(time);
         socket = new(family, SocketType.Dgram, ProtocolType.Udp, time);
         socket.Attach(device);
         socket.MaximizeTtl();
@@ -69,13 +71,12 @@ internal sealed class StampProbe : ITrainProbe
         var sent = session.Begin(sentAt, time.GetTimestamp(), estimate, packet);
         try
         {
-            await socket.SendAsync(packet, asked.Address, asked.Port, cancellationToken);
-            var (reply, arrivedAt, arrivedTicks, losses) = await sent.Answer.Task.WaitAsync(timeout, time, cancellationToken);
+            socket.Send(packet, DatagramSocket.NameOf(asked.Address, asked.Port));
+            if (await deadlines.WaitAsync(sent.Answer, timeout, cancellationToken) is not var (reply, arrivedAt, arrivedTicks, losses))
+            {
+                return new(sentAt, null, null);
+            }
             return new StampExchange(sent.Request.Timestamp, NtpTimestamp.From(arrivedAt), time.GetElapsedTime(sent.Ticks, arrivedTicks), estimate, reply).Evaluate(sentAt) with { Losses = losses };
-        }
-        catch (TimeoutException)
-        {
-            return new(sentAt, null, null);
         }
         catch (SocketException refused)
         {
@@ -99,14 +100,16 @@ internal sealed class StampProbe : ITrainProbe
         try
         {
             Send(asked, session, sent);
-            var answers = await Task.WhenAll(sent.Select(one => one.Answer.Task)).WaitAsync(timeout, time, cancellationToken);
-            return new(PacketTrain.UsualBytes, answers.Select((answer, i) => new TrainPacket(
+            var all = await Task.WhenAll(sent.Select(one => deadlines.WaitAsync(one.Answer, timeout, cancellationToken)));
+            // Where a packet was lost on the way the train is of no use.
+            StampSession.Answer[] answers = [.. all.OfType<StampSession.Answer>()];
+            return answers.Length < sent.Count ? null : new(PacketTrain.UsualBytes, answers.Select((answer, i) => new TrainPacket(
                 time.GetElapsedTime(sent[0].Ticks, sent[i].Ticks), answer.Reply.Received - answers[0].Reply.Received, answer.Reply.Sent - answers[0].Reply.Received,
                 answer.ArrivedAt - answers[0].ArrivedAt)).ToEquatableArray());
         }
-        catch (Exception lost) when (lost is TimeoutException or SocketException)
+        catch (SocketException)
         {
-            // A packet was lost, on the way or before it left: the train is of no use.
+            // One never left.
             return null;
         }
         finally
@@ -120,6 +123,7 @@ internal sealed class StampProbe : ITrainProbe
     {
         stop.Cancel();
         socket.Dispose();
+        deadlines.Dispose();
         stop.Dispose();
     }
 

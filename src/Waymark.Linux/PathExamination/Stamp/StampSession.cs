@@ -42,7 +42,7 @@ internal sealed class StampSession(ushort sessionId, StampKey? key)
                 losses.Add(request.Sequence, reply.Sequence);
                 loss = losses.Loss;
             }
-            sent.Answer.TrySetResult(new(reply, arrivedAt, arrivedTicks, loss));
+            sent.Answer.Take(new(reply, arrivedAt, arrivedTicks, loss));
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class StampSession(ushort sessionId, StampKey? key)
     /// <param name="Ticks">When it was sent, by the monotonic clock.</param>
     internal sealed record UnderWay(StampRequest Request, long Ticks)
     {
-        public TaskCompletionSource<Answer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public AwaitedAnswer<Answer> Answer { get; } = new();
     }
 
     /// <summary>A reply that came.</summary>
