@@ -88,6 +88,22 @@ public sealed class TcpProbeTests : IDisposable
         using var accepted = await server.AcceptSocketAsync(Cancel);
     }
 
+    [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public async Task An_answer_that_was_lost_is_a_loss_though_it_is_sent_again(IpFamily family)
+    {
+        using var server = Listen(family);
+        using var probe = Open(family);
+        Assert.InRange((await probe.ProbeAsync(Target(family), Patience, Cancel)).RoundTrip!.Value.TotalSeconds, 0, 0.9);
+        Filter(world.Node, $"tcp sport {Port} tcp flags & (syn | ack) == syn | ack numgen inc mod 2 == 0 drop");
+        // That it took a second shows that one was lost; what took it, the answer does not show.
+        var lost = await probe.ProbeAsync(Target(family), Patience, Cancel);
+        Assert.Equal((null, null), (lost.RoundTrip, lost.Fault));
+        using var before = await server.AcceptSocketAsync(Cancel);
+        using var accepted = await server.AcceptSocketAsync(Cancel);
+    }
+
     /// <summary>IPv6 only: by a device that a socket is bound to, IPv4 takes every target that no route leads to for a neighbour.</summary>
     [Fact]
     public async Task A_target_without_a_route_is_a_fault()

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Waymark.Flows;
+using Waymark.PathExamination;
 
 namespace Waymark.Linux.PathExamination.Tcp;
 
@@ -21,6 +23,11 @@ internal sealed class TcpCaller : IDisposable
 
     /// <summary>The first SYN is sent again after a second (RFC 6298 section 2); an answer that came so much later than its round trip is that of a later one.</summary>
     private static readonly TimeSpan SentAgainAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentDictionary<(IpAddress, int), RepeatedRequests> repeated = new();
+
+    /// <summary>When Linux sends the first SYN again.</summary>
+    private static readonly TimeSpan RepeatedAfter = TimeSpan.FromSeconds(1);
 
     private const int ReceiveBytes = 16 * 1024;
 
@@ -65,11 +72,11 @@ internal sealed class TcpCaller : IDisposable
             switch (error)
             {
                 case SocketError.Success:
-                    var call = new TcpCall(sentAt, RoundTrip(socket, taken), socket, null);
+                    var call = new TcpCall(sentAt, RoundTrip(socket, taken, Repeated(address, port)), socket, null);
                     socket = null;
                     return call;
                 case SocketError.ConnectionRefused:
-                    return new(sentAt, taken, null, null);
+                    return new(sentAt, Repeated(address, port).Add(taken >= RepeatedAfter) ? null : taken, null, null);
                 default:
                     // What the call itself says never left this host. What is said later, a router or a neighbour that does not answer says: that is silence.
                     return new(sentAt, null, null, isImmediate ? SendingFault.Of(new((int)error)) : null);
@@ -119,11 +126,13 @@ internal sealed class TcpCaller : IDisposable
         }
     }
 
+    private RepeatedRequests Repeated(IpAddress address, int port) => repeated.GetOrAdd((address, port), _ => new());
+
     /// <summary>
-    /// As the kernel measured it from the SYN to its answer, which does not wait for this process to get a processor. Null where that was not the first SYN: the first one was lost. Where the kernel
-    /// cannot tell which SYN was answered (no timestamps, RFC 7323), a slow path is believed rather than a lost packet.
+    /// As the kernel measured it from the SYN to its answer, which does not wait for this process to get a processor. Null where the first SYN or the answer to it was lost: timestamps (RFC 7323) tell where another SYN was
+    /// answered, but an answer that is sent again still bears the first one's.
     /// </summary>
-    private static TimeSpan? RoundTrip(Socket socket, TimeSpan taken)
+    private static TimeSpan? RoundTrip(Socket socket, TimeSpan taken, RepeatedRequests repeated)
     {
         Span<byte> told = stackalloc byte[InfoBytes];
         if (socket.GetRawSocketOption(TcpLevel, InfoOption, told) < InfoBytes)
@@ -133,10 +142,15 @@ internal sealed class TcpCaller : IDisposable
         var roundTrip = TimeSpan.FromMicroseconds(BinaryPrimitives.ReadUInt32LittleEndian(told[RoundTripAt..]));
         if (roundTrip == TimeSpan.Zero)
         {
-            return taken;
+            roundTrip = taken;
         }
         var isSentAgain = BinaryPrimitives.ReadUInt32LittleEndian(told[SentAgainAt..]) > 0;
-        return isSentAgain && taken - roundTrip > SentAgainAfter ? null : roundTrip;
+        if (isSentAgain && taken - roundTrip > SentAgainAfter)
+        {
+            repeated.Add(isRepeated: false);
+            return null;
+        }
+        return repeated.Add(isSentAgain) ? null : roundTrip;
     }
 
     private Socket Open()
