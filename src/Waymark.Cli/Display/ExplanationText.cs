@@ -1,3 +1,4 @@
+using Waymark.Paths;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Cli.Display;
@@ -80,6 +81,11 @@ internal static class ExplanationText
 
     private static string Finding(V1.Finding finding, DateTimeOffset now, bool withAge)
     {
+        if (finding.Characteristic == PathCharacteristics.ProbeFinding)
+        {
+            // It says itself who was asked.
+            return WireText.Value(finding.Characteristic, finding.Measured);
+        }
         var wanted = finding.Wanted is null ? null : Wanted(finding.Wanted);
         var value = withAge ? WireText.ValueWithAge(finding.Characteristic, finding.Measured, now) : WireText.Value(finding.Characteristic, finding.Measured);
         var name = finding.Characteristic.StartsWith("label/", StringComparison.Ordinal) ? $"label \"{finding.Characteristic[6..]}\"" : finding.Characteristic;

@@ -165,7 +165,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
             List<KeyValuePair<string, Measured>> values = [.. estimates.Values(now, ranks)];
             if (Finding is var (text, at))
             {
-                values.Add(new("probe.finding", new(CharacteristicValue.Of(text), at, 0, "probe")));
+                values.Add(new(PathCharacteristics.ProbeFinding, new(CharacteristicValue.Of(text), at, 0, "probe")));
             }
             if (allowance is not null && estimates.Settings is { } settings)
             {

@@ -18,6 +18,8 @@ public static class FindingText
             : finding.Characteristic;
         return finding.Wanted switch
         {
+            // It says itself who was asked.
+            null when finding.Characteristic == PathCharacteristics.ProbeFinding => value,
             null => $"{name} {value}",
             Predicate.Compare compare => $"{name} {value}, wanted {PolicyPrinter.Print(compare)[(compare.Characteristic.Length + 1)..]}",
             var wanted => $"{name} {value}, wanted {PolicyPrinter.Print(wanted)}",

@@ -1,4 +1,5 @@
 using Waymark.ConditionDecision;
+using Waymark.Paths;
 using Waymark.Policies;
 
 namespace Waymark.PathDecision;
@@ -121,6 +122,11 @@ internal sealed class WishTrial
     {
         EquatableArray<Finding> All(PathState path)
         {
+            // Where somebody answers probes and it is no good answer, that is what the path is down for: a portal wants a login.
+            if (verdicts[path.Index] == CandidateVerdict.Down && Findings is not null && path.Find(PathCharacteristics.ProbeFinding) is { } found)
+            {
+                return [new(null, PathCharacteristics.ProbeFinding, Truth.False, found)];
+            }
             if (failed.Count == 0)
             {
                 return Findings?.All(path) ?? [];

@@ -20,6 +20,9 @@ public sealed record PathCharacteristics(PathId Path, EquatableArray<KeyValuePai
     /// <summary>What the name of a label starts with.</summary>
     public const string LabelPrefix = "label/";
 
+    /// <summary>Why what probes were answered is no good answer: a word, shown and not asked for by policies.</summary>
+    public const string ProbeFinding = "probe.finding";
+
     /// <summary>Name of <c>up</c> for <paramref name="family"/>.</summary>
     public static string Up(IpFamily family) => family == IpFamily.V4 ? Up4 : Up6;
 

@@ -43,6 +43,18 @@ public sealed class PathResolutionTests
             .With("wifi", ("delay", 0.2)).With("lte", ("delay", 0.05), ("cost", 4.0)).With("sat", ("delay", 0.7), ("cost", 2.0))).Outcome());
 
     [Fact]
+    public void What_probes_are_answered_wrongly_is_the_reason_of_a_path_that_is_down_and_of_no_other()
+    {
+        const string Portal = "http \"http://probe.example.net/\" by wifi: captive portal: 302 to http://login.example.net/";
+        var world = Worlds.Of("any require up prefer lowest cost;").Up("wifi", false).With("wifi", ("probe.finding", Portal)).With("lte", ("probe.finding", "dns 192.0.2.53 by lte: it answers SERVFAIL"));
+        var candidates = PathResolution.Decide(world).Reasons[0].V4!.Candidates.ToDictionary(one => one.Path.LocalId);
+        Assert.Equal(CandidateVerdict.Down, candidates["wifi"].Verdict);
+        Assert.Equal(Portal, FindingText.Of(Assert.Single(candidates["wifi"].Findings)));
+        Assert.DoesNotContain(candidates["lte"].Findings, finding => finding.Characteristic == "probe.finding");
+        Assert.Empty(PathResolution.Decide(world.Up("lte", true).Up("wifi", false).Up("sat", false)).Reasons[0].V4!.Candidates.Single(one => one.Path.LocalId == "sat").Findings);
+    }
+
+    [Fact]
     public void A_path_that_is_down_is_no_candidate()
     {
         var world = Worlds.Of("any prefer lowest cost;");
