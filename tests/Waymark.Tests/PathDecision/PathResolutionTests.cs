@@ -45,7 +45,7 @@ public sealed class PathResolutionTests
     [Fact]
     public void What_probes_are_answered_wrongly_is_the_reason_of_a_path_that_is_down_and_of_no_other()
     {
-        const string Portal = "http \"http://probe.example.net/\" by wifi: captive portal: 302 to http://login.example.net/";
+        const string Portal = "http http://probe.example.net/ by wifi: captive portal: 302 to http://login.example.net/";
         var world = Worlds.Of("any require up prefer lowest cost;").Up("wifi", false).With("wifi", ("probe.finding", Portal)).With("lte", ("probe.finding", "dns 192.0.2.53 by lte: it answers SERVFAIL"));
         var candidates = PathResolution.Decide(world).Reasons[0].V4!.Candidates.ToDictionary(one => one.Path.LocalId);
         Assert.Equal(CandidateVerdict.Down, candidates["wifi"].Verdict);
