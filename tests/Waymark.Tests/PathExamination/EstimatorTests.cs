@@ -48,7 +48,11 @@ public sealed class EstimatorTests
             var error = answered.Count < 2 ? 0 : Math.Sqrt(answered.Sum(one => Math.Pow(one - answered.Average(), 2)) / (answered.Count - 1) / answered.Count);
             return window.Count == last.Count && window.Answered == answered.Count
                 && (last.Count == 0 ? window.Loss is null : Math.Abs(window.Loss!.Value - (1 - (answered.Count / (double)last.Count))) < 1e-12)
-                && Math.Abs(window.RoundTripError - error) < 1e-12;
+                && Math.Abs(window.RoundTripError - error) < 1e-12
+                // Nothing is thrown into classes: percentiles err by nothing.
+                && Enumerable.Range(1, 99).All(rank => window.Percentiles().Of(rank) == Exact(answered, rank));
+
+            static double? Exact(List<double> all, int rank) => all.Count == 0 ? null : all.Order().ElementAt((int)Math.Ceiling(rank * all.Count / 100.0) - 1);
         });
 
     [Fact]
