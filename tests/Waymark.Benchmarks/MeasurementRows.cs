@@ -18,7 +18,6 @@ internal static class MeasurementRows
 
     private const int MostShown = 6;
 
-    private const string Mark = "<!-- ./bench measurements -->\n";
 
     private static readonly Criterion[] Criteria = [new(2, 1), new(1, 0.5), new(5, 2)];
 
@@ -69,7 +68,7 @@ internal static class MeasurementRows
             results.Add("probes", mine.ProbesPerMinute, "/min");
         }
         Console.Write(text);
-        Keep(text.ToString());
+        DocumentedTable.Fill("measurements", text.ToString());
     }
 
     private static void Table(StringBuilder text, string title, IReadOnlyList<Trace> traces, IEnumerable<Detector> rows, Criterion criterion)
@@ -98,16 +97,5 @@ internal static class MeasurementRows
         {
             yield return asGood[0].Detector;
         }
-    }
-
-    private static void Keep(string text)
-    {
-        var file = System.IO.Path.Combine(Environment.GetEnvironmentVariable("WAYMARK_ROOT")!, "docs", "measurements.md");
-        var parts = System.IO.File.ReadAllText(file).Split(Mark);
-        if (parts.Length != 3)
-        {
-            throw new InvalidOperationException($"{file} has no two lines '{Mark.Trim()}' for the tables to stand between.");
-        }
-        System.IO.File.WriteAllText(file, parts[0] + Mark + text + "\n" + Mark + parts[2]);
     }
 }

@@ -12,6 +12,7 @@ var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
     ["programs"] = ProgramRows.Add,
     ["lab"] = LabRows.Add,
     ["examiner"] = ExaminerRows.Add,
+    ["accuracy"] = AccuracyRows.Add,
     ["measurements"] = MeasurementRows.Add,
 };
 var wanted = args.Skip(1).ToList();

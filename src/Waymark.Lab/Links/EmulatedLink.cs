@@ -17,6 +17,12 @@ public sealed class EmulatedLink
     /// <summary>Sees every frame that is delivered, with its direction; called by the relay, must be quick. Null: nobody looks.</summary>
     public FrameObserver? Observer { get; set; }
 
+    /// <summary>
+    /// Is told of every frame what became of it: when it came and when it left, or that it was dropped; not of those in flight while the link is cut. Called by the relay, must be quick. Null:
+    /// nobody is told.
+    /// </summary>
+    public PassageObserver? Passages { get; set; }
+
     /// <summary>What it does from the first node to the second.</summary>
     public LinkShape Up
     {

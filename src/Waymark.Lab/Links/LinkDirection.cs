@@ -10,7 +10,7 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond, FramePool poo
 #pragma warning disable CA5394
     private readonly Random random = new(seed);
 #pragma warning restore CA5394
-    private readonly Queue<(long Due, byte[] Buffer, int Length)> waiting = new();
+    private readonly Queue<(long Due, byte[] Buffer, int Length, long Arrived)> waiting = new();
     private byte[]? taken;
     private long freeAt;
     private long lastDue;
@@ -35,22 +35,22 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond, FramePool poo
     /// <summary>When the next packet is due; null: none waits.</summary>
     public long? NextDue => waiting.TryPeek(out var first) ? first.Due : null;
 
-    /// <summary>Takes a frame in.</summary>
+    /// <summary>Takes a frame in; false where it is dropped at once.</summary>
     /// <param name="frame">The whole frame.</param>
     /// <param name="now">When it arrived.</param>
-    public void Add(ReadOnlySpan<byte> frame, long now)
+    public bool Add(ReadOnlySpan<byte> frame, long now)
     {
         var shape = Shape;
 #pragma warning disable CA5394
         if (IsCut)
         {
             swallowed++;
-            return;
+            return false;
         }
         if (shape.Loss > 0 && random.NextDouble() < shape.Loss)
         {
             lost++;
-            return;
+            return false;
         }
         var sent = now;
         if (shape.Rate > 0)
@@ -59,7 +59,7 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond, FramePool poo
             if (start - now > Ticks(shape.Queue))
             {
                 overflowed++;
-                return;
+                return false;
             }
             freeAt = start + (frame.Length * 8L * ticksPerSecond / shape.Rate);
             sent = freeAt;
@@ -69,11 +69,15 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond, FramePool poo
         lastDue = Math.Max(lastDue, due);
         var buffer = pool.Rent(frame.Length);
         frame.CopyTo(buffer);
-        waiting.Enqueue((lastDue, buffer, frame.Length));
+        waiting.Enqueue((lastDue, buffer, frame.Length, now));
+        return true;
     }
 
     /// <summary>The next frame that is due, good until the next call; false where none is. What was in flight when the link was cut is lost with it.</summary>
-    public bool TryTake(long now, out ReadOnlySpan<byte> frame)
+    /// <param name="now">The moment.</param>
+    /// <param name="frame">The whole frame.</param>
+    /// <param name="arrived">When it was taken in.</param>
+    public bool TryTake(long now, out ReadOnlySpan<byte> frame, out long arrived)
     {
         if (taken is not null)
         {
@@ -93,9 +97,11 @@ internal sealed class LinkDirection(int seed, long ticksPerSecond, FramePool poo
             deliveredBytes += first.Length;
             taken = first.Buffer;
             frame = taken.AsSpan(0, first.Length);
+            arrived = first.Arrived;
             return true;
         }
         frame = [];
+        arrived = 0;
         return false;
     }
 

@@ -95,8 +95,8 @@ internal sealed class LinkRelay : IDisposable
             for (var i = 0; i < links.Count; i++)
             {
                 var link = links[i];
-                Take(link.A, link.UpDirection, entries[2 * i].Returned, buffer);
-                Take(link.B, link.DownDirection, entries[(2 * i) + 1].Returned, buffer);
+                Take(link, link.A, link.UpDirection, entries[2 * i].Returned, buffer);
+                Take(link, link.B, link.DownDirection, entries[(2 * i) + 1].Returned, buffer);
                 Deliver(link, link.UpDirection, link.B, isUp: true);
                 Deliver(link, link.DownDirection, link.A, isUp: false);
             }
@@ -123,7 +123,7 @@ internal sealed class LinkRelay : IDisposable
         }
     }
 
-    private static void Take(FrameSocket socket, LinkDirection direction, short returned, byte[] buffer)
+    private static void Take(EmulatedLink link, FrameSocket socket, LinkDirection direction, short returned, byte[] buffer)
     {
         if (returned == 0)
         {
@@ -136,7 +136,11 @@ internal sealed class LinkRelay : IDisposable
             {
                 return;
             }
-            direction.Add(buffer.AsSpan(0, count), Stopwatch.GetTimestamp() - Age(arrival));
+            var arrived = Stopwatch.GetTimestamp() - Age(arrival);
+            if (!direction.Add(buffer.AsSpan(0, count), arrived))
+            {
+                link.Passages?.Invoke(buffer.AsSpan(0, count), new(direction == link.UpDirection, arrived, null));
+            }
         }
     }
 
@@ -149,9 +153,10 @@ internal sealed class LinkRelay : IDisposable
 
     private static void Deliver(EmulatedLink link, LinkDirection direction, FrameSocket to, bool isUp)
     {
-        while (direction.TryTake(Stopwatch.GetTimestamp(), out var frame))
+        while (direction.TryTake(Stopwatch.GetTimestamp(), out var frame, out var arrived))
         {
             link.Observer?.Invoke(frame, isUp);
+            link.Passages?.Invoke(frame, new(isUp, arrived, Stopwatch.GetTimestamp()));
             to.Send(frame);
         }
     }

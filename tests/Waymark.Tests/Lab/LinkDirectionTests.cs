@@ -16,8 +16,8 @@ public sealed class LinkDirectionTests
         var link = With(new() { Delay = TimeSpan.FromMilliseconds(20) });
         link.Add([1, 2, 3], 1000);
         Assert.Equal(21_000, link.NextDue);
-        Assert.False(link.TryTake(20_999, out _));
-        Assert.True(link.TryTake(21_000, out var frame));
+        Assert.False(link.TryTake(20_999, out _, out _));
+        Assert.True(link.TryTake(21_000, out var frame, out _));
         Assert.Equal([1, 2, 3], frame.ToArray());
         Assert.Null(link.NextDue);
     }
@@ -32,7 +32,7 @@ public sealed class LinkDirectionTests
         {
             link.Add(Packet, 0);
         }
-        while (link.NextDue is { } next && link.TryTake(next, out _))
+        while (link.NextDue is { } next && link.TryTake(next, out _, out _))
         {
             due.Add(next);
         }
@@ -101,11 +101,11 @@ public sealed class LinkDirectionTests
             link.Add([1], 0);
         }
         link.IsCut = true;
-        Assert.False(link.TryTake(2 * Second, out _));
+        Assert.False(link.TryTake(2 * Second, out _, out _));
         Assert.Equal(200_000, link.Counters.Swallowed);
         link.IsCut = false;
         link.Add([2], 2 * Second);
-        Assert.True(link.TryTake(3 * Second, out var frame));
+        Assert.True(link.TryTake(3 * Second, out var frame, out _));
         Assert.Equal([2], frame.ToArray());
     }
 
@@ -114,7 +114,7 @@ public sealed class LinkDirectionTests
     private static List<(long Due, byte[] Frame)> Drain(LinkDirection link)
     {
         var all = new List<(long, byte[])>();
-        while (link.NextDue is { } next && link.TryTake(next, out var frame))
+        while (link.NextDue is { } next && link.TryTake(next, out var frame, out _))
         {
             all.Add((next, frame.ToArray()));
         }

@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace Waymark.Lab.Accuracy;
+
+/// <summary>What a link did to one probe and the answer to it. Times are of the monotonic clock, in its ticks; of what is sent again the first counts.</summary>
+/// <param name="Number">Of the probe.</param>
+/// <param name="Arrived">When the link had it.</param>
+/// <param name="Reached">When it left the link; null: dropped.</param>
+/// <param name="Returned">When the link had the answer; null: none came.</param>
+/// <param name="Left">When the answer left the link; null: dropped, or there was none.</param>
+internal sealed record LoggedProbe(ulong Number, long Arrived, long? Reached, long? Returned = null, long? Left = null)
+{
+    /// <summary>Whether it was sent again before the answer came: the first one was lost, by the link or at the other end.</summary>
+    public bool IsRepeated { get; init; }
+
+    /// <summary>Whether both were carried.</summary>
+    public bool IsAnswered => Reached is not null && Left is not null && !IsRepeated;
+
+    /// <summary>From this end until the answer was back, seconds: with the time that the other end took, as RFC 2681 has it.</summary>
+    public double RoundTrip => Seconds(Left!.Value - Arrived);
+
+    /// <summary>Without that time, which STAMP tells, seconds.</summary>
+    public double Flight => RoundTrip - Seconds(Returned!.Value - Reached!.Value);
+
+    /// <summary>The way there, seconds.</summary>
+    public double Forward => Seconds(Reached!.Value - Arrived);
+
+    private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
+}
