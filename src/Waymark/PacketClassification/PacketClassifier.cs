@@ -11,13 +11,13 @@ public sealed class PacketClassifier
     /// <summary>After so many changes what was built for another list is built anew.</summary>
     private const int MostChanges = 1_024;
 
-    private readonly Base built;
+    private readonly BuiltTables built;
     private readonly int[] places;
     private readonly TupleSpace? added;
     private readonly int[] addedPlaces;
     private readonly FlowSelector[] selectors;
 
-    private PacketClassifier(FlowSelector[] selectors, Base built, int[] places, TupleSpace? added, int[] addedPlaces) =>
+    private PacketClassifier(FlowSelector[] selectors, BuiltTables built, int[] places, TupleSpace? added, int[] addedPlaces) =>
         (this.selectors, this.built, this.places, this.added, this.addedPlaces) = (selectors, built, places, added, addedPlaces);
 
     /// <summary>Of no selector.</summary>
@@ -94,7 +94,7 @@ public sealed class PacketClassifier
     /// <summary>What later ones share.</summary>
     /// <param name="Space">The tables.</param>
     /// <param name="Selectors">What they are of; the number of each is its place here.</param>
-    private sealed record Base(TupleSpace Space, FlowSelector[] Selectors)
+    private sealed record BuiltTables(TupleSpace Space, FlowSelector[] Selectors)
     {
         /// <summary>The number of each selector, by the object.</summary>
         public Dictionary<FlowSelector, int> Numbers()
