@@ -5,6 +5,7 @@ var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
 {
     ["decision"] = DecisionRows.Add,
     ["lookup"] = LookupRows.Add,
+    ["conflicts"] = ConflictRows.Add,
     ["packets"] = PacketRows.Add,
     ["loading"] = LoadingRows.Add,
     ["loss"] = PathLossRows.Add,

@@ -7,7 +7,7 @@ namespace Waymark.Cli.Commands;
 /// <summary>Looking at what there is.</summary>
 internal static class GetCommands
 {
-    public static Command Get() => new("get", "Shows paths, what other programs say of them, policies, rules, requesters, or policies that could not be resolved.")
+    public static Command Get() => new("get", "Shows paths, what other programs say of them, policies, rules, requesters, conflicts, or policies that could not be resolved.")
     {
         new Command("paths", "Every path with what is known of it.").Asks(async (client, parse, cancellationToken) =>
         {
@@ -42,6 +42,7 @@ internal static class GetCommands
             Show(parse, answer, Tables.WriteRequesters);
             return ExitCodes.Done;
         }),
+        Conflicts(),
         new Command("unresolved", "Policies that are elected but could not be met, and why; exit 4 if there are any.").Asks(async (client, parse, cancellationToken) =>
         {
             var answer = await client.Decisions.GetDecisionAsync(new(), cancellationToken: cancellationToken);
@@ -49,6 +50,24 @@ internal static class GetCommands
             return answer.Unresolved.Count > 0 ? ExitCodes.Unresolved : ExitCodes.Done;
         }),
     };
+
+    private static Command Conflicts()
+    {
+        var most = new Option<int>("--most") { Description = "How many are told, worst first.", DefaultValueFactory = _ => 200 };
+        most.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("'--most' is a number from 1");
+            }
+        });
+        return new Command("conflicts", "Policies, of whomever, that contradict, hide or repeat each other: which goes first, and for which flows.") { most }.Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Policies.ListConflictsAsync(new() { Most = (uint)parse.GetValue(most) }, cancellationToken: cancellationToken);
+            Show(parse, answer, ConflictTable.Write);
+            return ExitCodes.Done;
+        });
+    }
 
     private static void Show<T>(ParseResult parse, T answer, Action<T> table)
         where T : Google.Protobuf.IMessage

@@ -35,6 +35,7 @@ internal static class PolicyCommands
                 Console.WriteLine(answer.WasUnchanged ? $"{set}: unchanged, in force (revision {answer.Revision})"
                     : $"{set}: in force (revision {answer.Revision}); {answer.Standings.Count(one => one.Standing == V1.Standing.InForce)} of {answer.Standings.Count} policies in force. 'waymark undo' takes it back.");
                 Tables.WriteUnresolved(answer.Unresolved);
+                ConflictTable.Write(answer.Conflicts);
             }
             return answer.Unresolved.Count > 0 ? ExitCodes.Unresolved : ExitCodes.Done;
         });

@@ -165,6 +165,29 @@ public sealed class DaemonTests : IDisposable
     }
 
     [Fact]
+    public void Requesters_are_told_whose_policy_goes_before_theirs()
+    {
+        Assert.Contains("No policy conflicts with another.", Ask("get conflicts"), StringComparison.Ordinal);
+        Write("node.way", System.IO.File.ReadAllText(In("node.way")) + " requester guest { user nobody; rank 10; may flows udp; }");
+        Ask("reload");
+        Write("site.way", "voice: udp peer 203.0.113.0/24 port 5060 prefer lowest cost;");
+        Ask($"apply -f {In("site.way")}");
+        Write("guest.way", "udp peer 203.0.113.7 port 5060 drop; udp peer port 5060 prefer highest cost;");
+        Shell.Run($"chmod -R a+rX {folder}");
+        const string Conflicts = """
+            guest.way:1 never applies: site.way:1 voice, of a requester who goes first, says otherwise of all of these flows
+                ip4 udp peer 203.0.113.7 port 5060
+            guest.way:1 gives way to site.way:1 voice, of another requester, which says otherwise of these flows
+                ip4 udp peer 203.0.113.0/24 port 5060
+            """;
+        var answer = Shell.Run($"ip netns exec {node.Name} setpriv --reuid 65534 --regid 65534 --clear-groups {Program("waymark")} --socket {Socket} apply -f {In("guest.way")}");
+        Assert.Equal(Conflicts + "\n", answer[(answer.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+        Assert.Equal(Conflicts + "\n", Ask("get conflicts"));
+        Assert.Equal($"{string.Join('\n', Conflicts.Split('\n').Take(2))}\nand 1 more that give way to another requester's for some of their flows\n", Ask("get conflicts --most 1"));
+        Assert.Contains("CONFLICT_KIND_OVERRULED", Ask("get conflicts -o json"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_in_the_place_of_the_socket_is_left_alone()
     {
         Stop("TERM");

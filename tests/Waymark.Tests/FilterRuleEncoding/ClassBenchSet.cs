@@ -19,6 +19,13 @@ internal sealed record ClassBenchSet(IReadOnlyList<FilterRule> Rules, IReadOnlyL
         : [.. Directory.EnumerateFiles(Folder, $"*_{size}.rules.gz").Select(file => System.IO.Path.GetFileName(file)[..^".rules.gz".Length])
             .Where(name => File.Exists(PathOf(name, "trace")) && File.Exists(PathOf(name, "firstmatch"))).Order(StringComparer.Ordinal)];
 
+    /// <summary>All sets that are there, also those without headers.</summary>
+    public static IReadOnlyList<string> RuleNames() => !Directory.Exists(Folder)
+        ? [] : [.. Directory.EnumerateFiles(Folder, "*.rules.gz").Select(file => System.IO.Path.GetFileName(file)[..^".rules.gz".Length]).Order(StringComparer.Ordinal)];
+
+    /// <summary>The rules of a set, also those that no packet can meet.</summary>
+    public static IReadOnlyList<FilterRule> ReadRules(string name) => [.. Lines(name, "rules").Select((line, i) => Rule(line, i + 1))];
+
     /// <summary>Why there are none.</summary>
     public static string Absence => $"There are no rule sets *_1k.rules.gz with *.trace.gz and *.firstmatch.gz in {System.IO.Path.GetFullPath(Folder)}; WAYMARK_DATA names the folder of rules/classbench.";
 

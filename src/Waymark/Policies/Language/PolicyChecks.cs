@@ -1,4 +1,6 @@
+using System.Globalization;
 using Waymark.ConditionDecision;
+using Waymark.Conflicts;
 using Waymark.Flows;
 using Waymark.PathDecision;
 
@@ -7,11 +9,8 @@ namespace Waymark.Policies.Language;
 /// <summary>What is probably not meant, or can never hold: found on a set that was read without an error.</summary>
 internal static class PolicyChecks
 {
-    /// <summary>Each pair of policies is compared; beyond this many that would take longer than anybody waits.</summary>
-    private const int MostCompared = 1500;
-
-    /// <summary>How many times a part of a policy's flows may be held against one of another's, all pairs together, for the same reason: some seconds of work.</summary>
-    private const long MostComparisons = 10_000_000;
+    /// <summary>How many pairs of policies are compared: those of ten thousand policies, a fraction of a second.</summary>
+    private const long MostPairs = 60_000_000;
 
     /// <summary>The protocols whose headers start with two ports: TCP, UDP, DCCP, SCTP, UDP-Lite.</summary>
     private static readonly RangeSet WithPorts = RangeSet.Of(new NumberRange(6, 6), new NumberRange(17, 17), new NumberRange(33, 33), new NumberRange(132, 132), new NumberRange(136, 136));
@@ -32,10 +31,7 @@ internal static class PolicyChecks
                 source.Warn("WAY2015", start, end, $"this can never be in force: {problem}");
             }
         }
-        if (merged.Policies.Count <= MostCompared)
-        {
-            CheckShadows(merged, parser, source);
-        }
+        CheckShadows(merged, parser, source);
     }
 
     private static void CheckDefinitions(PolicySet set, PolicyParser parser, SourceText source)
@@ -178,31 +174,27 @@ internal static class PolicyChecks
 
     private static void CheckShadows(MergedPolicies merged, PolicyParser parser, SourceText source)
     {
-        var guards = new GuardNumbers();
-        var numbers = merged.Policies.Select(policy => guards.Of(policy.Guards)).ToList();
-        var comparisons = MostComparisons;
-        for (var i = 0; i < merged.Policies.Count && comparisons >= 0; i++)
+        foreach (var (kind, policy, winner, others) in ConflictAnalysis.Of(merged, MostPairs).Conflicts)
         {
-            var later = merged.Policies[i];
-            if (later.Flows.Selector.IsEmpty || later.Policy.Target is not Target.Local)
+            var (start, end) = parser.Spans[policy.Policy];
+            var line = (winner?.Policy.Place.Line ?? 0).ToString(CultureInfo.InvariantCulture);
+            switch (kind)
             {
-                continue;
-            }
-            var (start, end) = parser.Spans[later.Policy];
-            if (later.IsDuplicate)
-            {
-                source.Warn("WAY2002", start, end, "an earlier policy says the same of the same flows", "remove one of them");
-                continue;
-            }
-            for (var j = 0; j < i; j++)
-            {
-                var earlier = merged.Policies[j];
-                if (earlier.EndsAt is null && earlier.Policy.Target is Target.Local && GuardNumbers.Covers(numbers[j], numbers[i])
-                    && earlier.Flows.Selector.TryContains(later.Flows.Selector, ref comparisons) == true)
-                {
-                    source.Warn("WAY2001", start, end, $"this never applies: the policy at line {earlier.Policy.Place.Line} decides all of its flows first", "put it before that one");
+                case ConflictKind.Shadowed:
+                    source.Warn("WAY2001", start, end, $"this never applies: the policy at line {line} decides all of its flows first", "put it before that one");
                     break;
-                }
+                case ConflictKind.ShadowedTogether:
+                    source.Warn("WAY2001", start, end, string.Create(CultureInfo.InvariantCulture, $"this never applies: the policy at line {line} and {others} more together decide all of its flows first"), "put it before those");
+                    break;
+                case ConflictKind.Duplicate when policy.Flows.Selector == winner!.Flows.Selector:
+                    source.Warn("WAY2002", start, end, "an earlier policy says the same of the same flows", "remove one of them");
+                    break;
+                case ConflictKind.Duplicate:
+                    source.Warn("WAY2002", start, end, $"the policy at line {line} says the same of all of its flows first", "remove it, or what it has in common with that one");
+                    break;
+                case ConflictKind.NeverElected:
+                    source.Warn("WAY2016", start, end, "this is never elected: the conditions around it exclude each other", "take it out of one of the rules");
+                    break;
             }
         }
     }

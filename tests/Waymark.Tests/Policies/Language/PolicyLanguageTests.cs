@@ -87,6 +87,9 @@ public sealed class PolicyLanguageTests
     [InlineData("flow ping = icmp peer port 5; ping dscp 3 drop;", "WAY2012")]
     [InlineData("any drop; ssh default;", "WAY2001")]
     [InlineData("ssh drop; tcp peer port 22 drop;", "WAY2002")]
+    [InlineData("tcp peer port 1-10 drop; tcp peer port 2-5 drop;", "WAY2002")]
+    [InlineData("tcp peer port 1-10 drop; tcp peer port 11-20 drop; tcp peer port 5-15 default;", "WAY2001")]
+    [InlineData("when time 08:00-09:00 { when time 08:00-09:00 { ssh default; } otherwise { any drop; } }", "WAY2016")]
     public void What_is_probably_not_meant_draws_one_warning_and_is_taken(string text, string code)
     {
         var parse = PolicyLanguage.Parse(text, "t.way");
