@@ -13,10 +13,10 @@ namespace Waymark.PathExamination;
 /// <param name="settings">First <see cref="Settings"/>.</param>
 public sealed class ProbeEstimates(ProbeSettings settings)
 {
-    private readonly SortedDictionary<IpFamily, Reachability> families = [];
     /// <summary>A capacity counts until three trains in a row told nothing.</summary>
     private const int CapacityLifetime = 4;
 
+    private readonly SortedDictionary<IpFamily, Reachability> families = [];
     private readonly SortedDictionary<string, ProbeStream> streams = new(StringComparer.Ordinal);
     private readonly SortedDictionary<IpFamily, CapacityEstimator> capacities = [];
     private DateTimeOffset? lastTrain;
@@ -236,23 +236,61 @@ public sealed class ProbeEstimates(ProbeSettings settings)
 
     private Measured? Loss(DateTimeOffset now)
     {
-        var heard = streams.Values.Where(stream => stream.HasAnswered && now - stream.LastProbe <= settings.Lifetime).ToList();
-        var living = heard.Where(stream => !stream.IsSilent).ToList();
-        var counted = living.Count > 0 ? living : heard;
-        var sent = counted.Sum(stream => stream.Window.Count);
-        if (sent == 0)
+        var (living, all) = (new Tally(), new Tally());
+        foreach (var stream in streams.Values)
+        {
+            if (stream.HasAnswered && now - stream.LastProbe <= settings.Lifetime)
+            {
+                all.Add(stream);
+                if (!stream.IsSilent)
+                {
+                    living.Add(stream);
+                }
+            }
+        }
+        var counted = living.Source is null ? all : living;
+        if (counted.Sent == 0)
         {
             return null;
         }
-        var loss = (sent - counted.Sum(stream => stream.Window.Answered)) / (double)sent;
-        return new(CharacteristicValue.Of(loss), counted.Max(stream => stream.LastProbe), sent, counted[0].Source) { StandardError = Math.Sqrt(loss * (1 - loss) / sent) };
+        var loss = (counted.Sent - counted.Answered) / (double)counted.Sent;
+        return new(CharacteristicValue.Of(loss), counted.Newest, counted.Sent, counted.Source!) { StandardError = Math.Sqrt(loss * (1 - loss) / counted.Sent) };
     }
 
-    private ProbeStream? Nearest(DateTimeOffset now, Func<ProbeStream, bool> fits) => streams.Values
-        .Where(stream => stream.HasAnswered && now - stream.LastAnswer <= settings.Lifetime && fits(stream))
-        .OrderBy(stream => stream.IsSilent)
-        .ThenBy(stream => stream.RoundTrip.Smoothed)
-        .FirstOrDefault();
+    /// <summary>The target with the least round trip, of those that still answer if there are any. In a loop of its own: it is asked several times for each path whenever anything is told.</summary>
+    private ProbeStream? Nearest(DateTimeOffset now, Func<ProbeStream, bool> fits)
+    {
+        ProbeStream? nearest = null;
+        foreach (var stream in streams.Values)
+        {
+            if (stream.HasAnswered && now - stream.LastAnswer <= settings.Lifetime && fits(stream)
+                && (nearest is null || (stream.IsSilent, stream.RoundTrip.Smoothed).CompareTo((nearest.IsSilent, nearest.RoundTrip.Smoothed)) < 0))
+            {
+                nearest = stream;
+            }
+        }
+        return nearest;
+    }
 
     private List<ProbeStream> Living() => [.. streams.Values.Where(stream => stream.HasAnswered && !stream.IsSilent)];
+
+    /// <summary>Probes of several targets together.</summary>
+    private struct Tally
+    {
+        public int Sent { get; private set; }
+
+        public int Answered { get; private set; }
+
+        public DateTimeOffset Newest { get; private set; }
+
+        /// <summary>Of the first target; null: there is none.</summary>
+        public string? Source { get; private set; }
+
+        public void Add(ProbeStream stream)
+        {
+            (Sent, Answered) = (Sent + stream.Window.Count, Answered + stream.Window.Answered);
+            Newest = Newest > stream.LastProbe ? Newest : stream.LastProbe;
+            Source ??= stream.Source;
+        }
+    }
 }
