@@ -240,8 +240,8 @@ public sealed class PathResolutionTests
         var decision = PathResolution.Decide(Worlds.Of("any require movable else lowest cost;",
             Worlds.Path("wifi"), Worlds.Path("m1") with { Id = new("mptcp", "1"), Scope = tcp, IsMovable = true }));
         var outcomes = decision.FilterRules.Rules.ToDictionary(rule => rule.Selector.Overlaps(tcp), rule => decision.FilterRules.Classes.Single(one => one.Number == rule.Class).V4);
-        Assert.Equal(new FilterRules.FilterAction.Use(new("mptcp", "1")), outcomes[true]);
-        Assert.Equal(new FilterRules.FilterAction.Use(Worlds.Id("wifi")), outcomes[false]);
+        Assert.Equal(new Waymark.FilterRules.FilterAction.Use(new("mptcp", "1")), outcomes[true]);
+        Assert.Equal(new Waymark.FilterRules.FilterAction.Use(Worlds.Id("wifi")), outcomes[false]);
     }
 
     [Theory]

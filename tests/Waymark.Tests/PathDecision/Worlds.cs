@@ -65,11 +65,11 @@ internal static class Worlds
         var rule = decision.FilterRules.Rules.First(one => one.Origin.Index == index + 1);
         return decision.FilterRules.Classes.Single(one => one.Number == rule.Class).Action(family) switch
         {
-            FilterRules.FilterAction.Use(var path) => path.LocalId,
-            FilterRules.FilterAction.Spread(var shares, _) => string.Join(' ', shares.Select(share => $"{share.Path.LocalId}:{share.Weight}")),
-            FilterRules.FilterAction.Duplicate(var paths) => string.Join('+', paths.Select(path => path.LocalId)),
-            FilterRules.FilterAction.Drop => "drop",
-            FilterRules.FilterAction.Default => "default",
+            Waymark.FilterRules.FilterAction.Use(var path) => path.LocalId,
+            Waymark.FilterRules.FilterAction.Spread(var shares, _) => string.Join(' ', shares.Select(share => $"{share.Path.LocalId}:{share.Weight}")),
+            Waymark.FilterRules.FilterAction.Duplicate(var paths) => string.Join('+', paths.Select(path => path.LocalId)),
+            Waymark.FilterRules.FilterAction.Drop => "drop",
+            Waymark.FilterRules.FilterAction.Default => "default",
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }

@@ -60,8 +60,8 @@ internal static class Course
     /// <summary>The paths that new IPv4 flows of the first class take.</summary>
     public static IReadOnlyList<PathId> InUse(this Decision decision) => (decision.FilterRules.Classes.IsEmpty ? null : decision.FilterRules.Classes[0].V4) switch
     {
-        FilterRules.FilterAction.Use(var path) => [path],
-        FilterRules.FilterAction.Spread(var shares, _) => [.. shares.Select(share => share.Path)],
+        Waymark.FilterRules.FilterAction.Use(var path) => [path],
+        Waymark.FilterRules.FilterAction.Spread(var shares, _) => [.. shares.Select(share => share.Path)],
         _ => [],
     };
 
