@@ -14,6 +14,9 @@ namespace Waymark.Cli.Commands;
 /// <summary>Which policy of a file decides each of many packets.</summary>
 internal static class ClassifyCommand
 {
+    /// <summary>How many lines that are no packets are told one by one; the rest is counted.</summary>
+    private const int MostMistakes = 20;
+
     public static Command Classify()
     {
         var file = new Argument<string>("file") { Description = "The policies: in the language, '.json', or '-'." };
@@ -74,8 +77,10 @@ internal static class ClassifyCommand
             }
             if (PacketLine.TryRead(line, out var mistake) is not { } packet)
             {
-                mistakes++;
-                errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}:{number}: {mistake}"));
+                if (mistakes++ < MostMistakes)
+                {
+                    errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}:{number}: {mistake}"));
+                }
                 continue;
             }
             var start = Stopwatch.GetTimestamp();

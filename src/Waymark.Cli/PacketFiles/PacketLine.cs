@@ -12,6 +12,9 @@ internal static class PacketLine
     /// <summary>The line that a file may begin with.</summary>
     public const string Header = "protocol,local address,local port,peer address,peer port,dscp";
 
+    /// <summary>More than the longest packet takes.</summary>
+    private const int MostCharacters = 300;
+
     private static readonly Dictionary<string, byte> Protocols = new(StringComparer.OrdinalIgnoreCase)
     {
         ["icmp"] = 1, ["tcp"] = 6, ["udp"] = 17, ["dccp"] = 33, ["gre"] = 47, ["esp"] = 50, ["ah"] = 51, ["icmpv6"] = 58, ["sctp"] = 132, ["udplite"] = 136,
@@ -23,8 +26,14 @@ internal static class PacketLine
     /// <summary>The packet, as the first of a flow that this host begins; null with the reason where the line is none.</summary>
     public static Packet? TryRead(string line, out string mistake)
     {
-        var fields = line.Split(',', StringSplitOptions.TrimEntries);
         mistake = "";
+        if (line.Length > MostCharacters || line.Any(one => char.IsControl(one) && one != '\t'))
+        {
+            // Not shown again: a terminal would obey it.
+            mistake = "this is no text, or longer than any packet";
+            return null;
+        }
+        var fields = line.Split(',', StringSplitOptions.TrimEntries);
         if (fields.Length is < 5 or > 6)
         {
             mistake = $"{fields.Length} columns; there are 5 or 6: {Header}";

@@ -55,6 +55,7 @@ public sealed class ClassifyCommandTests
     [InlineData("udp,192.0.2.1,1,192.0.2.2,65536", "'65536' is no port")]
     [InlineData("udp,192.0.2.1,-1,192.0.2.2,5", "'-1' is no port")]
     [InlineData("udp,192.0.2.1,1,192.0.2.2,2,64", "'64' is no code point")]
+    [InlineData("\u001b[2Jupd,192.0.2.1,1,192.0.2.2,2", "this is no text")]
     public void A_line_that_is_no_packet_is_told_and_the_others_are_answered(string line, string expected)
     {
         var (code, output, errors) = Run(Policies, line + "\nudp,192.0.2.1,1,192.0.2.2,5060,0\n", false, isJson: false);
@@ -62,6 +63,14 @@ public sealed class ClassifyCommandTests
         Assert.Contains("packets.csv:1: ", errors, StringComparison.Ordinal);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.BadInput, code);
+    }
+
+    [Fact]
+    public void Of_many_lines_that_are_no_packets_the_first_are_told_and_all_are_counted()
+    {
+        var (_, _, errors) = Run(Policies, string.Concat(Enumerable.Repeat("nonsense\n", 1000)), false, isJson: false);
+        Assert.Equal(21, errors.TrimEnd().Split('\n').Length);
+        Assert.EndsWith("0 packets against 4 policies; lines that are no packets: 1000\n", errors, StringComparison.Ordinal);
     }
 
     /// <summary>The rules of a standard set as policies: what the packets of its trace get is what was published.</summary>
