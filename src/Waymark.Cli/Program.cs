@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Waymark.Cli;
 using Waymark.Cli.Commands;
 
-var root = new RootCommand("Decides which path each flow of this host takes. Asks the daemon, waymarkd; 'check', 'fmt', 'convert' and 'classify' need none.")
+var root = new RootCommand("Decides which path each flow of this host takes. Asks the daemon, waymarkd; 'check', 'fmt', 'convert', 'classify' and 'pki' need none.")
 {
     Invocation.Socket,
     Invocation.Output,
@@ -26,6 +26,7 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     ClassifyCommand.Classify(),
     ReplayCommand.Replay(),
     LabCommands.Lab(),
+    PkiCommands.Pki(TimeProvider.System),
     CompletionCommand.Completion(),
 };
 var version = new Command("version", "Prints the version.");

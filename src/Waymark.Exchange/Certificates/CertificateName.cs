@@ -1,0 +1,77 @@
+using System.Formats.Asn1;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Waymark.Exchange.Certificates;
+
+/// <summary>A name in the subject alternative name of a certificate (RFC 5280 section 4.2.1.6): whom it identifies. The subject's common name identifies nobody (RFC 9525 section 2).</summary>
+/// <param name="Form">How it is written there.</param>
+/// <param name="Text">DNS names in lower case, addresses in their shortest form, URIs as they were given.</param>
+public sealed record CertificateName(CertificateNameForm Form, string Text)
+{
+    private const int LongestDnsName = 253, LongestLabel = 63, LongestUri = 1024;
+    private static readonly Asn1Tag DnsTag = new(TagClass.ContextSpecific, 2), UriTag = new(TagClass.ContextSpecific, 6), AddressTag = new(TagClass.ContextSpecific, 7);
+
+    /// <summary>Reads what a person wrote; null where it is none of the three forms. There are no wildcards: a name is one party.</summary>
+    public static CertificateName? Parse(string text)
+    {
+        if (IPAddress.TryParse(text, out var address) && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text))
+        {
+            // An address with a zone means something on one machine only.
+            return text.Contains('%', StringComparison.Ordinal) ? null : new(CertificateNameForm.Address, address.ToString());
+        }
+        if (text.Contains(':', StringComparison.Ordinal))
+        {
+            return text.Length <= LongestUri && text.All(c => c is > ' ' and <= '~') && Uri.TryCreate(text, UriKind.Absolute, out _) ? new(CertificateNameForm.Uri, text) : null;
+        }
+        return text.Length is > 0 and <= LongestDnsName && text.Split('.').All(IsLabel) && !text.Split('.')[^1].All(char.IsAsciiDigit) ? new(CertificateNameForm.Dns, text.ToLowerInvariant()) : null;
+    }
+
+    /// <summary>The names of a certificate, in their order; empty where it has none. Forms that Waymark does not use are left out.</summary>
+    /// <exception cref="CertificateException">The extension is damaged.</exception>
+    public static IReadOnlyList<CertificateName> Of(X509Certificate2 certificate)
+    {
+        if (certificate.Extensions["2.5.29.17"] is not { } extension)
+        {
+            return [];
+        }
+        try
+        {
+            var names = new List<CertificateName>();
+            var reader = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+            while (reader.HasData)
+            {
+                var tag = reader.PeekTag();
+                if (tag.HasSameClassAndValue(DnsTag))
+                {
+                    names.Add(new(CertificateNameForm.Dns, reader.ReadCharacterString(UniversalTagNumber.IA5String, DnsTag).ToLowerInvariant()));
+                }
+                else if (tag.HasSameClassAndValue(UriTag))
+                {
+                    names.Add(new(CertificateNameForm.Uri, reader.ReadCharacterString(UniversalTagNumber.IA5String, UriTag)));
+                }
+                else if (tag.HasSameClassAndValue(AddressTag))
+                {
+                    names.Add(new(CertificateNameForm.Address, new IPAddress(reader.ReadOctetString(AddressTag)).ToString()));
+                }
+                else
+                {
+                    reader.ReadEncodedValue();
+                }
+            }
+            return names;
+        }
+        catch (Exception damaged) when (damaged is AsnContentException or ArgumentException)
+        {
+            // Foreign bytes, or an address of neither 4 nor 16 bytes.
+            throw new CertificateException("its subject alternative name is damaged");
+        }
+    }
+
+    /// <summary>The name as it is written.</summary>
+    public override string ToString() => Text;
+
+    // RFC 1123 section 2.1; the underscore is no host's.
+    private static bool IsLabel(string label) => label.Length is > 0 and <= LongestLabel && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+}
