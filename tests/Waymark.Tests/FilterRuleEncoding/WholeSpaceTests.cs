@@ -44,7 +44,7 @@ public sealed class WholeSpaceTests
         ];
         var table = Encode(flows);
         Assert.Null(Difference(flows, table));
-        var maps = Chains(table).SelectMany(chain => chain.Rules).SelectMany(rule => rule.Expressions).Select(one => one.AskedSet).OfType<string>().ToHashSet();
+        var maps = Asked(table);
         var count = 0;
         foreach (var set in table.Sets.Where(set => maps.Contains(set.Name) && set.IsInterval))
         {
@@ -66,6 +66,40 @@ public sealed class WholeSpaceTests
         }
         Assert.True(count >= 6, $"{count} mutants");
     }
+
+    // Of disjoint flows: where one hides another, elements of the hidden one may lead anywhere and mean the same.
+    [Fact]
+    public void An_element_that_leads_to_another_class_is_found()
+    {
+        var mutants = 0;
+        Gen.Select(Any, Any, Gen.Int[0, int.MaxValue]).Sample(
+            sample =>
+            {
+                var (one, two, pick) = sample;
+                Flow[] flows =
+                [
+                    one with { Protocol = new FlowProtocol.Transport(TransportProtocol.Tcp, []) },
+                    two with { Protocol = new FlowProtocol.Transport(TransportProtocol.Udp, []) },
+                ];
+                var table = Encode(flows);
+                var asked = Asked(table);
+                var elements = table.Sets.Where(set => asked.Contains(set.Name)).SelectMany(set => set.Elements.Select(held => (Set: set, Element: held))).ToList();
+                var setters = elements.Select(held => held.Element.Verdict).Distinct().ToList();
+                if (setters.Count < 2)
+                {
+                    return true;
+                }
+                Interlocked.Increment(ref mutants);
+                var (set, element) = elements[pick % elements.Count];
+                var other = setters[(setters.IndexOf(element.Verdict) + 1) % setters.Count];
+                return Difference(flows, With(table, set, element, element with { Verdict = other })) is not null;
+            },
+            iter: 300);
+        Assert.True(mutants > 100, $"{mutants} mutants");
+    }
+
+    private static HashSet<string> Asked(NftablesTable table) =>
+        [.. Chains(table).SelectMany(chain => chain.Rules).SelectMany(rule => rule.Expressions).OfType<NftablesExpression.VerdictOf>().Select(one => one.Set)];
 
     private static NftablesTable With(NftablesTable table, NftablesSet set, NftablesElement old, NftablesElement? mutant) => table with
     {
