@@ -62,7 +62,8 @@ public sealed class TcpSocketsTests : IDisposable
         Assert.Equal(told.Contains(" app_limited", StringComparison.Ordinal), measured.IsApplicationLimited);
         Assert.Equal(Number(told, "retrans:[0-9]+/([0-9]+)", otherwise: 0), measured.Retransmissions);
         Assert.Equal(Number(told, "dsack_dups:([0-9]+)", otherwise: 0), measured.NeedlessRetransmissions);
-        Assert.Equal(loses, measured.Retransmissions > 0);
+        // A kernel that is short of time drops packets of its own accord: none at all is not to be expected of it.
+        Assert.True(measured.Retransmissions > 0 || !loses, "what was lost was sent again");
         Assert.True(measured.AcknowledgedBytes >= 3_000_000 && measured.ReceivedBytes == 1);
     }
 
