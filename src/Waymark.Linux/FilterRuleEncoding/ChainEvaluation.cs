@@ -54,6 +54,7 @@ internal sealed class ChainEvaluation(NftablesTable table, IReadOnlyDictionary<s
     private sealed class Machine(ChainEvaluation tables, Packet packet, uint mark)
     {
         private readonly byte[] registers = new byte[64];
+        private uint packetMark;
         private readonly byte[] network = PacketHeaders.Network(packet), transport = PacketHeaders.Transport(packet);
 
         public uint Mark { get; private set; } = mark;
@@ -136,9 +137,15 @@ internal sealed class ChainEvaluation(NftablesTable table, IReadOnlyDictionary<s
                 case SetConntrack connection:
                     Mark = BinaryPrimitives.ReadUInt32LittleEndian(registers.AsSpan(connection.Register * 4));
                     return true;
-                case Meta { Key: NftablesMetaKey.Mark } or SetMeta:
-                    // The mark is the last thing that happens; nothing asks for it.
+                case Meta { Key: NftablesMetaKey.Mark } meta:
+                    return Load(meta.Register, OddMatches.Host(packetMark).AsSpan());
+                case SetMeta meta:
+                    packetMark = BinaryPrimitives.ReadUInt32LittleEndian(registers.AsSpan(meta.Register * 4));
                     return true;
+                case Constant constant:
+                    return Load(constant.Register, constant.Value.AsSpan());
+                case ValueOf map:
+                    return Find(tables.sets[map.Set], Key(map.Set, map.Register)) is { } found && Load(map.Destination, found.Value.AsSpan());
                 case Hash hash:
                     return Load(hash.Destination, OddMatches.Host(JenkinsHash.Slot(registers.AsSpan(hash.Source * 4, hash.Length), hash.Seed, hash.Modulus)).AsSpan());
                 case Compare compare:

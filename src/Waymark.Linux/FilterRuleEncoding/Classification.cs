@@ -25,7 +25,7 @@ internal sealed record Classification(
             return previous;
         }
         var territory = source.Territory;
-        var encoding = new ClassificationEncoding(new Dictionary<string, ulong>(source.Cgroups, StringComparer.Ordinal));
+        var encoding = new ClassificationEncoding(new Dictionary<string, ulong>(source.Cgroups, StringComparer.Ordinal), territory, source.MostLayers);
         var reset = Instructions.Rule(Instructions.SetCtMark(territory.CtClassMask, 0));
         var chains = encoding.Encode(source.Rules.Where(rule => ClassBindings.Fits(rule.Class, territory)), reset, source.IsForwarding).ToEquatableArray();
         return new(source, chains, encoding.Sets.ToEquatableArray(), encoding.Refused.ToEquatableArray(), DigestOf(chains, encoding.Sets));
@@ -52,5 +52,6 @@ internal sealed record Classification(
 /// <param name="Territory">Which numbers are ours.</param>
 /// <param name="IsForwarding">Whether there are hosts behind this node.</param>
 /// <param name="Cgroups">Ids of control groups.</param>
+/// <param name="MostLayers">With more lookups in a row than this, rules are searched field by field.</param>
 internal sealed record ClassificationSource(
-    EquatableArray<FilterRule> Rules, Territory Territory, bool IsForwarding, EquatableArray<KeyValuePair<string, ulong>> Cgroups);
+    EquatableArray<FilterRule> Rules, Territory Territory, bool IsForwarding, EquatableArray<KeyValuePair<string, ulong>> Cgroups, int MostLayers);

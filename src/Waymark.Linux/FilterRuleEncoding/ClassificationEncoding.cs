@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Waymark.FilterRules;
 using Waymark.Flows;
+using Waymark.Linux.FilterRuleEncoding.FieldSearch;
 using Waymark.Linux.Nftables;
-using static Waymark.Linux.Nftables.NftablesExpression;
 
 namespace Waymark.Linux.FilterRuleEncoding;
 
@@ -14,7 +14,9 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// for those of the hosts behind it, each without what cannot be there (a forwarded packet has no user).
 /// </summary>
 /// <param name="cgroups">Ids of control groups by path.</param>
-internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> cgroups)
+/// <param name="territory">Which numbers are ours.</param>
+/// <param name="mostLayers">With more lookups in a row than this, rules are searched field by field.</param>
+internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> cgroups, Territory territory, int mostLayers)
 {
     /// <summary>More elements than this for one box are refused: a product of long lists of ranges that no packet needs.</summary>
     private const long MostElements = 1 << 16;
@@ -26,6 +28,7 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
     private readonly Dictionary<string, int> exact = new(StringComparer.Ordinal);
     private readonly Dictionary<int, NftablesVerdict> setters = [];
     private readonly List<RefusedRule> refused = [];
+    private readonly List<NftablesChain> searches = [];
 
     /// <summary>The maps.</summary>
     public IReadOnlyList<NftablesSet> Sets => sets;
@@ -59,8 +62,38 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
             }
             refused.AddRange(reasons.Select(one => new RefusedRule(rule, one.Key) { Unmatched = one.Value.Distinct().ToEquatableArray() }));
         }
-        var layers = Layering.Of(pieces).Select(layer => (layer.Shape, Map: MapOf(layer), Chain: ClassNames.Setter(layer.Pieces[0].Class))).ToList();
-        foreach (var (_, map, _) in layers)
+        var layers = Layering.Of(pieces);
+        var sections = SearchSections.Of(pieces, layers, mostLayers);
+        var all = Encoded(layers);
+        var sides = Enum.GetValues<FlowSide>().Where(side => side == FlowSide.Local || isForwarding);
+        if (sections.Count == 0)
+        {
+            return [.. sides.SelectMany(side => Chains(side, side.ChainName(), [all], reset))];
+        }
+        var searched = sections.Select(section => Encoded(section.Layers)).ToList();
+        for (var i = 0; i < sections.Count; i++)
+        {
+            foreach (var search in sections[i].Searches)
+            {
+                var encoding = new RuleSearchEncoding(search, $"search{search.Family.Digit}{(i == 0 ? "" : $"_{i + 1}")}", territory);
+                sets.AddRange(encoding.Maps);
+                searches.AddRange(encoding.Chains);
+                searched[i].Searches.Add((search.Family, encoding.Chains[0].Name));
+            }
+        }
+        return
+        [
+            // The search borrows the marks: where they are in use, the layers give the same answer, one after the other.
+            .. sides.SelectMany(side => Chains(side, side.ChainName(), [all], reset, Instructions.Rule(RuleSearchEncoding.IsFresh, Instructions.Goto(side.SearchName())))),
+            .. sides.SelectMany(side => Chains(side, side.SearchName(), searched)),
+            .. searches,
+        ];
+    }
+
+    private EncodedSection Encoded(IReadOnlyList<Layer> layers)
+    {
+        var encoded = layers.Select(layer => (layer.Shape, Map: MapOf(layer), Chain: ClassNames.Setter(layer.Pieces[0].Class))).ToList();
+        foreach (var (_, map, _) in encoded)
         {
             // Layers that differ only in their odd matches may share a map.
             if (map is not null && !sets.Any(set => set.Name == map.Map.Name))
@@ -68,8 +101,11 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
                 sets.Add(map.Map);
             }
         }
-        return Enum.GetValues<FlowSide>().Where(side => side == FlowSide.Local || isForwarding).SelectMany(side => Chains(side, layers, reset));
+        return new(encoded, []);
     }
+
+    /// <summary>The layers of a section, and the chains of its searches.</summary>
+    private sealed record EncodedSection(IReadOnlyList<(LayerShape Shape, LayerMap? Map, string Setter)> Layers, List<(IpFamily Family, string Chain)> Searches);
 
     private string? Reason(Piece piece)
     {
@@ -98,32 +134,25 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
     private static bool IsNested(NameEntry entry, NameSet set) =>
         entry.Belongs && set.Entries.Any(other => !other.Belongs && entry.Name.StartsWith(other.Name + "/", StringComparison.Ordinal));
 
-    private IEnumerable<NftablesChain> Chains(FlowSide side, IReadOnlyList<(LayerShape Shape, LayerMap? Map, string Setter)> layers, NftablesRule reset)
+    private IEnumerable<NftablesChain> Chains(FlowSide side, string name, IReadOnlyList<EncodedSection> sections, params ReadOnlySpan<NftablesRule> first)
     {
-        var name = side.ChainName();
-        var rules = new List<NftablesRule> { reset };
-        var next = 1;
-        foreach (var (shape, map, setter) in layers)
+        var chains = new ClassificationChains(side, name, isTracked: name == side.SearchName(), territory, cgroups);
+        foreach (var rule in first)
         {
-            if (OddMatches.Of(shape.Odd, side, cgroups) is not { } odd)
+            chains.Add(rule);
+        }
+        foreach (var section in sections)
+        {
+            foreach (var (shape, map, setter) in section.Layers)
             {
-                continue;
+                chains.Add(shape, map, setter);
             }
-            // A packet that an exception names goes on behind this layer.
-            var behind = $"{side.ChainName()}_{next}";
-            var family = Instructions.Family(shape.Odd.Family);
-            rules.AddRange(odd.Exceptions.Select(match => new NftablesRule([.. family, .. match.AsSpan(), new Give(NftablesVerdict.Goto(behind))])));
-            EquatableArray<NftablesExpression> answer = map is null ? [new Give(NftablesVerdict.Goto(setter))] : [.. map.Load().AsSpan(), new VerdictOf(map.Map.Name, 0)];
-            rules.AddRange(odd.Alternatives.Select(match => new NftablesRule([.. family, .. match.AsSpan(), .. answer.AsSpan()])));
-            if (odd.Exceptions.Count > 0)
+            foreach (var (family, chain) in section.Searches)
             {
-                rules.Add(new([new Give(NftablesVerdict.Goto(behind))]));
-                yield return new(name, null, rules.ToEquatableArray());
-                (name, rules) = (behind, []);
-                next++;
+                chains.Add(family, chain);
             }
         }
-        yield return new(name, null, rules.ToEquatableArray());
+        return chains.ToChains();
     }
 
     private LayerMap? MapOf(Layer layer)
@@ -195,6 +224,7 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
         {
             bytes.Write(element.Key.AsSpan());
             bytes.Write(element.KeyEnd.AsSpan());
+            bytes.Write(element.Value.AsSpan());
             Encoding.UTF8.GetBytes(element.Verdict?.Chain ?? "", bytes);
             BinaryPrimitives.WriteInt64BigEndian(bytes.GetSpan(sizeof(long)), element.EndsAt?.UtcTicks ?? 0);
             bytes.Advance(sizeof(long));

@@ -34,6 +34,12 @@ public sealed record EncoderOptions
     /// to the address that the system would answer from.
     /// </summary>
     public bool AnswerUdpByPath { get; init; } = true;
+
+    /// <summary>
+    /// So many maps are asked one after the other for the class of a connection; rules that would need more are searched field by field, in 12 lookups or less whatever
+    /// their number. A search has more elements, and a change of one policy replaces all of them.
+    /// </summary>
+    public int MostLayers { get; init; } = 12;
 }
 
 /// <summary>A mark of another program's.</summary>

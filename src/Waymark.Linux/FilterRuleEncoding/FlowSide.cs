@@ -18,4 +18,7 @@ internal static class ClassNames
 
     /// <summary>The chain that classifies packets of that side.</summary>
     public static string ChainName(this FlowSide side) => side == FlowSide.Local ? "classify_local" : "classify_forwarded";
+
+    /// <summary>The chain that searches packets of that side field by field.</summary>
+    public static string SearchName(this FlowSide side) => side == FlowSide.Local ? "search_local" : "search_forwarded";
 }

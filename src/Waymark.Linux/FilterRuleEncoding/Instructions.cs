@@ -79,8 +79,11 @@ internal static class Instructions
     public static NftablesExpression[] WithoutConnection =>
         [new Conntrack(NftablesConntrackKey.State, 0), Masked(InvalidOrUntracked, 0), Is(0, isEqual: false)];
 
-    /// <summary><c>ct status confirmed</c>: not the first packet of its connection.</summary>
-    public static NftablesExpression[] IsConfirmed => [new Conntrack(NftablesConntrackKey.Status, 0), Masked(Confirmed, 0), Is(0, isEqual: false)];
+    /// <summary><c>ct status confirmed</c>: not the first packet of its connection; or its contrary.</summary>
+    public static NftablesExpression[] IsConfirmed(bool isTrue = true) => [new Conntrack(NftablesConntrackKey.Status, 0), Masked(Confirmed, 0), Is(0, isEqual: !isTrue)];
+
+    /// <summary>A constant into register 0.</summary>
+    public static NftablesExpression[] Constant(uint value) => [new Constant(0, OddMatches.Host(value))];
 
     /// <summary><c>ct reply ip daddr vmap @MAP</c> of the family, or <c>original</c>.</summary>
     public static NftablesExpression[] DestinationMap(IpFamily family, bool isReply, string map) =>
@@ -96,9 +99,10 @@ internal static class Instructions
     /// <summary><c>meta mark &amp; MASK</c> into register 0.</summary>
     public static NftablesExpression[] LoadMark(uint mask) => [new Meta(NftablesMetaKey.Mark, 0), Masked(mask, 0)];
 
-    private static NftablesExpression[] LoadCtMark(uint mask) => [new Conntrack(NftablesConntrackKey.Mark, 0), Masked(mask, 0)];
+    /// <summary><c>ct mark &amp; MASK</c> into a register.</summary>
+    public static NftablesExpression[] LoadCtMark(uint mask, int register = 0) => [new Conntrack(NftablesConntrackKey.Mark, register), Masked(mask, 0, register)];
 
-    private static Bitwise Masked(uint mask, uint xor) => new(0, OddMatches.Host(mask), OddMatches.Host(xor));
+    private static Bitwise Masked(uint mask, uint xor, int register = 0) => new(register, OddMatches.Host(mask), OddMatches.Host(xor));
 
     private static Compare Is(uint value, bool isEqual) => new(0, isEqual ? NftablesComparison.Equal : NftablesComparison.NotEqual, OddMatches.Host(value));
 }

@@ -41,7 +41,7 @@ public static class NftablesEncoder
         var bindings = new ClassBindings(rules, paths, numbers, territory);
         bindings.AddTo(content);
 
-        var classification = Classification.Of(new(rules.Rules, territory, !options.ForwardFrom.IsEmpty, options.Cgroups), previous.Encoded);
+        var classification = Classification.Of(new(rules.Rules, territory, !options.ForwardFrom.IsEmpty, options.Cgroups, options.MostLayers), previous.Encoded);
         content.Add(classification);
         // Another classification is another generation: what was classified under the one before is classified anew by its next packet.
         var generation = classification.Digest == previous.Classification && previous.Generation > 0 ? previous.Generation : (previous.Generation % 3) + 1;

@@ -73,5 +73,5 @@ internal static class PathChains
         {
             Rule(SetCtMark(territory.CtPathMask, territory.CtPath(number))),
             Rule(CtMarkIn(territory.CtPathMask, Live), Goto(Mark(number))),
-        }).Prepend(Rule(CtMark(territory.CtPathMask, 0, isEqual: false), Goto(SteeringChains.Established))).Prepend(Rule(IsConfirmed, Jump(Keep))).Append(Rule(SetCtMark(territory.CtPathMask, 0))).Append(Rule(Goto(Dead)));
+        }).Prepend(Rule(CtMark(territory.CtPathMask, 0, isEqual: false), Goto(SteeringChains.Established))).Prepend(Rule(IsConfirmed(), Jump(Keep))).Append(Rule(SetCtMark(territory.CtPathMask, 0))).Append(Rule(Goto(Dead)));
 }

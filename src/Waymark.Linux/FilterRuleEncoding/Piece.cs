@@ -12,7 +12,7 @@ namespace Waymark.Linux.FilterRuleEncoding;
 internal sealed record Piece(FlowBox Box, int Class, DateTimeOffset? EndsAt)
 {
     /// <summary>Protocols whose first four bytes are ports: TCP, UDP, DCCP, SCTP, UDP-Lite.</summary>
-    private static readonly RangeSet WithPorts = Numbers(6, 17, 33, 132, 136);
+    internal static readonly RangeSet WithPorts = Numbers(6, 17, 33, 132, 136);
 
     /// <summary>ICMP and ICMPv6.</summary>
     private static readonly RangeSet WithTypes = Numbers(1, 58);

@@ -101,7 +101,7 @@ internal static class ExpressionMessages
         Bitwise => "bitwise",
         ToBigEndian => "byteorder",
         InSet or VerdictOf or ValueOf => "lookup",
-        Give => "immediate",
+        Give or Constant => "immediate",
         DestinationType => "fib",
         Hash => "hash",
         SourceNat or DestinationNat => "nat",
@@ -191,6 +191,10 @@ internal static class ExpressionMessages
                 Write(writer, give.Verdict);
                 writer.EndNested(data);
                 break;
+            case Constant constant:
+                writer.U32Network(1, Number(constant.Register));
+                Value(writer, 2, constant.Value);
+                break;
             case DestinationType type:
                 writer.U32Network(1, Number(type.Register));
                 writer.U32Network(2, 3);
@@ -265,6 +269,8 @@ internal static class ExpressionMessages
                     : new ValueOf(body.Text(1), Word(body[2]), Word(body[3]));
             case "immediate" when body[1] == 0 && ReadVerdict(body.Nested(2)) is { } verdict:
                 return new Give(verdict);
+            case "immediate" when body[1] != 0:
+                return new Constant(Word(body[1]), body.Value(2));
             case "fib" when body[2] == 3 && body[3] == 2:
                 return new DestinationType(Word(body[1]));
             case "hash" when body[7] == 0 && body[6] == 0:

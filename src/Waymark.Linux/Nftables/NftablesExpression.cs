@@ -50,6 +50,9 @@ internal abstract record NftablesExpression
     /// <summary>Register and mask, then exclusive or.</summary>
     public sealed record Bitwise(int Register, EquatableArray<byte> Mask, EquatableArray<byte> Xor) : NftablesExpression;
 
+    /// <summary>Puts a constant into the register.</summary>
+    public sealed record Constant(int Register, EquatableArray<byte> Value) : NftablesExpression;
+
     /// <summary>Turns a word of the host's byte order into big-endian.</summary>
     public sealed record ToBigEndian(int Register) : NftablesExpression;
 

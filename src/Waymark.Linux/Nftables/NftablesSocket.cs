@@ -350,10 +350,14 @@ internal sealed class NftablesSocket : IDisposable
     private static EquatableArray<NftablesElement> Paired(List<NftablesElement> starts, List<EquatableArray<byte>> ends)
     {
         ends.Sort((a, b) => a.AsSpan().SequenceCompareTo(b.AsSpan()));
+        var next = 0;
         return starts.Order().Select(start =>
         {
-            var end = ends.FirstOrDefault(one => one.AsSpan().SequenceCompareTo(start.Key.AsSpan()) > 0);
-            var last = end.IsEmpty ? new byte[start.Key.Count] : end.AsSpan().ToArray();
+            while (next < ends.Count && ends[next].AsSpan().SequenceCompareTo(start.Key.AsSpan()) <= 0)
+            {
+                next++;
+            }
+            var last = next == ends.Count ? new byte[start.Key.Count] : ends[next].AsSpan().ToArray();
             for (var at = last.Length - 1; at >= 0; at--)
             {
                 if (last[at] != 0)

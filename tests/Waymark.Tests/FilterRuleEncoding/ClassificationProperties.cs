@@ -15,14 +15,17 @@ public sealed class ClassificationProperties
 {
     private static readonly EncoderOptions Options = EncoderOptions.Default with { ForwardFrom = ["lan0", "lan"], Cgroups = [new("a", 11), new("a/b", 12)] };
 
-    [Fact]
-    public void Chains_and_maps_give_the_class_of_the_first_matching_policy() =>
+    /// <param name="mostLayers">0: every rule that can be is searched field by field.</param>
+    [Theory]
+    [InlineData(12)]
+    [InlineData(0)]
+    public void Chains_and_maps_give_the_class_of_the_first_matching_policy(int mostLayers) =>
         Gen.Select(FlowSamples.Flow.Array[1, 6], FlowSamples.Packet.Array[20]).Sample(
             sample =>
             {
                 // What the kernel cannot see is refused, and tested on its own.
                 var flows = sample.Item1.Where(flow => Encode([flow]).Refused.IsEmpty).ToArray();
-                var encoded = Encode(flows);
+                var encoded = Encode(flows, mostLayers);
                 var evaluation = new ChainEvaluation(encoded.Table, new Dictionary<string, ulong>(Options.Cgroups));
                 foreach (var packet in sample.Item2)
                 {
@@ -45,11 +48,11 @@ public sealed class ClassificationProperties
         Assert.NotEqual(Encode([]).Memory.Classification, encoded.Memory.Classification);
     }
 
-    private static EncodedRuleSet Encode(Flow[] flows)
+    private static EncodedRuleSet Encode(Flow[] flows, int mostLayers = 12)
     {
         var rules = flows.Select((flow, i) => new FilterRule(
             FlowResolution.Resolve([flow], [], NodeNames.None).Selector, i + 1, new("test", "test", null, null, i + 1), null)).ToEquatableArray();
         var classes = flows.Select((_, i) => new FilterClass { Number = i + 1, V4 = new FilterAction.Drop(), V6 = new FilterAction.Drop() }).ToEquatableArray();
-        return NftablesEncoder.Encode(new(rules, classes), PathSet.Empty, Territory.Default, Options, EncoderMemory.Empty);
+        return NftablesEncoder.Encode(new(rules, classes), PathSet.Empty, Territory.Default, Options with { MostLayers = mostLayers }, EncoderMemory.Empty);
     }
 }

@@ -109,8 +109,12 @@ internal sealed class PacketCells
             var at = 0;
             foreach (var part in set.Key)
             {
-                var low = element.Key.AsSpan().Slice(at, part.Length);
-                Cut(low, element.KeyEnd.IsEmpty ? low : element.KeyEnd.AsSpan().Slice(at, part.Length));
+                // A mark is the search's own.
+                if (part != NftablesType.Mark)
+                {
+                    var low = element.Key.AsSpan().Slice(at, part.Length);
+                    Cut(low, element.KeyEnd.IsEmpty ? low : element.KeyEnd.AsSpan().Slice(at, part.Length));
+                }
                 at += part.Padded;
             }
         }

@@ -29,9 +29,11 @@ public sealed class WholeSpaceTests
         Peer = peer,
     });
 
-    [Fact]
-    public void Every_cell_has_the_class_of_the_first_matching_policy() =>
-        Any.Array[1, 3].Sample(flows => Difference(flows, Encode(flows)) is null, iter: 300);
+    [Theory]
+    [InlineData(12)]
+    [InlineData(0)]
+    public void Every_cell_has_the_class_of_the_first_matching_policy(int mostLayers) =>
+        Any.Array[1, 3].Sample(flows => Difference(flows, Encode(flows, mostLayers)) is null, iter: 300);
 
     [Fact]
     public void An_element_lost_or_moved_by_one_is_found()
@@ -124,14 +126,15 @@ public sealed class WholeSpaceTests
 
     /// <summary>The chains that classify: those of both sides and what follows them.</summary>
     private static IEnumerable<NftablesChain> Chains(NftablesTable table) => table.Chains.Where(chain =>
-        new[] { FlowSide.Local, FlowSide.Forwarded }.Any(side => chain.Name == side.ChainName() || chain.Name.StartsWith(side.ChainName() + "_", StringComparison.Ordinal)));
+        new[] { FlowSide.Local, FlowSide.Forwarded }.Any(side => chain.Name == side.ChainName() || chain.Name.StartsWith(side.ChainName() + "_", StringComparison.Ordinal))
+        || chain.Name.StartsWith("search", StringComparison.Ordinal));
 
-    private static NftablesTable Encode(Flow[] flows)
+    private static NftablesTable Encode(Flow[] flows, int mostLayers = 12)
     {
         var rules = flows.Select((flow, i) => new FilterRule(
             FlowResolution.Resolve([flow], [], NodeNames.None).Selector, i + 1, new("test", "test", null, null, i + 1), null)).ToEquatableArray();
         var classes = flows.Select((_, i) => new FilterClass { Number = i + 1, V4 = new FilterAction.Drop(), V6 = new FilterAction.Drop() }).ToEquatableArray();
-        var encoded = NftablesEncoder.Encode(new(rules, classes), PathSet.Empty, Territory.Default, Options, EncoderMemory.Empty);
+        var encoded = NftablesEncoder.Encode(new(rules, classes), PathSet.Empty, Territory.Default, Options with { MostLayers = mostLayers }, EncoderMemory.Empty);
         Assert.Empty(encoded.Refused);
         return encoded.Table;
     }
