@@ -322,13 +322,14 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
         catch (NetlinkException refused)
         {
-            applied = null;
             Fail(refused);
         }
     }
 
     private void Fail(NetlinkException refused)
     {
+        // Not known to be all there any more: also a decision that is as before has to be applied.
+        applied = null;
         Current = Current with { Kernel = Current.Kernel with { State = KernelState.Failed, Message = refused.Message } };
         retryAt = time.GetUtcNow() + retry;
         retry = retry * 2 > LongestRetry ? LongestRetry : retry * 2;

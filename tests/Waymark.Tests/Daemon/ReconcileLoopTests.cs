@@ -109,6 +109,20 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task After_a_refusal_a_decision_as_before_it_is_applied_too()
+    {
+        loop.PostPaths(new([Wifi]));
+        Say("tcp drop;");
+        await loop.SettleAsync(stop.Token);
+        dataPlane.Refusals.Enqueue("no space");
+        Say("tcp drop; udp drop;");
+        await loop.SettleAsync(stop.Token);
+        Say("tcp drop;");
+        await Until(() => loop.Current.Kernel.State == KernelState.InStep);
+        Assert.Equal(["apply 2", "apply 1"], dataPlane.Calls.TakeLast(2));
+    }
+
+    [Fact]
     public async Task Numbers_of_classes_are_kept_when_they_change()
     {
         loop.PostPaths(new([Wifi]));
