@@ -149,7 +149,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         if (repairAt > now + RepairInterval || retryAt > now + LongestRetry)
         {
             // The clock was set back.
-            (repairAt, retryAt) = (now, retryAt is null ? null : now);
+            (repairAt, retryAt, sweepUntil, tidyAt) = (now, retryAt is null ? null : now, now + SweepTime, tidyAt is null ? null : now + TidyDelay);
         }
         if (!state.IsReady)
         {
