@@ -60,7 +60,7 @@ internal static class DaemonHost
                 Now = TimeProvider.System.GetUtcNow(),
             });
             using var dataPlane = services.GetRequiredService<IDataPlane>();
-            var refused = dataPlane.Apply(decision.FilterRules, paths);
+            var refused = dataPlane.Apply(decision.FilterRules, paths, losses: 0);
             foreach (var one in refused)
             {
                 Log.Diagnosed(log, $"{one.Rule.Origin} cannot be enforced: {one.Reason}");
@@ -273,13 +273,13 @@ internal static class DaemonHost
     {
         private readonly Lazy<IDataPlane> real = new(provider.GetRequiredService<IDataPlane>);
 
-        public IReadOnlyList<Linux.FilterRuleEncoding.RefusedRule> Apply(FilterRules.FilterRuleSet rules, Paths.PathSet paths) => real.Value.Apply(rules, paths);
+        public IReadOnlyList<Linux.FilterRuleEncoding.RefusedRule> Apply(FilterRules.FilterRuleSet rules, Paths.PathSet paths, ulong losses) => real.Value.Apply(rules, paths, losses);
 
-        public void Kill(Paths.PathId path) => real.Value.Kill(path);
+        public void Kill(Paths.PathId path, ulong loss) => real.Value.Kill(path, loss);
 
         public void ForgetFlows(Paths.PathId path) => real.Value.ForgetFlows(path);
 
-        public bool Renew(FilterRules.FilterRuleSet rules, Paths.PathSet paths) => real.Value.Renew(rules, paths);
+        public bool Renew(FilterRules.FilterRuleSet rules, Paths.PathSet paths, ulong losses) => real.Value.Renew(rules, paths, losses);
 
         public bool Repair() => real.Value.Repair();
 

@@ -11,23 +11,28 @@ namespace Waymark.Daemon.Loop;
 internal interface IDataPlane : IDisposable
 {
     /// <summary>Puts rules in force, all or none; throws <see cref="Linux.Netlink.NetlinkException"/>, and what was in force before still is.</summary>
+    /// <param name="rules">The rules.</param>
+    /// <param name="paths">The paths that they were decided for.</param>
+    /// <param name="losses">How many losses of links those count in: a path that was killed for a later one stays closed.</param>
     /// <returns>Rules that this kernel cannot enforce, with the reason; the others are in force.</returns>
-    IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths);
+    IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths, ulong losses);
 
     /// <summary>
     /// Ends the connections of a path that has just gone down and sends new ones to their backups, before anything is decided; from any thread, also while another
     /// applies. Throws as <see cref="Apply"/>.
     /// </summary>
-    void Kill(PathId path);
+    /// <param name="path">The path.</param>
+    /// <param name="loss">The number of the loss, from 1.</param>
+    void Kill(PathId path, ulong loss);
 
     /// <summary>Has the datagram flows of a path that was killed go to their backups with their next packet; from any thread. Throws as <see cref="Apply"/>.</summary>
     void ForgetFlows(PathId path);
 
     /// <summary>
     /// Puts back at once what the kernel itself has taken away with a link or an address that came back, and looks anew at what the host adds; true where there was
-    /// something. Throws as <see cref="Apply"/>.
+    /// something. Throws as <see cref="Apply"/>, and takes what it takes.
     /// </summary>
-    bool Renew(FilterRuleSet rules, PathSet paths);
+    bool Renew(FilterRuleSet rules, PathSet paths, ulong losses);
 
     /// <summary>Compares the kernel with what was applied and mends it; true where something was mended. Throws as <see cref="Apply"/>.</summary>
     bool Repair();

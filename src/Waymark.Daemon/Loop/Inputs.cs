@@ -35,6 +35,9 @@ internal sealed record Inputs
     /// <summary>Counts what happened to links and addresses, also what was over before the paths were read: routes of ours may have gone with it.</summary>
     public ulong Stirs { get; init; }
 
+    /// <summary>How many times <see cref="Paths"/> came without a link that was there before. What was decided from fewer knows nothing of the last.</summary>
+    public ulong Losses { get; init; }
+
     /// <summary>Whether the maintainer has spoken: before that there is nothing to decide on.</summary>
     public bool IsReady { get; init; }
 }

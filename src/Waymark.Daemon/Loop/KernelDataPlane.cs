@@ -48,11 +48,11 @@ internal sealed class KernelDataPlane : IDataPlane
         Priority = node.Priorities.Low,
     };
 
-    public IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths) => [.. Install(rules, paths).Encoded.Refused];
+    public IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths, ulong losses) => [.. Install(rules, paths, losses).Encoded.Refused];
 
-    public bool Renew(FilterRuleSet rules, PathSet paths) => Install(rules, paths).Report.IsChanged;
+    public bool Renew(FilterRuleSet rules, PathSet paths, ulong losses) => Install(rules, paths, losses).Report.IsChanged;
 
-    public void Kill(PathId path) => installer.KillPath(path);
+    public void Kill(PathId path, ulong loss) => installer.KillPath(path, loss);
 
     public void ForgetFlows(PathId path) => installer.ForgetFlows(path);
 
@@ -86,13 +86,13 @@ internal sealed class KernelDataPlane : IDataPlane
         routing.Dispose();
     }
 
-    private (EncodedRuleSet Encoded, InstallReport Report) Install(FilterRuleSet rules, PathSet paths)
+    private (EncodedRuleSet Encoded, InstallReport Report) Install(FilterRuleSet rules, PathSet paths, ulong losses)
     {
         // After an apply that failed only the kernel knows whether its generation and numbers are in force.
         var known = memory ?? installer.Adopt();
         memory = null;
         var encoded = NftablesEncoder.Encode(rules, paths, territory, Options(rules, paths), known);
-        var report = installer.Apply(encoded);
+        var report = installer.Apply(encoded, losses);
         foreach (var problem in report.Problems)
         {
             Log.Diagnosed(log, problem);

@@ -63,16 +63,18 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
 
     /// <summary>
     /// Replaces the paths. One that has just lost its link is closed in the kernel here and now, before anything is decided and whatever the loop is busy with: its
-    /// flows go over to their backups. Where there is no other path to go to, they wait for the link to come back.
+    /// flows go over to their backups. Where there is no other path to go to, they wait for the link to come back. One caller at a time.
     /// </summary>
     public void PostPaths(PathSet paths)
     {
+        var before = Inputs;
         List<PathId> lost = paths.Paths.Any(IsUsable)
-            ? [.. Inputs.Paths.Paths.Where(path => IsUsable(path) && paths.Find(path.Id) is not { HasCarrier: true }).Select(path => path.Id)]
+            ? [.. before.Paths.Paths.Where(path => IsUsable(path) && paths.Find(path.Id) is not { HasCarrier: true }).Select(path => path.Id)]
             : [];
-        lost.ForEach(path => Close(path, dataPlane.Kill));
+        var losses = before.Losses + (lost.Count > 0 ? 1u : 0);
+        lost.ForEach(path => Close(path, one => dataPlane.Kill(one, losses)));
         // One may be back before the loop looks, and all be as it was: then it has to be opened again all the same.
-        Post(inputs => inputs with { Paths = paths, IsReady = true, Stirs = inputs.Stirs + (ulong)lost.Count });
+        Post(inputs => inputs with { Paths = paths, IsReady = true, Stirs = inputs.Stirs + (ulong)lost.Count, Losses = losses });
         // While the loop decides.
         lost.ForEach(path => Close(path, dataPlane.ForgetFlows));
 
@@ -179,12 +181,12 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             // Other paths may be what mends it.
             if (retryAt is null || retryAt <= now || differs || before.World.Paths != world.Paths)
             {
-                Apply(stopwatch);
+                Apply(stopwatch, state.Losses);
             }
         }
         else if (stirs != state.Stirs)
         {
-            Renew(now);
+            Renew(now, state.Losses);
         }
         else if (repairAt <= now)
         {
@@ -265,12 +267,12 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
     }
 
-    private void Apply(long started)
+    private void Apply(long started, ulong losses)
     {
         var (rules, paths) = (Current.Decision.FilterRules, Current.World.Paths);
         try
         {
-            var refused = dataPlane.Apply(rules, paths).ToEquatableArray();
+            var refused = dataPlane.Apply(rules, paths, losses).ToEquatableArray();
             (applied, retryAt, retry) = ((rules, paths), null, FirstRetry);
             var now = time.GetUtcNow();
             (repairAt, sweepUntil) = (now + RepairInterval, now + SweepTime);
@@ -285,7 +287,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
     }
 
-    private void Renew(DateTimeOffset now) => Mend(now, () => dataPlane.Renew(applied!.Value.Rules, applied.Value.Paths), Log.Renewed);
+    private void Renew(DateTimeOffset now, ulong losses) => Mend(now, () => dataPlane.Renew(applied!.Value.Rules, applied.Value.Paths, losses), Log.Renewed);
 
     private void Sweep()
     {

@@ -22,6 +22,9 @@ public sealed class FilterRuleInstaller : IDisposable
 {
     private readonly Lock gate = new();
     private readonly ConcurrentQueue<LostPath> lost = [];
+
+    /// <summary>Paths that were closed, with the number of the loss, until a set comes that counts it in.</summary>
+    private readonly Dictionary<PathId, ulong> closed = [];
     private readonly Territory territory;
     private readonly TimeProvider time;
     private readonly Action<int>? faultPoint;
@@ -39,6 +42,7 @@ public sealed class FilterRuleInstaller : IDisposable
 
     private NftablesTable? installed;
     private EncodedRuleSet? applied;
+    private ulong counted;
     private uint generation;
     private bool isOwner;
     private bool isProtected;
@@ -75,10 +79,17 @@ public sealed class FilterRuleInstaller : IDisposable
     /// new ones, and the next encoding must start from what <see cref="Adopt"/> gives. Throws <see cref="ArgumentException"/> where it did not, and selectors that differ would
     /// pass for those in force.
     /// </summary>
-    public InstallReport Apply(EncodedRuleSet wanted)
+    /// <param name="wanted">What shall be.</param>
+    /// <param name="losses">How many losses of paths it counts in: what <see cref="KillPath"/> closed for a later one stays closed, also where it is closed in the middle of this.</param>
+    public InstallReport Apply(EncodedRuleSet wanted, ulong losses = ulong.MaxValue)
     {
         lock (gate)
         {
+            counted = losses;
+            foreach (var (path, _) in closed.Where(one => one.Value <= losses))
+            {
+                closed.Remove(path);
+            }
             return wanted == applied && !HasDrifted(wanted) ? new(IsChanged: false, [], 0) : Install(wanted);
         }
     }
@@ -124,10 +135,12 @@ public sealed class FilterRuleInstaller : IDisposable
     /// A path is lost: refuses the next packet of each of its connections and sends new ones of the classes that used it to their backups, in one transaction that
     /// takes a few elements away. What follows are <see cref="ForgetFlows"/>, a new decision and <see cref="Apply"/>. A path that is not known is fine. Throws <see cref="NetlinkException"/>.
     /// </summary>
-    public void KillPath(PathId path)
+    /// <param name="path">The path.</param>
+    /// <param name="loss">The number of the loss; each has a higher one than that before.</param>
+    public void KillPath(PathId path, ulong loss = 0)
     {
         // Whoever is installing at the moment closes it between two of his transactions.
-        var one = new LostPath(path);
+        var one = new LostPath(path, loss);
         lost.Enqueue(one);
         while (!one.IsDone)
         {
@@ -268,6 +281,7 @@ public sealed class FilterRuleInstaller : IDisposable
     {
         while (lost.TryDequeue(out var one))
         {
+            closed[one.Path] = one.Loss;
             one.Close(Close);
         }
     }
@@ -319,7 +333,7 @@ public sealed class FilterRuleInstaller : IDisposable
         {
             Clean(wanted.Memory.Generation);
         }
-        var isChanged = Switch(table);
+        var isChanged = Switch(ref table);
         reversePath.Loosen(strict, problems);
         var reset = 0;
         if (isChanged)
@@ -331,7 +345,7 @@ public sealed class FilterRuleInstaller : IDisposable
         }
         Pass();
         routes.Remove(wanted);
-        applied = wanted;
+        applied = closed.Values.Any(loss => loss > counted) ? null : wanted;
         return new(isChanged || step > owned + 1, problems.ToEquatableArray(), reset);
     }
 
@@ -361,8 +375,9 @@ public sealed class FilterRuleInstaller : IDisposable
         (applied, isStale, clean) = (null, false, 0);
     }
 
-    private bool Switch(NftablesTable wanted)
+    private bool Switch(ref NftablesTable wanted)
     {
+        wanted = WithoutLost(wanted);
         var change = new TableChange(installed, wanted, time.GetUtcNow());
         if (change.IsEmpty)
         {
@@ -377,11 +392,25 @@ public sealed class FilterRuleInstaller : IDisposable
             CloseLostPaths();
         }
         installed = change.After(installed);
+        wanted = WithoutLost(wanted);
         change = new(installed, wanted, time.GetUtcNow());
         nftables.Commit(territory.Table, "switch to the new filter rules", messages => change.WriteSwitch(messages, isForgiving));
         (installed, generation, isStale) = (wanted, nftables.Generation(), false);
         Pass();
         return true;
+    }
+
+    /// <summary>The table without the paths that were lost after it was decided on: else it would open them again, and flows would go there until the next decision.</summary>
+    private NftablesTable WithoutLost(NftablesTable wanted)
+    {
+        foreach (var (path, loss) in closed)
+        {
+            if (loss > counted && InstallerMemory.Of(wanted).Paths.Of(path) is var number and > 0)
+            {
+                wanted = PathLoss.Of(wanted, number, territory).After;
+            }
+        }
+        return wanted;
     }
 
     /// <summary>Makes the table ours, as far as this kernel knows owners (6.9): others' flush spares it, and it stays when we are gone.</summary>

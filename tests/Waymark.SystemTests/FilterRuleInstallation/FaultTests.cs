@@ -64,6 +64,45 @@ public sealed class FaultTests
     }
 
     [Theory]
+    [InlineData(IpFamily.V4)]
+    [InlineData(IpFamily.V6)]
+    public void A_path_that_is_lost_at_any_point_of_a_change_is_not_opened_by_it(IpFamily family)
+    {
+        FilterRuleSet Backed(int from) => Set([To(1000, 1999, 1), To(from, 2999, 2)], Class(1, Use(2), true, 1, 3), Class(2, Use(2)) with { Backup4 = World.Id(3), Backup6 = World.Id(3) });
+        var points = 0;
+        for (var lossy = 1; lossy <= points + 1; lossy++)
+        {
+            using var world = new World();
+            world.Apply(Backed(2000));
+            var server = world.Udp(world.Far, family, port: 2600);
+            world.Installer.Dispose();
+            var (at, isLost) = (0, false);
+            world.Installer = world.NewInstaller(step =>
+            {
+                at = step;
+                if (step == lossy && !isLost)
+                {
+                    isLost = true;
+                    world.Installer.KillPath(World.Id(2), loss: 1);
+                }
+            });
+            world.Memory = world.Installer.Adopt();
+            var next = world.Encode(Backed(2500));
+            world.Installer.Apply(next, losses: 0);
+            points = Math.Max(points, at);
+            Assert.Equal(World.Address(family, isLost ? 3 : 2), World.Ask(world.Udp(world.Node, family), server, family));
+            // Once it is counted in, it is as the decision says.
+            world.Installer.Apply(next, losses: 1);
+            Assert.Equal(World.Address(family, 2), World.Ask(world.Udp(world.Node, family), server, family));
+            if (!isLost)
+            {
+                Assert.True(points > 4, $"only {points} points");
+                return;
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(IpFamily.V4, true)]
     [InlineData(IpFamily.V6, true)]
     [InlineData(IpFamily.V4, false)]

@@ -24,6 +24,12 @@ internal sealed class MemoryDataPlane : IDataPlane
     /// <summary>The rules in force.</summary>
     public FilterRuleSet Rules { get; private set; } = FilterRuleSet.Empty;
 
+    /// <summary>The number of the last loss.</summary>
+    public ulong Lost { get; private set; }
+
+    /// <summary>How many losses the last apply counted in.</summary>
+    public ulong Counted { get; private set; }
+
     /// <summary>What was asked, in order: <c>apply N</c> with the number of rules, <c>renew N</c>, <c>kill PATH</c>, <c>forget PATH</c>.</summary>
     public IReadOnlyList<string> Calls
     {
@@ -36,8 +42,9 @@ internal sealed class MemoryDataPlane : IDataPlane
         }
     }
 
-    public IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths)
+    public IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths, ulong losses)
     {
+        Counted = losses;
         Note($"apply {rules.Rules.Count}");
         Door.Wait(TimeSpan.FromSeconds(30));
         if (Refusals.TryDequeue(out var reason))
@@ -48,11 +55,15 @@ internal sealed class MemoryDataPlane : IDataPlane
         return [];
     }
 
-    public void Kill(PathId path) => Note($"kill {path.LocalId}");
+    public void Kill(PathId path, ulong loss)
+    {
+        Lost = loss;
+        Note($"kill {path.LocalId}");
+    }
 
     public void ForgetFlows(PathId path) => Note($"forget {path.LocalId}");
 
-    public bool Renew(FilterRuleSet rules, PathSet paths)
+    public bool Renew(FilterRuleSet rules, PathSet paths, ulong losses)
     {
         Note($"renew {rules.Rules.Count}");
         return true;

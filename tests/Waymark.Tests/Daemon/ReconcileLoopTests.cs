@@ -56,8 +56,10 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         await Until(() => dataPlane.Calls[^1] == "apply 1");
         loop.PostPaths(new([Wifi with { HasCarrier = false }, Lte]));
         Assert.Equal(["kill wifi", "forget wifi"], dataPlane.Calls.TakeLast(2));
+        Assert.True(dataPlane.Counted < dataPlane.Lost, "what is being applied was decided before the loss");
         Open();
         await loop.SettleAsync(stop.Token);
+        Assert.Equal(dataPlane.Lost, dataPlane.Counted);
         Assert.Equal("lte", loop.Current.Decision.Outcome());
         loop.PostPaths(new([Wifi]));
         Assert.Equal("kill lte", dataPlane.Calls.Last(call => call.StartsWith("kill", StringComparison.Ordinal)));
