@@ -7,7 +7,7 @@ namespace Waymark.Exchange.Certificates;
 
 /// <summary>A name in the subject alternative name of a certificate (RFC 5280 section 4.2.1.6): whom it identifies. The subject's common name identifies nobody (RFC 9525 section 2).</summary>
 /// <param name="Form">How it is written there.</param>
-/// <param name="Text">DNS names in lower case, addresses in their shortest form, URIs as they were given.</param>
+/// <param name="Text">DNS names in lower case, addresses in their shortest form, URIs with scheme and host in lower case.</param>
 public sealed record CertificateName(CertificateNameForm Form, string Text)
 {
     private const int LongestDnsName = 253, LongestLabel = 63, LongestUri = 1024;
@@ -23,7 +23,7 @@ public sealed record CertificateName(CertificateNameForm Form, string Text)
         }
         if (text.Contains(':', StringComparison.Ordinal))
         {
-            return text.Length <= LongestUri && text.All(c => c is > ' ' and <= '~') && Uri.TryCreate(text, UriKind.Absolute, out _) ? new(CertificateNameForm.Uri, text) : null;
+            return text.Length <= LongestUri && text.All(c => c is > ' ' and <= '~') && !IsPlace(text) && Uri.TryCreate(text, UriKind.Absolute, out var uri) ? new(CertificateNameForm.Uri, uri.AbsoluteUri) : null;
         }
         return text.Length is > 0 and <= LongestDnsName && text.Split('.').All(IsLabel) && !text.Split('.')[^1].All(char.IsAsciiDigit) ? new(CertificateNameForm.Dns, text.ToLowerInvariant()) : null;
     }
@@ -71,6 +71,10 @@ public sealed record CertificateName(CertificateNameForm Form, string Text)
 
     /// <summary>The name as it is written.</summary>
     public override string ToString() => Text;
+
+    /// <summary>Whether it is a host with a port, or a mistyped address or a prefix: by their letters such are URIs too, and would silently identify nobody.</summary>
+    private static bool IsPlace(string text) =>
+        (text.Split(':') is [var host, var port] && (host.Contains('.', StringComparison.Ordinal) || port.All(char.IsAsciiDigit))) || text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.' or '/');
 
     // RFC 1123 section 2.1; the underscore is no host's.
     private static bool IsLabel(string label) => label.Length is > 0 and <= LongestLabel && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
