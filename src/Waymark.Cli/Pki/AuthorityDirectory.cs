@@ -11,6 +11,9 @@ namespace Waymark.Cli.Pki;
 /// </summary>
 internal sealed class AuthorityDirectory : IDisposable
 {
+    /// <summary>EWOULDBLOCK.</summary>
+    private const int WouldBlock = 11;
+
     private readonly string folder;
     private readonly CertificateAuthority authority;
     private readonly FileStream only;
@@ -78,7 +81,7 @@ internal sealed class AuthorityDirectory : IDisposable
         {
             only = new(System.IO.Path.Combine(folder, ".lock"), new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = WholeFile.Private });
         }
-        catch (IOException held) when (held is not FileNotFoundException and not DirectoryNotFoundException)
+        catch (IOException held) when (held.HResult == WouldBlock)
         {
             // flock(2) by another.
             throw new CertificateException($"the authority in {folder} is in use: another 'waymark pki' runs; try again");
@@ -96,7 +99,7 @@ internal sealed class AuthorityDirectory : IDisposable
         }
     }
 
-    /// <summary>Certifies a new key for a party.</summary>
+    /// <summary>Certifies a new key for a party: all of it, or nothing.</summary>
     /// <returns>The certificate, and the files that it and its key were written to.</returns>
     /// <exception cref="CertificateException">The files are there already.</exception>
     public (IssuedCertificate Certificate, string CertificateFile, string KeyFile) Issue(IReadOnlyList<CertificateName> names, CertificatePurpose purpose, string into, DateTimeOffset now, TimeSpan lifetime)
@@ -110,15 +113,25 @@ internal sealed class AuthorityDirectory : IDisposable
             throw new CertificateException($"{there} is there already: renew its certificate ('waymark pki renew'), move it away, or name another folder (--into)");
         }
         Directory.CreateDirectory(into);
-        // First what makes it possible to revoke it.
-        Keep(certificate);
         PrivateKeyFile.Create(keyFile, key);
-        WholeFile.Create(certificateFile, certificate.ExportCertificatePem() + "\n", WholeFile.Public);
+        try
+        {
+            // Before the party has it: what makes it possible to revoke it.
+            Keep(certificate);
+            WholeFile.Create(certificateFile, certificate.ExportCertificatePem() + "\n", WholeFile.Public);
+        }
+        catch
+        {
+            // The certificate is nowhere then, and the key of no use.
+            File.Delete(keyFile);
+            File.Delete(KeptFile(certificate.SerialNumber));
+            throw;
+        }
         return (issued, certificateFile, keyFile);
     }
 
     /// <summary>Certifies the key of a certificate for longer, and puts the new certificate in the place of the file. The old one stays valid until its end.</summary>
-    /// <exception cref="CertificateException">It is not this authority's, or is revoked.</exception>
+    /// <exception cref="CertificateException">It is not this authority's, is revoked, or is not alone in its file.</exception>
     public IssuedCertificate Renew(string file, DateTimeOffset now, TimeSpan lifetime)
     {
         using var certificate = Own(file);
@@ -126,9 +139,18 @@ internal sealed class AuthorityDirectory : IDisposable
         {
             throw new CertificateException($"{file} was revoked on {IssuedCertificate.Day(at)}, and so is its key: issue another ('waymark pki issue')");
         }
+        var target = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        if (System.IO.Path.GetFileName(target) == System.IO.Path.GetFileName(KeptFile(certificate.SerialNumber)))
+        {
+            throw new CertificateException($"{file} is called as the authority's own copy is, by which the certificate can be revoked: copy it under another name, and renew that");
+        }
+        if (File.ReadAllText(target).Split("-----BEGIN ").Length != 2)
+        {
+            throw new CertificateException($"{file} holds more than the certificate, which would be lost: give each a file of its own");
+        }
         using var renewed = authority.Renew(certificate, now, lifetime);
         Keep(renewed);
-        WholeFile.Replace(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file, renewed.ExportCertificatePem() + "\n");
+        WholeFile.Replace(target, renewed.ExportCertificatePem() + "\n");
         return IssuedCertificate.Of(renewed, Revoked());
     }
 
@@ -137,7 +159,7 @@ internal sealed class AuthorityDirectory : IDisposable
     /// <exception cref="CertificateException">There is none, or all of them are revoked already.</exception>
     public IReadOnlyList<IssuedCertificate> Revoke(string fileOrSerial, DateTimeOffset now)
     {
-        var kept = System.IO.Path.Combine(IssuedFolder, fileOrSerial.ToUpperInvariant() + ".pem");
+        var kept = KeptFile(fileOrSerial.ToUpperInvariant());
         using var certificate = fileOrSerial.All(char.IsAsciiHexDigit) && File.Exists(kept) ? Own(kept) : Own(fileOrSerial);
         var all = IssuedFiles().Select(CertificateFileReading.Read).Where(one => one.PublicKey.EncodedKeyValue.RawData.AsSpan().SequenceEqual(certificate.PublicKey.EncodedKeyValue.RawData)).ToArray();
         try
@@ -208,7 +230,9 @@ internal sealed class AuthorityDirectory : IDisposable
         }
     }
 
-    private void Keep(X509Certificate2 certificate) => WholeFile.Create(System.IO.Path.Combine(IssuedFolder, certificate.SerialNumber + ".pem"), certificate.ExportCertificatePem() + "\n", WholeFile.Public);
+    private void Keep(X509Certificate2 certificate) => WholeFile.Create(KeptFile(certificate.SerialNumber), certificate.ExportCertificatePem() + "\n", WholeFile.Public);
+
+    private string KeptFile(string serial) => System.IO.Path.Combine(IssuedFolder, serial + ".pem");
 
     private IEnumerable<string> IssuedFiles() => Directory.EnumerateFiles(IssuedFolder, "*.pem").Where(file => !System.IO.Path.GetFileName(file).StartsWith('.')).Order(StringComparer.Ordinal);
 }

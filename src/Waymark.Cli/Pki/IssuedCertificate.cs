@@ -16,6 +16,9 @@ internal sealed record IssuedCertificate(string Serial, EquatableArray<Certifica
     /// <summary>How long before its end a certificate is called expiring: time enough to have it renewed by hand.</summary>
     public static readonly TimeSpan Notice = TimeSpan.FromDays(30);
 
+    /// <summary>Most file systems take 255 bytes, of which some are for the ending.</summary>
+    private const int LongestFileName = 200;
+
     public static IssuedCertificate Of(X509Certificate2 certificate, RevocationList list) => new(
         certificate.SerialNumber, CertificateName.Of(certificate).ToEquatableArray(), CertificateAuthority.PurposeOf(certificate), certificate.NotBefore, certificate.NotAfter, list.RevokedAt(certificate));
 
@@ -30,8 +33,8 @@ internal sealed record IssuedCertificate(string Serial, EquatableArray<Certifica
         _ => "other",
     };
 
-    /// <summary>The name of its files: that of its first name, with nothing that a folder's name could not be.</summary>
-    public string FileName => string.Concat((Names.Count > 0 ? Names[0].Text : Serial).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_')).TrimStart('.');
+    /// <summary>The name of its files: that of its first name or the beginning of it, with nothing that a folder's name could not be.</summary>
+    public string FileName => string.Concat((Names.Count > 0 ? Names[0].Text : Serial).Take(LongestFileName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_')).TrimStart('.');
 
     /// <summary>A day, in universal time as certificates have it.</summary>
     public static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Numerics;
 using System.Security.Cryptography;
@@ -73,6 +74,7 @@ public sealed class CertificateAuthority : IDisposable
     /// <param name="subject">The party's key.</param>
     /// <param name="now">The present.</param>
     /// <param name="lifetime">For how long; no certificate outlives its authority's.</param>
+    /// <exception cref="CertificateException">The authority itself is not valid in that time.</exception>
     public X509Certificate2 Issue(IReadOnlyList<CertificateName> names, CertificatePurpose purpose, PublicKey subject, DateTimeOffset now, TimeSpan lifetime)
     {
         var alternatives = new SubjectAlternativeNameBuilder();
@@ -104,6 +106,7 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>
     /// Certifies the same key for the same names and purpose anew, with another serial number. The key stays, so a party replaces one file and its key never leaves it.
     /// </summary>
+    /// <exception cref="CertificateException">The authority itself is not valid in that time.</exception>
     public X509Certificate2 Renew(X509Certificate2 certificate, DateTimeOffset now, TimeSpan lifetime) =>
         Sign(certificate.SubjectName, certificate.PublicKey, certificate.Extensions.Where(one => one.Oid?.Value is SubjectAlternativeName or ExtendedKeyUsage), now, lifetime);
 
@@ -134,6 +137,7 @@ public sealed class CertificateAuthority : IDisposable
     /// <param name="list">The list so far, in PEM, which was read and found to be this authority's.</param>
     /// <param name="certificate">What is taken back; not yet in the list.</param>
     /// <param name="now">The present.</param>
+    /// <exception cref="CertificateException">The authority has ended: nobody would believe its list.</exception>
     public string Revoke(string list, X509Certificate2 certificate, DateTimeOffset now)
     {
         var builder = CertificateRevocationListBuilder.LoadPem(list, out var number);
@@ -159,13 +163,24 @@ public sealed class CertificateAuthority : IDisposable
         {
             request.CertificateExtensions.Add(extension);
         }
-        DateTimeOffset from = now - ClockTolerance, until = now + lifetime, begin = Certificate.NotBefore, end = Certificate.NotAfter;
+        DateTimeOffset from = now - ClockTolerance, until = now + lifetime, begin = Certificate.NotBefore, end = End(now);
+        if (until <= begin)
+        {
+            throw new CertificateException(string.Create(CultureInfo.InvariantCulture, $"the authority begins on {begin:yyyy-MM-dd}, and the clock of this computer says {now:yyyy-MM-dd}: set it"));
+        }
         return request.Create(Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), from > begin ? from : begin, until < end ? until : end, NewSerial());
     }
 
     /// <summary>Lists are handed on by hand, so one counts until the authority ends: one that expired sooner would shut everybody out on a date that nobody remembers.</summary>
     private string Sign(CertificateRevocationListBuilder builder, BigInteger number, DateTimeOffset now) =>
-        PemEncoding.WriteString("X509 CRL", builder.Build(Certificate, number, Certificate.NotAfter, Hash, thisUpdate: now)) + "\n";
+        PemEncoding.WriteString("X509 CRL", builder.Build(Certificate, number, End(now), Hash, thisUpdate: now)) + "\n";
+
+    /// <summary>When the authority ends; throws where it has.</summary>
+    private DateTimeOffset End(DateTimeOffset now)
+    {
+        DateTimeOffset end = Certificate.NotAfter.ToUniversalTime();
+        return now < end ? end : throw new CertificateException(string.Create(CultureInfo.InvariantCulture, $"the authority ended on {end:yyyy-MM-dd}: make another ('waymark pki init')"));
+    }
 
     private static X500DistinguishedName CommonName(string name)
     {

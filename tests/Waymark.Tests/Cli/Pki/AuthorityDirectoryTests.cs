@@ -75,6 +75,66 @@ public sealed class AuthorityDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void The_copy_that_makes_it_possible_to_revoke_a_certificate_is_not_replaced_by_renewing()
+    {
+        using var authority = AuthorityDirectory.Open(Folder);
+        var (first, file, _) = authority.Issue(Fleet, CertificatePurpose.Requester, root, Now, Year);
+        var copy = System.IO.Path.Combine(Folder, "issued", first.Serial + ".pem");
+        Assert.Contains("copy it under another name", Assert.Throws<CertificateException>(() => authority.Renew(copy, Now, Year)).Message, StringComparison.Ordinal);
+        Assert.Equal([first], authority.Issued());
+        // The list is what nodes go by: it has to name the certificate that the party holds.
+        authority.Revoke(first.Serial, Now);
+        using var held = CertificateFileReading.Read(file);
+        Assert.NotNull(RevocationList.Read(File.ReadAllText(authority.RevocationFile), authority.Certificate).RevokedAt(held));
+    }
+
+    [Theory]
+    [InlineData(".key")]
+    [InlineData(".pem")]
+    public void A_file_that_holds_more_than_the_certificate_is_not_replaced(string other)
+    {
+        using var authority = AuthorityDirectory.Open(Folder);
+        var (_, file, key) = authority.Issue(Fleet, CertificatePurpose.Requester, root, Now, Year);
+        File.AppendAllText(file, File.ReadAllText(other == ".key" ? key : authority.CertificateFile));
+        var before = File.ReadAllText(file);
+        Assert.Contains("holds more than the certificate", Assert.Throws<CertificateException>(() => authority.Renew(file, Now, Year)).Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(file));
+        Assert.Single(authority.Issued());
+    }
+
+    [Fact]
+    public void Long_names_have_files_too()
+    {
+        var name = CertificateName.Parse("urn:example:" + new string('a', 1000))!;
+        using var authority = AuthorityDirectory.Open(Folder);
+        var (issued, file, key) = authority.Issue([name], CertificatePurpose.Requester, root, Now, Year);
+        Assert.Equal(name, Assert.Single(issued.Names));
+        Assert.True(File.Exists(file) && File.Exists(key));
+    }
+
+    [Fact]
+    public void What_cannot_be_handed_out_is_not_certified()
+    {
+        using var authority = AuthorityDirectory.Open(Folder);
+        // Nobody can make a file there, not even root.
+        Assert.ThrowsAny<IOException>(() => authority.Issue(Fleet, CertificatePurpose.Requester, "/proc", Now, Year));
+        Assert.Empty(authority.Issued());
+    }
+
+    [Fact]
+    public void An_authority_that_has_ended_says_so()
+    {
+        using var authority = AuthorityDirectory.Open(Folder);
+        var (first, file, _) = authority.Issue(Fleet, CertificatePurpose.Requester, root, Now, Year);
+        var late = Now + 3 * Year;
+        CertificateName[] other = [CertificateName.Parse("other.example.net")!];
+        Assert.All(
+            [() => authority.Issue(other, CertificatePurpose.Requester, root, late, Year), () => authority.Renew(file, late, Year), () => authority.Revoke(first.Serial, late)],
+            (Func<object> act) => Assert.Equal("the authority ended on 2028-05-31: make another ('waymark pki init')", Assert.Throws<CertificateException>(act).Message));
+        Assert.Contains("the clock", Assert.Throws<CertificateException>(() => authority.Issue(other, CertificatePurpose.Requester, root, DateTimeOffset.UnixEpoch, Year)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_certificate_outlives_its_authority()
     {
         using var authority = AuthorityDirectory.Open(Folder);
@@ -98,6 +158,15 @@ public sealed class AuthorityDirectoryTests : IDisposable
     {
         using var authority = AuthorityDirectory.Open(Folder);
         Assert.Contains("is in use", Assert.Throws<CertificateException>(() => AuthorityDirectory.Open(Folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_who_is_held_up_by_another_is_told_so()
+    {
+        var only = System.IO.Path.Combine(Folder, ".lock");
+        File.Delete(only);
+        File.CreateSymbolicLink(only, only);
+        Assert.Contains(only, Assert.Throws<IOException>(() => AuthorityDirectory.Open(Folder)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
