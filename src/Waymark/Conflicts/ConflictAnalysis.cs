@@ -23,13 +23,14 @@ public sealed class ConflictAnalysis
     private readonly FlowBounds[] bounds;
     private readonly int[][] guards;
     private readonly bool[] isDead;
+    private readonly bool areSetsForeign;
     private readonly List<PolicyConflict> found = [];
     private long comparisons = MostComparisons;
     private long pairs;
 
-    private ConflictAnalysis(MergedPolicies merged, long pairs)
+    private ConflictAnalysis(MergedPolicies merged, long pairs, bool areSetsForeign)
     {
-        this.pairs = pairs;
+        (this.pairs, this.areSetsForeign) = (pairs, areSetsForeign);
         // What is enforced elsewhere, or cannot be resolved, decides nothing here.
         policies = [.. merged.Policies.Where(policy => policy.Policy.Target is Target.Local && policy.Flows.Problems.IsEmpty && !policy.Flows.Selector.IsEmpty)];
         bounds = [.. policies.Select(policy => new FlowBounds(policy.Flows.Selector))];
@@ -41,7 +42,8 @@ public sealed class ConflictAnalysis
     /// <summary>All conflicts of policies.</summary>
     /// <param name="merged">The policies, in order of precedence.</param>
     /// <param name="pairs">How many pairs of policies are looked at; beyond, the report is not whole.</param>
-    public static ConflictReport Of(MergedPolicies merged, long pairs = UsualPairs) => new ConflictAnalysis(merged, pairs).Run();
+    /// <param name="areSetsForeign">Whether each set counts as another requester's: for files of one requester that are to be compared.</param>
+    public static ConflictReport Of(MergedPolicies merged, long pairs = UsualPairs, bool areSetsForeign = false) => new ConflictAnalysis(merged, pairs, areSetsForeign).Run();
 
     private ConflictReport Run()
     {
@@ -75,8 +77,8 @@ public sealed class ConflictAnalysis
     /// <summary>Compares a policy with all that go before it.</summary>
     private void LookBack(int later)
     {
-        // By kind: the first of them, and how many.
-        Span<(int First, int Count)> partial = stackalloc (int, int)[3];
+        // By kind: the first of them, or the first of the same flows, and how many.
+        Span<(int First, int Count, bool HasSameFlows)> partial = stackalloc (int, int, bool)[3];
         List<int>? before = null;
         var theirs = bounds[later];
         for (var earlier = 0; earlier < later; earlier++)
@@ -88,7 +90,7 @@ public sealed class ConflictAnalysis
             var (mine, other) = (policies[later], policies[earlier]);
             var isElectedBefore = other.EndsAt is null && GuardNumbers.Covers(guards[earlier], guards[later]);
             var says = other.Class == mine.Class;
-            var isForeign = other.Origin.Requester != mine.Origin.Requester;
+            var isForeign = areSetsForeign ? other.Origin.Set != mine.Origin.Set : other.Origin.Requester != mine.Origin.Requester;
             if (isElectedBefore && Contains(earlier, later))
             {
                 Die(later, says ? ConflictKind.Duplicate : isForeign ? ConflictKind.Overruled : ConflictKind.Shadowed, earlier, 0);
@@ -100,8 +102,10 @@ public sealed class ConflictAnalysis
             }
             if (!says)
             {
-                ref var count = ref partial[isForeign ? 0 : Contains(later, earlier) && !Contains(earlier, later) ? 2 : 1];
-                count = count.Count == 0 ? (earlier, 1) : (count.First, count.Count + 1);
+                var isWider = Contains(later, earlier);
+                var isSame = isWider && Contains(earlier, later);
+                ref var kind = ref partial[isForeign ? 0 : isWider && !isSame ? 2 : 1];
+                kind = (kind.Count == 0 || (isSame && !kind.HasSameFlows) ? earlier : kind.First, kind.Count + 1, kind.HasSameFlows || isSame);
             }
         }
         if (before is { Count: > 1 and <= MostTogether } && IsNothingLeft(later, before))
@@ -113,7 +117,7 @@ public sealed class ConflictAnalysis
         {
             if (partial[i].Count > 0)
             {
-                found.Add(new(ConflictKind.Contradictory + i, policies[later], policies[partial[i].First], partial[i].Count - 1));
+                found.Add(new(ConflictKind.Contradictory + i, policies[later], policies[partial[i].First], partial[i].Count - 1) { HasSameFlows = partial[i].HasSameFlows });
             }
         }
     }

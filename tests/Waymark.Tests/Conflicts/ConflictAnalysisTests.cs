@@ -162,7 +162,7 @@ public sealed class ConflictAnalysisTests
             {
                 if (before.Where(earlier => !Same(earlier) && isOf(earlier)).ToList() is { Count: > 0 } those)
                 {
-                    found.Add((kind, later, those[0], those.Count - 1));
+                    found.Add((kind, later, those.Find(earlier => Holds(earlier, later) && Holds(later, earlier), out var same) ? same : those[0], those.Count - 1));
                 }
             }
             bool Wider(int earlier) => Holds(later, earlier) && !Holds(earlier, later);

@@ -10,7 +10,7 @@ namespace Waymark.Policies.Language;
 internal static class PolicyChecks
 {
     /// <summary>How many pairs of policies are compared: those of ten thousand policies, a fraction of a second.</summary>
-    private const long MostPairs = 60_000_000;
+    public const long MostPairs = 60_000_000;
 
     /// <summary>The protocols whose headers start with two ports: TCP, UDP, DCCP, SCTP, UDP-Lite.</summary>
     private static readonly RangeSet WithPorts = RangeSet.Of(new NumberRange(6, 6), new NumberRange(17, 17), new NumberRange(33, 33), new NumberRange(132, 132), new NumberRange(136, 136));

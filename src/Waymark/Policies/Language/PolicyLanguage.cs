@@ -52,7 +52,7 @@ public static class PolicyLanguage
         return TryDecode(utf8, file, out var text, out var diagnostic) ? Parse(text, file) : new(null, [diagnostic!]);
     }
 
-    /// <summary>Warnings where sets that are in force together say different things of the same flows; none where they hold more policies together than can be compared.</summary>
+    /// <summary>Warnings where sets that are in force together say different things of the same flows; of some ten thousand policies together, not all.</summary>
     /// <param name="sets">Sets of one requester, each with the name that messages give it; no name twice.</param>
     public static EquatableArray<Diagnostic> CheckTogether(IReadOnlyList<(string File, PolicySet Set)> sets) => sets.Count < 2 ? [] : Disagreements.Between(sets);
 

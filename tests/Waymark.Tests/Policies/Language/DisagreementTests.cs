@@ -9,6 +9,8 @@ public sealed class DisagreementTests
     [InlineData("any drop;", "\nssh prefer lowest cost;", "b.way:2:1: this never applies: a.way:1 says otherwise of its flows and goes first")]
     [InlineData("when any path (metered) { ssh drop; }", "ssh default;", "b.way:1:1: a.way:1 says otherwise of the same flows, and goes first whenever its condition holds")]
     [InlineData("ssh drop;", "rule first priority 1 when always { ssh default; }", "a.way:1:1: b.way:1 says otherwise of the same flows, and goes first whenever its condition holds")]
+    [InlineData("tcp drop; udp drop;", "tcp peer port 1-9, udp default;", "b.way:1:1: this never applies: a.way:1 and 1 more together decide all of its flows first")]
+    [InlineData("tcp peer port 1-30 drop; when any path (metered) { ssh drop; }", "ssh, udp peer port 9 default;\nwhen any path (metered) { ssh default; }", "b.way:2:27: this never applies: a.way:1 says otherwise of its flows and goes first")]
     [InlineData("any by user alice drop;", "any by user alice default;", "b.way:1:1: this never applies: a.way:1 says otherwise of its flows and goes first")]
     public void What_another_file_says_otherwise_is_told_where_it_loses(string a, string b, string told) => Assert.Equal([told], Told(a, b));
 
@@ -33,6 +35,13 @@ public sealed class DisagreementTests
         var told = Told(Each("drop"), Each("default"));
         Assert.Equal(6, told.Length);
         Assert.Equal("b.way:0:0: 7 more of its policies say something else of their flows than a.way", told[^1]);
+    }
+
+    [Fact]
+    public void Thousands_of_policies_are_compared_too()
+    {
+        string Each(string action) => string.Join('\n', Enumerable.Range(1, 2000).Select(port => $"tcp peer port {port} {action};"));
+        Assert.Equal("b.way:0:0: 1995 more of its policies say something else of their flows than a.way", Told(Each("drop"), Each("default"))[^1]);
     }
 
     private static string[] Told(string a, string b) =>
