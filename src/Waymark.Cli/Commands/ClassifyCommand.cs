@@ -68,7 +68,7 @@ internal static class ClassifyCommand
         FlowSelector[] selectors = [.. merged.Select(policy => policy.Flows.Selector)];
         var classifier = isNaive ? null : PacketClassifier.Of(selectors);
         var (number, classified, mistakes, spent) = (0, 0, 0, 0L);
-        while (packets.ReadLine() is { } line && !cancellationToken.IsCancellationRequested)
+        while (PacketLine.ReadText(packets, cancellationToken) is { } line)
         {
             number++;
             if (line.Length == 0 || (number == 1 && PacketLine.IsHeader(line)))

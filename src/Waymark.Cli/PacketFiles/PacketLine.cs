@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO;
+using System.Text;
 using Waymark.Flows;
 
 namespace Waymark.Cli.PacketFiles;
@@ -19,6 +21,27 @@ internal static class PacketLine
     {
         ["icmp"] = 1, ["tcp"] = 6, ["udp"] = 17, ["dccp"] = 33, ["gre"] = 47, ["esp"] = 50, ["ah"] = 51, ["icmpv6"] = 58, ["sctp"] = 132, ["udplite"] = 136,
     };
+
+    /// <summary>
+    /// The next line, or as much of it as tells that it is too long: what is called a table may be anything, and have no line ends. Null at the end, and once it is cancelled.
+    /// </summary>
+    public static string? ReadText(TextReader packets, CancellationToken cancellationToken)
+    {
+        var line = new StringBuilder();
+        int next;
+        while ((next = packets.Read()) is not (-1 or '\n' or '\r') && !cancellationToken.IsCancellationRequested)
+        {
+            if (line.Length <= MostCharacters)
+            {
+                line.Append((char)next);
+            }
+        }
+        if (next == '\r' && packets.Peek() == '\n')
+        {
+            packets.Read();
+        }
+        return cancellationToken.IsCancellationRequested || (next < 0 && line.Length == 0) ? null : line.ToString();
+    }
 
     /// <summary>Whether the line names the columns and is no packet.</summary>
     public static bool IsHeader(string line) => line.StartsWith("proto", StringComparison.OrdinalIgnoreCase);

@@ -42,6 +42,24 @@ public sealed class ClassifyCommandTests
     }
 
     [Fact]
+    public void What_has_no_line_ends_is_not_held_in_memory()
+    {
+        using var packets = new Endless(20_000_000);
+        using StringWriter output = new(), errors = new();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(ExitCodes.BadInput, ClassifyCommand.Classify(PolicyLanguage.Parse(Policies, "p.way").Set!, packets, "p.csv", output, errors, isNaive: true, isJson: false, TestContext.Current.CancellationToken));
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10_000_000);
+        Assert.StartsWith("p.csv:1: this is no text, or longer than any packet", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\r")]
+    public void Lines_end_as_any_system_has_them(string end) =>
+        Assert.Equal("1\n-\n2\n4\n-\n5\n", Run(Policies, Packets.ReplaceLineEndings(end), isNaive: false, isJson: false).Output);
+
+    [Fact]
     public void As_json_each_answer_says_which_line_it_is_of() =>
         Assert.Equal("""{"line":2,"policy":4,"name":"secure"}""" + "\n" + """{"line":3,"policy":null,"name":null}""" + "\n",
             Run(Policies, "\ntcp,192.0.2.1,1,198.51.100.1,443,46\ntcp,192.0.2.1,1,198.51.100.1,80,46", false, isJson: true).Output);
@@ -106,4 +124,10 @@ public sealed class ClassifyCommandTests
         var code = ClassifyCommand.Classify(parse.Set!, new StringReader(packets), "packets.csv", output, errors, isNaive, isJson, CancellationToken.None);
         return (code, output.ToString(), errors.ToString());
     }
+}
+
+/// <summary>Zeros, and nothing else.</summary>
+file sealed class Endless(int characters) : TextReader
+{
+    public override int Read() => characters-- > 0 ? 0 : -1;
 }
