@@ -43,5 +43,19 @@ version.SetAction(parse =>
 root.Add(version);
 
 var parse = root.Parse(LabCommands.WithOthersWordsApart(args));
-var code = await parse.InvokeAsync();
-return parse.Errors.Count > 0 ? ExitCodes.BadInput : code;
+try
+{
+    var code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+    return parse.Errors.Count > 0 ? ExitCodes.BadInput : code;
+}
+catch (Exception refused) when (refused is System.IO.IOException or UnauthorizedAccessException)
+{
+    // The disk is full, the file may not be written: nobody's bug, so no trace of calls.
+    Invocation.Fail(refused.Message);
+    return ExitCodes.Failed;
+}
+catch (OperationCanceledException)
+{
+    // Ctrl-C.
+    return ExitCodes.Failed;
+}
