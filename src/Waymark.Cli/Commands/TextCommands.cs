@@ -114,7 +114,7 @@ internal static class TextCommands
                 }
                 else if (formatted != text)
                 {
-                    Replace(file, formatted);
+                    WholeFile.Replace(file, formatted);
                 }
             }
             return differ ? ExitCodes.Failed : ExitCodes.Done;
@@ -144,17 +144,6 @@ internal static class TextCommands
             return ExitCodes.Done;
         });
         return command;
-    }
-
-    /// <summary>Beside the file and then in its place, with its rights: whoever dies in between leaves a whole file. A link stays one.</summary>
-    private static void Replace(string file, string text)
-    {
-        var target = System.IO.File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
-        var beside = target + ".new";
-        System.IO.File.WriteAllText(beside, "");
-        System.IO.File.SetUnixFileMode(beside, System.IO.File.GetUnixFileMode(target));
-        System.IO.File.WriteAllText(beside, text);
-        System.IO.File.Move(beside, target, overwrite: true);
     }
 
     private static (Argument<string[]> Files, Option<bool> Node) Files() => (
