@@ -37,6 +37,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private ulong version;
     private readonly PathResolver resolver = new();
     private MergedPolicies merged = MergedPolicies.Empty;
+    private EquatableArray<AcceptedPolicySet> mergedFrom = [];
     private (FilterRules.FilterRuleSet Rules, PathSet Paths)? applied;
     private DecisionMemory last = memory;
     private DecisionMemory kept = memory;
@@ -158,9 +159,9 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             return now + RepairInterval;
         }
         var stopwatch = Stopwatch.GetTimestamp();
-        if (merged.Sets != state.Sets || !ReferenceEquals(merged.Names, state.Names))
+        if (!AreSame(mergedFrom, state.Sets) || !ReferenceEquals(merged.Names, state.Names))
         {
-            merged = PolicyMerge.Merge(state.Sets, state.Names);
+            (mergedFrom, merged) = (state.Sets, PolicyMerge.Merge(state.Sets, state.Names));
             tidyAt = now + TidyDelay;
         }
         var world = World(state, merged, now);
@@ -363,6 +364,10 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             settled.TrySetResult(Current);
         }
     }
+
+    /// <summary>Whether nothing is to be merged anew. A text of which only the lines have moved is equal, and yet another: what is told of it names its lines.</summary>
+    private static bool AreSame(EquatableArray<AcceptedPolicySet> one, EquatableArray<AcceptedPolicySet> other) =>
+        one.Count == other.Count && one.Zip(other).All(pair => ReferenceEquals(pair.First.Set, pair.Second.Set) && pair.First == pair.Second);
 
     private static DateTimeOffset? Earliest(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 

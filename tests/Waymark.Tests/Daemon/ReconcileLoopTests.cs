@@ -125,6 +125,22 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Policies_are_merged_anew_when_they_or_their_lines_change_and_only_then()
+    {
+        static Waymark.Policies.AcceptedPolicySet Set(string name, string text) => new(new("root", 0), name, PolicyLanguage.Parse(text, name).Set!, Worlds.Start, []);
+        loop.PostPaths(new([Wifi, Lte]));
+        // Not in the order of precedence, as sets come when they are applied one after the other.
+        loop.Post(inputs => inputs with { Sets = [Set("b.way", "udp drop;"), Set("a.way", "tcp prefer lowest delay;")] });
+        await Measured(("wifi", 0.01), ("lte", 0.05));
+        var merged = loop.Current.World.Policies;
+        await Measured(("wifi", 0.2), ("lte", 0.05));
+        Assert.Same(merged, loop.Current.World.Policies);
+        loop.Post(inputs => inputs with { Sets = [Set("b.way", "# Now a line further down.\nudp drop;"), inputs.Sets[1]] });
+        var moved = await loop.SettleAsync(stop.Token);
+        Assert.Equal([1, 2], moved.Decision.FilterRules.Rules.Select(rule => rule.Origin.Place.Line).Distinct());
+    }
+
+    [Fact]
     public async Task Numbers_of_classes_are_kept_when_they_change()
     {
         loop.PostPaths(new([Wifi]));
