@@ -16,6 +16,9 @@ namespace Waymark.Daemon.Requests;
 internal sealed class PolicyBook(
     NodeBook node, PolicyDirectory directory, RequesterRights rights, StateStore store, ReconcileLoop loop, EventStream events, TimeProvider time, ILogger<PolicyBook> log)
 {
+    /// <summary>The most sets of one requester: each change looks at all of them.</summary>
+    public const int MostSets = 500;
+
     private readonly Lock gate = new();
     private List<StoredSet> accepted = [];
 
@@ -78,9 +81,19 @@ internal sealed class PolicyBook(
             {
                 throw new RefusedException($"'{name}' is a file of {directory.Path}: edit it there and run 'waymark reload', or take another name", []);
             }
-            if (accepted.Any(one => one.Requester == requester.Name && one.Name == name && one.Set == set))
+            var known = accepted.FindIndex(one => one.Requester == requester.Name && one.Name == name);
+            if (known >= 0 && accepted[known].Set == set)
             {
+                if (store.Move(requester.Name, name, set))
+                {
+                    accepted[known] = accepted[known] with { Set = set };
+                    Publish();
+                }
                 return false;
+            }
+            if (known < 0 && accepted.Count(one => one.Requester == requester.Name) >= MostSets)
+            {
+                throw new RefusedException($"'{requester.Name}' has {MostSets} policy sets already, and more are not kept: withdraw some, or say more in one", []);
             }
             var now = time.GetUtcNow();
             store.Change(requester.Name, name, set, now);

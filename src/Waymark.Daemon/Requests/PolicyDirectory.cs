@@ -41,7 +41,8 @@ internal sealed class PolicyDirectory(DaemonOptions options, StateStore store, T
             }
             else if (files.TryGetValue(name, out var old) && old.Set == set)
             {
-                found[name] = old;
+                // Its lines may have moved.
+                found[name] = old with { Set = set };
             }
             else
             {

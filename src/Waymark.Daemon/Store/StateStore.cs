@@ -110,6 +110,14 @@ internal sealed partial class StateStore : IDisposable
         KeepFirst(requester, name, TextsWithLifetime(set ?? PolicySet.Empty), FirstOf(requester, name), now);
     });
 
+    /// <summary>Keeps where a text that says the same has its lines now, which is no change that could be undone; false where they are where they were.</summary>
+    public bool Move(string requester, string name, PolicySet set) => Guarded(() =>
+    {
+        using var command = Command("UPDATE policy_set SET body = $b WHERE requester = $r AND name = $n AND body <> $b",
+            ("$b", PolicySetTranslation.ToWire(set, withPlaces: true).ToByteArray()), ("$r", requester), ("$n", name));
+        return command.ExecuteNonQuery() > 0;
+    });
+
     /// <summary>Takes the last change of a requester back; null where there is none, else the set's name and whether it is in force now.</summary>
     public (string Name, bool IsInForce)? Undo(string requester)
     {
