@@ -18,9 +18,10 @@ internal static class InstallerMemory
             foreach (var rule in chain.Rules)
             {
                 if (rule.Comment.StartsWith(SteeringChains.GenerationComment, StringComparison.Ordinal)
-                    && rule.Comment[SteeringChains.GenerationComment.Length..].Split(' ') is [var number, var text])
+                    && rule.Comment[SteeringChains.GenerationComment.Length..].Split(' ') is [var number, var text]
+                    && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var found))
                 {
-                    (generation, digest) = (int.Parse(number, CultureInfo.InvariantCulture), text);
+                    (generation, digest) = (found, text);
                 }
                 else if (rule.Comment.StartsWith(PathChains.PathComment, StringComparison.Ordinal) && PathId.TryParse(rule.Comment[PathChains.PathComment.Length..], out var id)
                     && int.TryParse(chain.Name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var of))

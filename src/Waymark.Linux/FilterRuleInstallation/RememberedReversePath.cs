@@ -20,9 +20,10 @@ internal static class RememberedReversePath
         {
             foreach (var rule in chain.Name == Chain ? chain.Rules : [])
             {
-                if (rule.Comment.StartsWith(Prefix, StringComparison.Ordinal) && rule.Comment[Prefix.Length..].Split(' ') is [var device, var value])
+                if (rule.Comment.StartsWith(Prefix, StringComparison.Ordinal) && rule.Comment[Prefix.Length..].Split(' ') is [var device, var text]
+                    && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
                 {
-                    found[device] = int.Parse(value, CultureInfo.InvariantCulture);
+                    found[device] = value;
                 }
             }
         }
