@@ -16,6 +16,8 @@ internal sealed class ChainEvaluation(NftablesTable table, IReadOnlyDictionary<s
     private readonly Dictionary<string, NftablesChain> chains = table.Chains.ToDictionary(chain => chain.Name, StringComparer.Ordinal);
     private readonly Dictionary<string, NftablesSet> sets = table.Sets.ToDictionary(set => set.Name, StringComparer.Ordinal);
 
+    private readonly Dictionary<string, SetIndex> indexes = new(StringComparer.Ordinal);
+
     /// <summary>The connection mark of a packet's new connection after a chain, and the chain that it ended in.</summary>
     public (uint Mark, string Last) Run(string chain, Packet packet, uint mark = 0)
     {
@@ -24,31 +26,13 @@ internal sealed class ChainEvaluation(NftablesTable table, IReadOnlyDictionary<s
         return (machine.Mark, machine.Last);
     }
 
-    private static NftablesElement? Find(NftablesSet set, ReadOnlySpan<byte> value)
+    private NftablesElement? Find(string name, ReadOnlySpan<byte> value)
     {
-        foreach (var element in set.Elements)
+        if (!indexes.TryGetValue(name, out var index))
         {
-            if (set.IsInterval ? IsInside(set, element, value) : element.Key.AsSpan().SequenceEqual(value))
-            {
-                return element;
-            }
+            indexes[name] = index = new(sets[name]);
         }
-        return null;
-    }
-
-    private static bool IsInside(NftablesSet set, NftablesElement element, ReadOnlySpan<byte> value)
-    {
-        var at = 0;
-        foreach (var field in set.Key)
-        {
-            var length = set.Key.Count == 1 ? field.Length : field.Padded;
-            if (value.Slice(at, length).SequenceCompareTo(element.Key.AsSpan().Slice(at, length)) < 0 || value.Slice(at, length).SequenceCompareTo(element.KeyEnd.AsSpan().Slice(at, length)) > 0)
-            {
-                return false;
-            }
-            at += length;
-        }
-        return true;
+        return index.Find(value);
     }
 
     private sealed class Machine(ChainEvaluation tables, Packet packet, uint mark)
@@ -98,7 +82,7 @@ internal sealed class ChainEvaluation(NftablesTable table, IReadOnlyDictionary<s
                     case Give give:
                         return give.Verdict;
                     case VerdictOf map:
-                        return Find(tables.sets[map.Set], Key(map.Set, map.Register))?.Verdict;
+                        return tables.Find(map.Set, Key(map.Set, map.Register))?.Verdict;
                     case var other when !Passes(other):
                         return null;
                 }
@@ -145,7 +129,7 @@ internal sealed class ChainEvaluation(NftablesTable table, IReadOnlyDictionary<s
                 case Constant constant:
                     return Load(constant.Register, constant.Value.AsSpan());
                 case ValueOf map:
-                    return Find(tables.sets[map.Set], Key(map.Set, map.Register)) is { } found && Load(map.Destination, found.Value.AsSpan());
+                    return tables.Find(map.Set, Key(map.Set, map.Register)) is { } found && Load(map.Destination, found.Value.AsSpan());
                 case Hash hash:
                     return Load(hash.Destination, OddMatches.Host(JenkinsHash.Slot(registers.AsSpan(hash.Source * 4, hash.Length), hash.Seed, hash.Modulus)).AsSpan());
                 case Compare compare:
@@ -164,7 +148,7 @@ internal sealed class ChainEvaluation(NftablesTable table, IReadOnlyDictionary<s
                     registers.AsSpan(order.Register * 4, 4).Reverse();
                     return true;
                 case InSet member:
-                    return Find(tables.sets[member.Set], Key(member.Set, member.Register)) is null == member.Absent;
+                    return tables.Find(member.Set, Key(member.Set, member.Register)) is null == member.Absent;
                 default:
                     return false;
             }

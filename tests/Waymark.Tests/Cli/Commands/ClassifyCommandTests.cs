@@ -31,11 +31,12 @@ public sealed class ClassifyCommandTests
         """;
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Each_packet_gets_the_place_of_the_policy_that_decides_it(bool isNaive)
+    [InlineData("naive")]
+    [InlineData("lookup")]
+    [InlineData("compiled")]
+    public void Each_packet_gets_the_place_of_the_policy_that_decides_it(string by)
     {
-        var (code, output, errors) = Run(Policies, Packets, isNaive, isJson: false);
+        var (code, output, errors) = Run(Policies, Packets, by, isJson: false);
         Assert.Equal("1\n-\n2\n4\n-\n5\n", output);
         Assert.StartsWith("6 packets against 4 policies, ", errors, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Done, code);
@@ -47,7 +48,7 @@ public sealed class ClassifyCommandTests
         using var packets = new Endless(20_000_000);
         using StringWriter output = new(), errors = new();
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal(ExitCodes.BadInput, ClassifyCommand.Classify(PolicyLanguage.Parse(Policies, "p.way").Set!, packets, "p.csv", output, errors, isNaive: true, isJson: false, TestContext.Current.CancellationToken));
+        Assert.Equal(ExitCodes.BadInput, ClassifyCommand.Classify(PolicyLanguage.Parse(Policies, "p.way").Set!, packets, "p.csv", output, errors, "naive", isJson: false, TestContext.Current.CancellationToken));
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10_000_000);
         Assert.StartsWith("p.csv:1: this is no text, or longer than any packet", errors.ToString(), StringComparison.Ordinal);
     }
@@ -57,12 +58,12 @@ public sealed class ClassifyCommandTests
     [InlineData("\r\n")]
     [InlineData("\r")]
     public void Lines_end_as_any_system_has_them(string end) =>
-        Assert.Equal("1\n-\n2\n4\n-\n5\n", Run(Policies, Packets.ReplaceLineEndings(end), isNaive: false, isJson: false).Output);
+        Assert.Equal("1\n-\n2\n4\n-\n5\n", Run(Policies, Packets.ReplaceLineEndings(end), "lookup", isJson: false).Output);
 
     [Fact]
     public void As_json_each_answer_says_which_line_it_is_of() =>
         Assert.Equal("""{"line":2,"policy":4,"name":"secure"}""" + "\n" + """{"line":3,"policy":null,"name":null}""" + "\n",
-            Run(Policies, "\ntcp,192.0.2.1,1,198.51.100.1,443,46\ntcp,192.0.2.1,1,198.51.100.1,80,46", false, isJson: true).Output);
+            Run(Policies, "\ntcp,192.0.2.1,1,198.51.100.1,443,46\ntcp,192.0.2.1,1,198.51.100.1,80,46", "lookup", isJson: true).Output);
 
     [Theory]
     [InlineData("udp,192.0.2.1,1,192.0.2.2", "4 columns; there are 5 or 6")]
@@ -76,7 +77,7 @@ public sealed class ClassifyCommandTests
     [InlineData("\u001b[2Jupd,192.0.2.1,1,192.0.2.2,2", "this is no text")]
     public void A_line_that_is_no_packet_is_told_and_the_others_are_answered(string line, string expected)
     {
-        var (code, output, errors) = Run(Policies, line + "\nudp,192.0.2.1,1,192.0.2.2,5060,0\n", false, isJson: false);
+        var (code, output, errors) = Run(Policies, line + "\nudp,192.0.2.1,1,192.0.2.2,5060,0\n", "lookup", isJson: false);
         Assert.Equal("1\n", output);
         Assert.Contains("packets.csv:1: ", errors, StringComparison.Ordinal);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
@@ -86,21 +87,24 @@ public sealed class ClassifyCommandTests
     [Fact]
     public void Of_many_lines_that_are_no_packets_the_first_are_told_and_all_are_counted()
     {
-        var (_, _, errors) = Run(Policies, string.Concat(Enumerable.Repeat("nonsense\n", 1000)), false, isJson: false);
+        var (_, _, errors) = Run(Policies, string.Concat(Enumerable.Repeat("nonsense\n", 1000)), "lookup", isJson: false);
         Assert.Equal(21, errors.TrimEnd().Split('\n').Length);
         Assert.EndsWith("0 packets against 4 policies; lines that are no packets: 1000\n", errors, StringComparison.Ordinal);
     }
 
     /// <summary>The rules of a standard set as policies: what the packets of its trace get is what was published.</summary>
-    [Fact]
-    public void A_rule_set_as_policies_gives_its_published_answers()
+    [Theory]
+    [InlineData("1k", "lookup")]
+    [InlineData("1k", "compiled")]
+    [InlineData("10k", "compiled")]
+    public void A_rule_set_as_policies_gives_its_published_answers(string size, string by)
     {
-        var name = ClassBenchSet.Names("1k") is [var first, ..] ? first : null;
+        var name = ClassBenchSet.Names(size) is [.., var last] ? last : null;
         Assert.SkipWhen(name is null, ClassBenchSet.Absence);
         var set = ClassBenchSet.Read(name!);
         var (code, output, _) = Run(
             string.Join('\n', set.Rules.Select(rule => Policy(rule.Selector.Boxes[0]))),
-            string.Join('\n', set.Headers.Select(header => Line(header.Packet))), false, isJson: false);
+            string.Join('\n', set.Headers.Select(header => Line(header.Packet))), by, isJson: false);
         Assert.Equal(set.Headers.Select(header => (set.Rules.ToList().FindIndex(rule => rule.Class == header.Expected) + 1).ToString(CultureInfo.InvariantCulture)), output.TrimEnd().Split('\n'));
         Assert.Equal(ExitCodes.Done, code);
     }
@@ -116,12 +120,12 @@ public sealed class ClassifyCommandTests
 
     private static string Line(Packet packet) => $"{packet.Protocol},{packet.Local},{packet.LocalPort},{packet.Peer},{packet.PeerPort},{packet.Dscp}";
 
-    private static (int Code, string Output, string Errors) Run(string policies, string packets, bool isNaive, bool isJson)
+    private static (int Code, string Output, string Errors) Run(string policies, string packets, string by, bool isJson)
     {
         var parse = PolicyLanguage.Parse(policies, "test.way");
         Assert.Empty(parse.Diagnostics.Where(one => one.Severity == Severity.Error).Select(one => one.ToString()));
         using StringWriter output = new() { NewLine = "\n" }, errors = new() { NewLine = "\n" };
-        var code = ClassifyCommand.Classify(parse.Set!, new StringReader(packets), "packets.csv", output, errors, isNaive, isJson, CancellationToken.None);
+        var code = ClassifyCommand.Classify(parse.Set!, new StringReader(packets), "packets.csv", output, errors, by, isJson, CancellationToken.None);
         return (code, output.ToString(), errors.ToString());
     }
 }
