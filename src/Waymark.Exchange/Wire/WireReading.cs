@@ -33,6 +33,9 @@ internal sealed class WireReading(string file)
     /// <summary>Parts exclude or require each other.</summary>
     internal const string BadCombination = "WAY5007";
 
+    /// <summary>So many mistakes are told of one message.</summary>
+    private const int MostMistakes = 10_000;
+
     private readonly List<(string Field, int Index)> steps = [];
     private readonly List<Diagnostic> diagnostics = [];
     private Place place;
@@ -71,7 +74,7 @@ internal sealed class WireReading(string file)
     /// <summary>Notes a mistake at the present place.</summary>
     internal void Refuse(string code, string message, string? mend = null)
     {
-        if (diagnostics.Count < PolicyLimits.ListEntries)
+        if (diagnostics.Count < MostMistakes)
         {
             diagnostics.Add(new(code, Severity.Error, file, place.Line, place.Column, 1, steps.Count == 0 ? message : $"{Where()}: {message}", mend));
         }

@@ -13,7 +13,7 @@ public static class PolicyLimits
     public const int Nesting = 24;
 
     /// <summary>The most entries of a list inside a statement: flows, ranges, addresses, claims, fallbacks. Each is looked at wherever its statement is.</summary>
-    public const int ListEntries = 10_000;
+    public const int ListEntries = 65_536;
 
     /// <summary>The most policies, rules and definitions in one set, all levels together.</summary>
     public const int Statements = 200_000;

@@ -28,7 +28,7 @@ public sealed class ListLimitTests
     public void A_list_that_is_taken_in_the_language_is_taken_in_JSON_and_a_longer_one_in_neither(string first, string next, string end)
     {
         // The first fallback stands in the list as well as the others.
-        var entries = Enumerable.Range(1, PolicyLimits.ListEntries - 1).Select(i => string.Format(CultureInfo.InvariantCulture, next, i, i / 250, i % 250)).ToList();
+        var entries = Enumerable.Range(1, PolicyLimits.ListEntries - 1).Select(i => string.Format(CultureInfo.InvariantCulture, next, i, i / 256, i % 256)).ToList();
         var longest = PolicyLanguage.Parse(first + string.Concat(entries) + end, "t.way");
         Assert.DoesNotContain(longest.Diagnostics, one => one.Severity == Severity.Error);
         var again = PolicySetJson.FromJson(PolicySetJson.ToJson(longest.Set!), "t.json", out var mistakes);
@@ -40,7 +40,7 @@ public sealed class ListLimitTests
         var told = Assert.Single(tooLong.Diagnostics, one => one.Severity == Severity.Error);
         Assert.Equal(("WAY0015", 1), (told.Code, told.Line));
         Assert.InRange(told.Column, before.Length + 1, before.Length + entries[^1].Length);
-        Assert.Equal("a list has at most 10000 entries, and this is one more; split the policy, or name parts of it", $"{told.Message}; {told.Mend}");
+        Assert.Equal("a list has at most 65536 entries, and this is one more; split the policy, or name parts of it", $"{told.Message}; {told.Mend}");
     }
 
     [Fact]
