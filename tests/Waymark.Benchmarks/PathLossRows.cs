@@ -27,14 +27,15 @@ internal static class PathLossRows
             using var installer = new FilterRuleInstaller(Wide, TimeProvider.System);
             var settings = DecisionSettings.Default with { Classes = Wide.Classes };
             var policies = Worlds.Policies(10_000, actions);
-            var resolver = new PathResolver();
             var whole = Worlds.World(policies, uplinks.Paths, Worlds.Known(8)) with { Settings = settings };
             var less = whole with { Paths = new(uplinks.Paths.Paths.Where(path => path.Name != "d1")) };
             var memory = installer.Adopt();
             var last = DecisionMemory.None;
+            DecisionState? state = null;
             void Put(World world)
             {
-                var decision = resolver.Decide(world with { Previous = last });
+                state = state?.Next(world with { Previous = last }) ?? DecisionState.Start(world with { Previous = last });
+                var decision = state.Decision;
                 var encoded = NftablesEncoder.Encode(decision.FilterRules, world.Paths, Wide, EncoderOptions.Default, memory);
                 installer.Apply(encoded);
                 (memory, last) = (encoded.Memory, decision.Next);

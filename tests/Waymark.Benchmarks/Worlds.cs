@@ -24,10 +24,19 @@ internal static class Worlds
         ],
     }));
 
-    public static CharacteristicsSet Known(int count, int shift = 0) => new(Enumerable.Range(1, count).Select(i => PathCharacteristics.Of(new("ip", $"d{i}"),
+    /// <summary>What is measured of each path.</summary>
+    /// <param name="count">How many paths.</param>
+    /// <param name="shift">By how many places delays go on from path to path.</param>
+    /// <param name="delay">The delay of a path instead of its own, which it is given.</param>
+    public static CharacteristicsSet Known(int count, int shift = 0, Func<int, double, double>? delay = null)
+    {
+        return new(Enumerable.Range(1, count).Select(i => PathCharacteristics.Of(new("ip", $"d{i}"),
     [
-        new("delay", Measured(0.01 * (1 + ((i + shift) % count)))), new("loss", Measured(0.001 * i)), new("cost", Measured(i % 5)), new("bandwidth", Measured(1e6 * i)),
+        new("delay", Measured(delay?.Invoke(i, Delay(i)) ?? Delay(i))), new("loss", Measured(0.001 * i)), new("cost", Measured(i % 5)), new("bandwidth", Measured(1e6 * i)),
     ])));
+
+        double Delay(int path) => 0.01 * (1 + ((path + shift) % count));
+    }
 
     /// <summary>The first address of the prefix that a policy speaks of: each has eight addresses.</summary>
     public static IpAddress Peer(int policy, IpFamily family = IpFamily.V4) => new(family, (family == IpFamily.V4 ? 0x0b000000 : (UInt128)0x20010db8_000b0000 << 64) + ((UInt128)policy * 8));

@@ -30,7 +30,7 @@ internal sealed class DecisionApi(NodeBook node, RequesterRights rights, Reconci
             DecidedAt = DecisionTranslation.ToWire(now.World.Now),
             Classes = { now.Decision.FilterRules.Classes.Zip(now.Decision.Reasons).Select(one => translation.ToWire(one.First, one.Second)) },
             Standings = { now.Standings.Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)) },
-            Unresolved = { now.AllUnresolved.Select(translation.ToWire) },
+            Unresolved = { now.AllUnresolved.Select(one => translation.ToWire(one, now.Decision.Reasons)) },
             Requesters =
             {
                 node.Node.Requesters.OrderBy(one => one.Rank).ThenBy(one => one.Name, StringComparer.Ordinal).Select(one => new V1.Requester
@@ -105,7 +105,7 @@ internal sealed class DecisionApi(NodeBook node, RequesterRights rights, Reconci
     private static V1.Explanation Explain(DecidedPart part, Packet packet, FilterClass? one, V1.KernelAnswer answer, Snapshot now, DecisionTranslation translation)
     {
         var family = packet.Family;
-        var reason = one is null ? null : now.Decision.Reasons.FirstOrDefault(known => known.Class == one.Number);
+        var reason = one is null ? null : now.Decision.Reasons.Of(one.Number);
         var half = family == IpFamily.V4 ? reason?.V4 : reason?.V6;
         var wire = new V1.Packet
         {

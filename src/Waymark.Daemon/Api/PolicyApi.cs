@@ -34,7 +34,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
                 now.Standings.Where(one => IsMine(one.Standing.Origin)).OrderBy(one => one.Standing.Origin.Index)
                     .Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)),
             },
-            Unresolved = { now.AllUnresolved.Where(one => IsMine(one.Origin)).Select(translation.ToWire) },
+            Unresolved = { now.AllUnresolved.Where(one => IsMine(one.Origin)).Select(one => translation.ToWire(one, now.Decision.Reasons)) },
             Conflicts =
             {
                 ConflictAnalysis.Of(now.World.Policies, PairsAtOnce).Conflicts.Where(one => one.Kind < ConflictKind.Generalised && (IsMine(one.Policy.Origin) || (one.Winner is { } winner && IsMine(winner.Origin))))
@@ -65,7 +65,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         {
             Policies = { PlannedChanges.Between(now.Standings, then.Standings.Zip(policies.Policies)).Select(Change) },
             Flows = { FlowChanges.Between(now.Enforced, then.FilterRules, MostFlowChanges).Select(Change) },
-            Unresolved = { then.Unresolved.Where(one => one.Origin.Requester == caller.Name).Select(translation.ToWire) },
+            Unresolved = { then.Unresolved.Where(one => one.Origin.Requester == caller.Name).Select(one => translation.ToWire(one, then.Reasons)) },
         });
     });
 

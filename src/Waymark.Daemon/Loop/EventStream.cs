@@ -46,13 +46,12 @@ internal sealed class EventStream(TimeProvider time)
                 Revision = after.Revision,
                 FilterRuleCount = (uint)after.Decision.FilterRules.Rules.Count,
                 ClassCount = (uint)after.Decision.FilterRules.Classes.Count,
-                NewlyUnresolved = { after.AllUnresolved.Where(one => !known.Contains(one.Origin)).Select(translation.ToWire) },
+                NewlyUnresolved = { after.AllUnresolved.Where(one => !known.Contains(one.Origin)).Select(one => translation.ToWire(one, after.Decision.Reasons)) },
                 Took = Duration.FromTimeSpan(took),
             },
         });
         var old = before.Decision.FilterRules.Classes.ToDictionary(one => one.Number);
         var origins = Origins(after);
-        var reasons = after.Decision.Reasons.ToDictionary(reason => reason.Class);
         foreach (var one in after.Decision.FilterRules.Classes)
         {
             foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
@@ -60,7 +59,7 @@ internal sealed class EventStream(TimeProvider time)
                 var was = old.GetValueOrDefault(one.Number)?.Action(family);
                 if (was != one.Action(family))
                 {
-                    Publish(new() { Move = Move(one, family, was, after, reasons.GetValueOrDefault(one.Number), origins[one.Number].Select(DecisionTranslation.ToWire), translation) });
+                    Publish(new() { Move = Move(one, family, was, after, after.Decision.Reasons.Of(one.Number), origins[one.Number].Select(DecisionTranslation.ToWire), translation) });
                 }
             }
         }

@@ -35,7 +35,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private readonly List<(ulong Version, TaskCompletionSource<Snapshot> Settled)> waiting = [];
     private Inputs inputs = new();
     private ulong version;
-    private readonly PathResolver resolver = new();
+    private DecisionState? decided;
     private MergedPolicies merged = MergedPolicies.Empty;
     private EquatableArray<AcceptedPolicySet> mergedFrom = [];
     private (FilterRules.FilterRuleSet Rules, PathSet Paths)? applied;
@@ -165,13 +165,14 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             tidyAt = now + TidyDelay;
         }
         var world = World(state, merged, now);
-        var decision = resolver.Decide(world);
+        decided = decided?.Next(world) ?? DecisionState.Start(world);
+        var decision = decided.Decision;
         last = decision.Next;
         var before = Current;
         var differs = before.Revision == 0 || before.Decision.FilterRules != decision.FilterRules || before.Decision.Unresolved != decision.Unresolved
             || before.Decision.Standings != decision.Standings;
         Current = new(before.Revision + (differs ? 1u : 0), world, decision, before.Refused, before.Kernel);
-        LoopInstruments.Decided(before, Current, Stopwatch.GetElapsedTime(stopwatch));
+        LoopInstruments.Decided(before, Current, decided.Effort, Stopwatch.GetElapsedTime(stopwatch));
         events.Watched(before, Current);
         if (differs)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Waymark.Daemon.Loop;
+using Waymark.PathDecision;
 
 namespace Waymark.Daemon.Metrics;
 
@@ -20,6 +21,10 @@ internal static class LoopInstruments
 
     private static readonly Histogram<double> DecisionDuration = Source.CreateHistogram("waymark.decision.duration", "s", "How long a decision took.", advice: Buckets);
 
+    private static readonly Counter<long> Predicates = Source.CreateCounter<long>("waymark.decision.predicates", "{predicate}", "Claims about paths that decisions evaluated.");
+
+    private static readonly Counter<long> Classes = Source.CreateCounter<long>("waymark.decision.classes", "{class}", "Classes of flows that were decided, each time that one was.");
+
     private static readonly Histogram<double> ApplyDuration = Source.CreateHistogram(
         "waymark.apply.duration", "s", "How long it took to have the kernel follow a decision, from what led to it.", advice: Buckets);
 
@@ -28,9 +33,11 @@ internal static class LoopInstruments
     private static readonly Counter<long> Transitions = Source.CreateCounter<long>("waymark.path.transitions", "{transition}", "How often a path turned up or down.");
 
     /// <summary>A decision was taken.</summary>
-    public static void Decided(Snapshot before, Snapshot after, TimeSpan took)
+    public static void Decided(Snapshot before, Snapshot after, DecisionEffort effort, TimeSpan took)
     {
         DecisionDuration.Record(took.TotalSeconds);
+        Predicates.Add(effort.Predicates);
+        Classes.Add(effort.Classes);
         if (!Transitions.Enabled || (before.World.Paths == after.World.Paths && before.World.Characteristics == after.World.Characteristics && before.World.Disabled == after.World.Disabled))
         {
             return;

@@ -190,12 +190,14 @@ public sealed class DecisionTranslation(Func<PathId, string> nameOf)
     };
 
     /// <summary>A policy that could not be resolved.</summary>
-    public V1.Unresolved ToWire(Unresolved core) => new()
+    /// <param name="core">The policy.</param>
+    /// <param name="reasons">Those of the decision that it comes from.</param>
+    public V1.Unresolved ToWire(Unresolved core, ClassReasons reasons) => new()
     {
         Origin = ToWire(core.Origin),
         Code = core.Code,
         Message = core.Message,
-        Reason = core.Reason is { } reason ? ToWire(reason) : null,
+        Reason = core.Class is { } number && reasons.Of(number) is { } reason ? ToWire(reason) : null,
     };
 
     private V1.Candidate ToWire(Candidate core) => new()

@@ -27,6 +27,9 @@ internal sealed class ClaimEvaluation
     /// <summary>Of one path alone.</summary>
     public ClaimEvaluation(PathState path, HoldTimers timers) => (this.timers, Paths, byId) = (timers, [path], new() { [path.Id] = path });
 
+    /// <summary>How many single claims have been looked at.</summary>
+    public int Looks { get; private set; }
+
     /// <summary>Every path, in order.</summary>
     public IReadOnlyList<PathState> Paths { get; }
 
@@ -71,40 +74,49 @@ internal sealed class ClaimEvaluation
                 return Kleene.Not(Evaluate(operand, path, family, findings, !isDenied));
             case Predicate.For(var operand, var duration):
                 return timers.HasHeld($"{path.Id} {family} {PolicyPrinter.Print(predicate)}", Evaluate(operand, path, family, findings, isDenied), duration);
-            case Predicate.Compare compare:
-            {
-                var measured = path.Look(compare.Characteristic, family);
-                return Note(compare, compare.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Numeric } m
-                    ? Kleene.Of(Holds(m.Value.Number, compare.Comparison, compare.Limit.ToDouble())) : Truth.Unknown, findings, isDenied);
-            }
-            case Predicate.Is { } word:
-            {
-                var measured = path.Look(word.Characteristic, family);
-                return Note(word, word.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Name } m
-                    ? Kleene.Of((m.Value.Word == word.Word) == word.Equal) : Truth.Unknown, findings, isDenied);
-            }
-            case Predicate.Flag { } flag:
-            {
-                var measured = path.Look(flag.Characteristic, family);
-                return Note(flag, flag.Characteristic, measured, measured is { Value.Kind: CharacteristicKind.Flag } m ? Kleene.Of(m.Value.Flag) : Truth.Unknown, findings, isDenied);
-            }
-            case Predicate.Label { } label:
-            {
-                var measured = label.Key == "name"
-                    ? new Measured(CharacteristicValue.Of(path.Path.Name), timers.Now, 0, "name")
-                    : path.Find(PathCharacteristics.LabelPrefix + label.Key);
-                return Note(label, PathCharacteristics.LabelPrefix + label.Key, measured, Kleene.Of((measured?.Value.Word == label.Value) == label.Equal), findings, isDenied);
-            }
             default:
-                throw new System.Diagnostics.UnreachableException();
+            {
+                Looks++;
+                var (characteristic, measured) = Look(predicate, path, family);
+                var truth = Answer(predicate, measured);
+                findings?.Add(new(isDenied ? Contrary(predicate) : predicate, characteristic, isDenied ? Kleene.Not(truth) : truth, measured));
+                return truth;
+            }
         }
     }
 
-    private static Truth Note(Predicate claim, string characteristic, Measured? measured, Truth truth, List<Finding>? findings, bool isDenied)
+    /// <summary>Whether a single claim, one without others in it, can have another answer where <paramref name="before"/> has become <paramref name="after"/>.</summary>
+    public static bool Differs(Predicate claim, PathState before, PathState after)
     {
-        findings?.Add(new(isDenied ? Contrary(claim) : claim, characteristic, isDenied ? Kleene.Not(truth) : truth, measured));
-        return truth;
+        bool Of(IpFamily? family) => Answer(claim, Look(claim, before, family).Measured) != Answer(claim, Look(claim, after, family).Measured);
+        return Of(null) || (PathState.IsPerFamily(CharacteristicOf(claim)) && (Of(IpFamily.V4) || Of(IpFamily.V6)));
     }
+
+    /// <summary>What a single claim speaks of; a label by its name in <see cref="PathCharacteristics"/>.</summary>
+    public static string CharacteristicOf(Predicate claim) => claim switch
+    {
+        Predicate.Compare compare => compare.Characteristic,
+        Predicate.Is word => word.Characteristic,
+        Predicate.Flag flag => flag.Characteristic,
+        Predicate.Label label => PathCharacteristics.LabelPrefix + label.Key,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static (string Characteristic, Measured? Measured) Look(Predicate claim, PathState path, IpFamily? family)
+    {
+        var characteristic = CharacteristicOf(claim);
+        return (characteristic, path.Look(characteristic, family));
+    }
+
+    private static Truth Answer(Predicate claim, Measured? measured) => claim switch
+    {
+        Predicate.Compare compare => measured is { Value.Kind: CharacteristicKind.Numeric } number
+            ? Kleene.Of(Holds(number.Value.Number, compare.Comparison, compare.Limit.ToDouble())) : Truth.Unknown,
+        Predicate.Is word => measured is { Value.Kind: CharacteristicKind.Name } name ? Kleene.Of((name.Value.Word == word.Word) == word.Equal) : Truth.Unknown,
+        Predicate.Flag => measured is { Value.Kind: CharacteristicKind.Flag } flag ? Kleene.Of(flag.Value.Flag) : Truth.Unknown,
+        Predicate.Label label => Kleene.Of((measured?.Value.Word == label.Value) == label.Equal),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     /// <summary>What holds exactly where the claim does not, as people say it.</summary>
     private static Predicate Contrary(Predicate claim) => claim switch

@@ -6,19 +6,26 @@ namespace Waymark.ConditionDecision;
 /// Since when claims have held, for every <c>for</c>: what held at the last decision and holds now has held without a break. Collects what the next decision
 /// has to know and the earliest instant at which time alone changes an answer.
 /// </summary>
+/// <param name="before">What the last decision left, in ordinal order of key.</param>
+/// <param name="now">The instant of the decision.</param>
 internal sealed class HoldTimers(EquatableArray<KeyValuePair<string, DateTimeOffset>> before, DateTimeOffset now)
 {
-    private readonly Dictionary<string, DateTimeOffset> since = before.ToDictionary(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, DateTimeOffset> next = new(StringComparer.Ordinal);
+    private readonly List<KeyValuePair<string, DateTimeOffset>> next = [];
+    private DateTimeOffset? reviewAt;
 
     /// <summary>The instant of the decision.</summary>
     public DateTimeOffset Now => now;
 
-    /// <summary>The earliest instant after now that was asked for; null: none.</summary>
-    public DateTimeOffset? ReviewAt { get; private set; }
-
-    /// <summary>What the next decision needs, in ordinal order.</summary>
-    public EquatableArray<KeyValuePair<string, DateTimeOffset>> TrueSince => next.ToEquatableArray();
+    /// <summary>What was asked since this was last called: so each that is evaluated is told what it waits for itself.</summary>
+    public Waiting Take()
+    {
+        EquatableArray<KeyValuePair<string, DateTimeOffset>> trueSince = next.Count == 0
+            ? [] : next.DistinctBy(one => one.Key, StringComparer.Ordinal).OrderBy(one => one.Key, StringComparer.Ordinal).ToEquatableArray();
+        var taken = new Waiting(trueSince, reviewAt);
+        next.Clear();
+        reviewAt = null;
+        return taken;
+    }
 
     /// <summary>Whether the claim of that key, which is now <paramref name="operand"/>, has held for <paramref name="duration"/>.</summary>
     public Truth HasHeld(string key, Truth operand, TimeSpan duration)
@@ -27,8 +34,8 @@ internal sealed class HoldTimers(EquatableArray<KeyValuePair<string, DateTimeOff
         {
             return operand;
         }
-        var start = since.TryGetValue(key, out var at) && at <= now ? at : now;
-        next[key] = start;
+        var start = Since(key) is { } at && at <= now ? at : now;
+        next.Add(new(key, start));
         if (now - start >= duration)
         {
             return Truth.True;
@@ -40,9 +47,25 @@ internal sealed class HoldTimers(EquatableArray<KeyValuePair<string, DateTimeOff
     /// <summary>Asks for another decision at <paramref name="instant"/>; one that is not in the future is ignored.</summary>
     public void Review(DateTimeOffset instant)
     {
-        if (instant > now && (ReviewAt is null || instant < ReviewAt))
+        if (instant > now && (reviewAt is null || instant < reviewAt))
         {
-            ReviewAt = instant;
+            reviewAt = instant;
         }
+    }
+
+    private DateTimeOffset? Since(string key)
+    {
+        int low = 0, high = before.Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = string.CompareOrdinal(before[middle].Key, key);
+            if (order == 0)
+            {
+                return before[middle].Value;
+            }
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+        return null;
     }
 }

@@ -10,6 +10,9 @@ internal sealed class PathState
     private static readonly Measured Unlimited = new(CharacteristicValue.Of(double.PositiveInfinity), DateTimeOffset.UnixEpoch, 0, "no quota");
     private static readonly Measured Never = new(CharacteristicValue.Of(false), DateTimeOffset.UnixEpoch, 0, "not set");
 
+    /// <summary>The label that is the administrator's name of the path.</summary>
+    private const string NameLabel = PathCharacteristics.LabelPrefix + "name";
+
     private readonly PathCharacteristics? known;
     private readonly DateTimeOffset now;
     private readonly bool isUp4;
@@ -50,8 +53,12 @@ internal sealed class PathState
         "cost" => Find(characteristic) ?? FreeOfCharge,
         "quota" => Find(characteristic) ?? Unlimited,
         "metered" or "encrypted" => Find(characteristic) ?? Never,
+        NameLabel => new(CharacteristicValue.Of(Path.Name), now, 0, "name"),
         _ => Find(characteristic),
     };
+
+    /// <summary>Whether a characteristic may be another for each family.</summary>
+    public static bool IsPerFamily(string characteristic) => characteristic is "up" or "estimated";
 
     /// <summary>The number of a characteristic; null: unknown, or no number.</summary>
     public double? Number(string characteristic, IpFamily? family) =>
@@ -59,6 +66,31 @@ internal sealed class PathState
 
     /// <summary>What was measured or configured under that name; null: nothing.</summary>
     public Measured? Find(string name) => known is not null && known.TryGet(name, out var measured) ? measured : null;
+
+    /// <summary>The characteristics that are others than <paramref name="before"/>, when the same path was looked at last; their age and samples do not count.</summary>
+    public IEnumerable<string> ChangedSince(PathState before)
+    {
+        EquatableArray<KeyValuePair<string, Measured>> old = before.known?.Values ?? [], values = known?.Values ?? [];
+        for (int i = 0, j = 0; i < old.Count || j < values.Count;)
+        {
+            var order = i == old.Count ? 1 : j == values.Count ? -1 : string.CompareOrdinal(old[i].Key, values[j].Key);
+            var name = order <= 0 ? old[i].Key : values[j].Key;
+            if (order != 0 || !Same(old[i].Value, values[j].Value))
+            {
+                yield return name;
+                if (name is PathCharacteristics.Up4 or PathCharacteristics.Up6)
+                {
+                    yield return "up";
+                    yield return "estimated";
+                }
+            }
+            i += order <= 0 ? 1 : 0;
+            j += order >= 0 ? 1 : 0;
+        }
+
+        static bool Same(Measured a, Measured b) =>
+            ReferenceEquals(a, b) || (a.Value == b.Value && a.StandardError == b.StandardError && a.IsEstimated == b.IsEstimated);
+    }
 
     // Without a reachability test there is only the link's own word: carrier, an address and a route.
     private bool Carries(IpFamily family) =>

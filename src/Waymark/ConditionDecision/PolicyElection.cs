@@ -4,41 +4,11 @@ using Waymark.Policies.Language;
 
 namespace Waymark.ConditionDecision;
 
-/// <summary>Module C (paper 5.2): which policies are elected at this moment. Each condition is evaluated once a decision.</summary>
+/// <summary>Module C (paper 5.2): whether conditions hold at this moment, and so which policies are elected.</summary>
 internal sealed class PolicyElection(World world, ClaimEvaluation claims, HoldTimers timers)
 {
-    private readonly Dictionary<Condition, Truth> known = new(ReferenceEqualityComparer.Instance);
-    private EquatableArray<Guard> lastGuards;
-    private Truth lastTruth = Truth.True;
-
-    /// <summary>Whether all guards hold: true elects, unknown and false do not.</summary>
-    public Truth Elects(EquatableArray<Guard> guards)
-    {
-        // Policies of one rule stand beside each other and share their guards.
-        if (guards.AsSpan() == lastGuards.AsSpan())
-        {
-            return lastTruth;
-        }
-        var truth = Truth.True;
-        foreach (var guard in guards)
-        {
-            var holds = Evaluate(guard.Condition);
-            truth = Kleene.And(truth, guard.Holds ? holds : Kleene.Not(holds));
-        }
-        lastGuards = guards;
-        return lastTruth = truth;
-    }
-
-    private Truth Evaluate(Condition condition)
-    {
-        if (!known.TryGetValue(condition, out var truth))
-        {
-            known.Add(condition, truth = Compute(condition));
-        }
-        return truth;
-    }
-
-    private Truth Compute(Condition condition)
+    /// <summary>Whether it holds: true elects the policies inside <c>when</c>, false those inside <c>otherwise</c>, unknown neither.</summary>
+    public Truth Evaluate(Condition condition)
     {
         switch (condition)
         {

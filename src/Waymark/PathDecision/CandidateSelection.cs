@@ -10,16 +10,23 @@ namespace Waymark.PathDecision;
 /// <param name="Action">What is done with them.</param>
 /// <param name="Denied">Where established ones may not go on, in order of path.</param>
 /// <param name="Shares">The paths that new ones take, and their weights.</param>
-/// <param name="Reason">Every path and how it fared.</param>
+/// <param name="Reason">Every path and how it fared; null where nobody asked.</param>
 /// <param name="Failure">Why no wish could be met and nothing was said for that case; null where all is well.</param>
 /// <param name="HasPaths">Whether any path of the node carries the family at all.</param>
 internal sealed record FamilyOutcome(
-    FilterAction Action, EquatableArray<PathId> Denied, EquatableArray<PathShare> Shares, FamilyReason Reason, Failure? Failure, bool HasPaths);
+    FilterAction Action, EquatableArray<PathId> Denied, EquatableArray<PathShare> Shares, FamilyReason? Reason, Failure? Failure, bool HasPaths);
 
 /// <summary>Why a policy could not be resolved.</summary>
 /// <param name="Code"><c>WAY3nnn</c>.</param>
 /// <param name="Message">One sentence with the mend.</param>
 internal sealed record Failure(string Code, string Message);
+
+/// <summary>What every selection of a decision rests on.</summary>
+/// <param name="Claims">What holds of paths.</param>
+/// <param name="Timers">Since when.</param>
+/// <param name="IsHeldDown">Which have been flapping, by index of path.</param>
+/// <param name="Facts">Where it is noted what was found; null: nowhere.</param>
+internal sealed record SelectionBasis(ClaimEvaluation Claims, HoldTimers Timers, bool[] IsHeldDown, RankingFacts.Growing? Facts);
 
 /// <summary>
 /// The heart of module D (paper 5.2; language, Meaning 3, 5 and 6): the paths that satisfy a class's requirement, the ones it likes best among them, and what it
@@ -35,22 +42,22 @@ internal sealed class CandidateSelection
     private readonly EquatableArray<PathShare> sharesInUse;
     private readonly bool[] isInUse;
     private readonly bool isBackup;
+    private readonly bool hasReason;
     private readonly List<WishTrial> failed = [];
 
     /// <summary>Of a class.</summary>
     /// <param name="policy">The class.</param>
     /// <param name="eligible">The paths that can carry its flows; without the one in use where its backup is looked for.</param>
-    /// <param name="claims">What holds of paths.</param>
-    /// <param name="timers">Since when.</param>
-    /// <param name="isHeldDown">Which have been flapping, by index of path.</param>
+    /// <param name="basis">What holds.</param>
     /// <param name="inUse">What the last decision chose; null: there was none.</param>
     /// <param name="isBackup">Whether the backup is looked for: only the action counts.</param>
-    public CandidateSelection(
-        PolicyClass policy, EligiblePaths eligible, ClaimEvaluation claims, HoldTimers timers, bool[] isHeldDown, PathsInUse? inUse, bool isBackup = false)
+    /// <param name="hasReason">Whether the reason is wanted, which takes many times as long.</param>
+    public CandidateSelection(PolicyClass policy, EligiblePaths eligible, SelectionBasis basis, PathsInUse? inUse, bool isBackup = false, bool hasReason = false)
     {
-        (this.policy, this.eligible, this.claims, this.isHeldDown, this.isBackup) = (policy, eligible, claims, isHeldDown, isBackup);
+        (this.policy, this.eligible, this.isBackup, this.hasReason) = (policy, eligible, isBackup, hasReason);
+        (claims, isHeldDown) = (basis.Claims, basis.IsHeldDown);
         // The two selections wait for a `for` of their own.
-        ranking = new(claims, timers, eligible.Family, $"{policy.Key} [{eligible.Region.Key}]{(isBackup ? " backup" : "")}");
+        ranking = new(claims, basis.Timers, eligible.Family, () => $"{policy.Key} [{eligible.Region.Key}]{(isBackup ? " backup" : "")}", basis.Facts);
         sharesInUse = inUse?.Shares ?? [];
         isInUse = new bool[eligible.All.Count];
         var stays = false;
@@ -69,6 +76,9 @@ internal sealed class CandidateSelection
             isInUse[backup.Index] = true;
         }
     }
+
+    /// <summary>Whether the very value of a number decided, not only on which side of a limit it is, or its rank.</summary>
+    public bool IsByValue { get; private set; }
 
     /// <summary>Tries the main wish, then each fallback in order.</summary>
     public FamilyOutcome Select()
@@ -124,7 +134,7 @@ internal sealed class CandidateSelection
     /// <summary>The first wish that failed: how paths fared is told by it where none served.</summary>
     private WishTrial? First => failed.Count > 0 ? failed[0] : null;
 
-    private WishTrial Try(EquatableArray<Predicate> require, bool refusesAll = false) => new(eligible, claims, require, refusesAll, hasFindings: !isBackup);
+    private WishTrial Try(EquatableArray<Predicate> require, bool refusesAll = false) => new(eligible, claims, require, refusesAll, hasReason);
 
     private string FamilyName => eligible.Family == IpFamily.V4 ? "IPv4" : "IPv6";
 
@@ -136,6 +146,7 @@ internal sealed class CandidateSelection
         }
         if (wish.Balance is { } balance && stage.Chosen.Count > 1)
         {
+            IsByValue |= balance.By is not null;
             var weights = stage.Chosen.Select(path => (path.Id, balance.By is null ? 1 : path.Look(balance.By, eligible.Family)?.Value.Number)).ToList();
             return new FilterAction.Spread(BalanceShares.Of(weights, sharesInUse), balance.Per);
         }
@@ -146,7 +157,7 @@ internal sealed class CandidateSelection
     {
         if (isBackup)
         {
-            return new(action, [], [], new(eligible.Family, number, []), null, eligible.HasPaths);
+            return new(action, [], [], null, null, eligible.HasPaths);
         }
         var shares = action switch
         {
@@ -155,7 +166,8 @@ internal sealed class CandidateSelection
             FilterAction.Duplicate(var paths) => paths.Select(path => new PathShare(path, 1)).ToEquatableArray(),
             _ => default(EquatableArray<PathShare>),
         };
-        return new(action, Denied(stage, isServed), shares, new(eligible.Family, number, stage.Candidates(isServed, failed)), null, eligible.HasPaths);
+        var reason = hasReason ? new FamilyReason(eligible.Family, number, stage.Candidates(isServed, failed)) : null;
+        return new(action, Denied(stage, isServed), shares, reason, null, eligible.HasPaths);
     }
 
     /// <summary>
@@ -193,6 +205,7 @@ internal sealed class CandidateSelection
     /// <summary>The smallest sum over the violated claims of the main requirement of |value - limit| / limit, 1 for what has no distance (Meaning 3).</summary>
     private PathState Closest(WishTrial stage)
     {
+        IsByValue = true;
         var require = policy.Action is PolicyAction.Wish wish ? wish.Require : [];
         var best = eligible.Usable[0];
         var least = double.PositiveInfinity;

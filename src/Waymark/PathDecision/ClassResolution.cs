@@ -5,100 +5,90 @@ using Waymark.Paths;
 
 namespace Waymark.PathDecision;
 
-/// <summary>The half of a decision that knows classes: each is resolved once for each region of scopes in which a policy of it has flows, when it is first asked for.</summary>
-internal sealed class ClassResolution
+/// <summary>The half of a decision that knows classes: what becomes of each in each region of scopes.</summary>
+/// <param name="regions">The regions.</param>
+/// <param name="basis">What holds.</param>
+/// <param name="inUse">What the last decision chose, in order of number and family.</param>
+internal sealed class ClassResolution(IReadOnlyList<ScopeRegion> regions, SelectionBasis basis, EquatableArray<PathsInUse> inUse)
 {
-    private readonly World world;
-    private readonly ClaimEvaluation claims;
-    private readonly HoldTimers timers;
-    private readonly bool[] isHeldDown;
-    private readonly ClassNumbers numbers;
-    private readonly Dictionary<(int Class, IpFamily Family), PathsInUse> inUse;
     private readonly Dictionary<(int Region, IpFamily Family, int? Lost), EligiblePaths> eligible = [];
-    private readonly Dictionary<(int Class, int Region), ResolvedClass?> resolved = [];
 
-    public ClassResolution(World world, ClaimEvaluation claims, HoldTimers timers, EquatableArray<FlapPenalty> penalties)
+    /// <summary>What becomes of a class in a region.</summary>
+    public ClassEntry Resolve(PolicyClass policy, int region, int number)
     {
-        (this.world, this.claims, this.timers) = (world, claims, timers);
-        Regions = ScopeRegions.Of(world.Paths);
-        isHeldDown = new bool[claims.Paths.Count];
-        foreach (var penalty in penalties)
+        basis.Timers.Take();
+        PathsInUse? before4 = InUse(number, IpFamily.V4), before6 = InUse(number, IpFamily.V6);
+        var isByValue = false;
+        var (v4, backup4) = Select(policy, region, IpFamily.V4, before4, ref isByValue);
+        var (v6, backup6) = Select(policy, region, IpFamily.V6, before6, ref isByValue);
+        var filterClass = new FilterClass
         {
-            if (penalty.IsSuppressed && claims.Find(penalty.Path) is { } path)
-            {
-                isHeldDown[path.Index] = true;
-            }
-        }
-        numbers = new(world.Previous.ClassNumbers, world.Settings.Classes);
-        numbers.Reserve(world.Policies.Classes.SelectMany(one => Regions.Select(region => Key(one, region))));
-        inUse = world.Previous.InUse.ToDictionary(one => (one.Class, one.Family));
+            Number = number,
+            V4 = v4.Action,
+            V6 = v6.Action,
+            Backup4 = backup4,
+            Backup6 = backup6,
+            Denied4 = v4.Denied,
+            Denied6 = v6.Denied,
+            IsStrict = policy.IsStrict,
+            Established = policy.Established,
+            EndsAt = policy.EndsAt,
+        };
+        var resolved = new ResolvedClass(
+            filterClass, new(number, new(v4.Failure, v4.HasPaths), new(v6.Failure, v6.HasPaths)), Uses(number, IpFamily.V4, v4, backup4), Uses(number, IpFamily.V6, v6, backup6));
+        // Which paths are in use is asked by the next decision: before that has seen what it chooses now, the class may still move.
+        return new(resolved, basis.Timers.Take(), basis.Facts?.Take() ?? [], isByValue, IsSettled: resolved.InUse4 == before4 && resolved.InUse6 == before6);
     }
 
-    /// <summary>The regions of the paths' scopes.</summary>
-    public IReadOnlyList<ScopeRegion> Regions { get; }
-
-    /// <summary>Which number each class has, for the next decision.</summary>
-    public EquatableArray<KeyValuePair<string, int>> Numbers => numbers.All;
-
-    /// <summary>All that were asked for, in order of number.</summary>
-    public IReadOnlyList<ResolvedClass> InForce => [.. resolved.Values.OfType<ResolvedClass>().OrderBy(one => one.Class.Number)];
-
-    /// <summary>What becomes of a class in a region; null where there is no number for it.</summary>
-    /// <param name="index">Of the class, in <see cref="MergedPolicies.Classes"/>.</param>
-    /// <param name="region">Index of the region.</param>
-    public ResolvedClass? Of(int index, int region)
+    /// <summary>Why a class is resolved as it is.</summary>
+    public ClassReason Reason(PolicyClass policy, int region, int number)
     {
-        if (resolved.TryGetValue((index, region), out var known))
-        {
-            return known;
-        }
-        var policy = world.Policies.Classes[index];
-        ResolvedClass? made = null;
-        if (numbers.Of(Key(policy, Regions[region])) is { } number)
-        {
-            var (v4, backup4) = Select(policy, region, IpFamily.V4, number);
-            var (v6, backup6) = Select(policy, region, IpFamily.V6, number);
-            var filterClass = new FilterClass
-            {
-                Number = number,
-                V4 = v4.Action,
-                V6 = v6.Action,
-                Backup4 = backup4,
-                Backup6 = backup6,
-                Denied4 = v4.Denied,
-                Denied6 = v6.Denied,
-                IsStrict = policy.IsStrict,
-                Established = policy.Established,
-                EndsAt = policy.EndsAt,
-            };
-            made = new(filterClass, new(number, policy.Action, policy.Else, v4.Reason, v6.Reason), v4, v6);
-        }
-        resolved.Add((index, region), made);
-        return made;
+        FamilyReason? Of(IpFamily family) =>
+            new CandidateSelection(policy, Eligible(region, family, lost: null), basis, InUse(number, family), hasReason: true).Select().Reason;
+        return new(number, policy.Action, policy.Else, Of(IpFamily.V4), Of(IpFamily.V6));
     }
 
     /// <summary>What is done with the flows, and where they go should the path that they take be lost.</summary>
-    private (FamilyOutcome Outcome, PathId? Backup) Select(PolicyClass policy, int region, IpFamily family, int number)
+    private (FamilyOutcome Outcome, PathId? Backup) Select(PolicyClass policy, int region, IpFamily family, PathsInUse? before, ref bool isByValue)
     {
-        var before = inUse.GetValueOrDefault((number, family));
-        var outcome = new CandidateSelection(policy, Eligible(region, family, lost: null), claims, timers, isHeldDown, before).Select();
+        var selection = new CandidateSelection(policy, Eligible(region, family, lost: null), basis, before);
+        var outcome = selection.Select();
+        isByValue |= selection.IsByValue;
         if (outcome.Action is not FilterAction.Use(var path))
         {
             return (outcome, null);
         }
-        var without = new CandidateSelection(policy, Eligible(region, family, claims.Find(path)), claims, timers, isHeldDown, before, isBackup: true).Select();
-        return (outcome, (without.Action as FilterAction.Use)?.Path);
+        var without = new CandidateSelection(policy, Eligible(region, family, basis.Claims.Find(path)), basis, before, isBackup: true);
+        var backup = (without.Select().Action as FilterAction.Use)?.Path;
+        isByValue |= without.IsByValue;
+        return (outcome, backup);
     }
+
+    private static PathsInUse? Uses(int number, IpFamily family, FamilyOutcome outcome, PathId? backup) => outcome.Shares.IsEmpty ? null : new(number, family, outcome.Shares, backup);
 
     private EligiblePaths Eligible(int region, IpFamily family, PathState? lost)
     {
         if (!eligible.TryGetValue((region, family, lost?.Index), out var known))
         {
-            known = lost is null ? EligiblePaths.Of(Regions[region], family, claims.Paths) : Eligible(region, family, lost: null).Without(lost);
+            known = lost is null ? EligiblePaths.Of(regions[region], family, basis.Claims.Paths) : Eligible(region, family, lost: null).Without(lost);
             eligible.Add((region, family, lost?.Index), known);
         }
         return known;
     }
 
-    private static string Key(PolicyClass policy, ScopeRegion region) => region.Key.Length == 0 ? policy.Key : $"{policy.Key} on {region.Key}";
+    private PathsInUse? InUse(int number, IpFamily family)
+    {
+        int low = 0, high = inUse.Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = (inUse[middle].Class, inUse[middle].Family).CompareTo((number, family));
+            if (order == 0)
+            {
+                return inUse[middle];
+            }
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+        return null;
+    }
 }

@@ -15,8 +15,8 @@ public sealed record Decision
     /// <summary>Every merged policy's standing, in order of precedence.</summary>
     public EquatableArray<PolicyStanding> Standings { get; init; } = [];
 
-    /// <summary>Why each class has its paths, in order of class number.</summary>
-    public EquatableArray<ClassReason> Reasons { get; init; } = [];
+    /// <summary>Why each class has its paths, in order of class number; found when asked for.</summary>
+    public ClassReasons Reasons { get; init; } = ClassReasons.None;
 
     /// <summary>The memory that is the next world's <see cref="World.Previous"/>.</summary>
     public required DecisionMemory Next { get; init; }
@@ -63,5 +63,5 @@ public sealed record PolicyStanding(PolicyOrigin Origin, Standing Standing, Equa
 /// <param name="Origin">The policy.</param>
 /// <param name="Code">Which kind of failure, <c>WAY3nnn</c>.</param>
 /// <param name="Message">One sentence with the mend where there is one.</param>
-/// <param name="Reason">What excluded each candidate, where candidates were looked at; else null.</param>
-public sealed record Unresolved(PolicyOrigin Origin, string Code, string Message, ClassReason? Reason);
+/// <param name="Class">The number of the class whose reason says what excluded each candidate, where candidates were looked at; else null.</param>
+public sealed record Unresolved(PolicyOrigin Origin, string Code, string Message, int? Class);

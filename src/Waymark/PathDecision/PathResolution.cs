@@ -6,6 +6,6 @@ namespace Waymark.PathDecision;
 /// </summary>
 public static class PathResolution
 {
-    /// <summary>Decides. Never throws for anything that requesters or paths can bring about.</summary>
-    public static Decision Decide(World world) => new PathResolver().Decide(world);
+    /// <summary>Decides, all of it. Never throws for anything that requesters or paths can bring about.</summary>
+    public static Decision Decide(World world) => DecisionState.Start(world).Decision;
 }

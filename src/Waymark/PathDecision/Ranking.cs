@@ -7,7 +7,12 @@ using Waymark.Units;
 namespace Waymark.PathDecision;
 
 /// <summary>A lexicographic preference as a row of filters (language, Meaning 5): of each criterion the best and what is within its tolerance stay.</summary>
-internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamily family, string key)
+/// <param name="claims">What holds of paths.</param>
+/// <param name="timers">Since when.</param>
+/// <param name="family">The family of the flows.</param>
+/// <param name="key">Names the selection that a <c>for</c> waits in.</param>
+/// <param name="facts">Where it is noted what was found; null: nowhere.</param>
+internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamily family, Func<string> key, RankingFacts.Growing? facts)
 {
     /// <summary>Where no tolerance was written: a tenth of the best, or the measurement's own standard error where that is larger; otherwise each sample would move flows.</summary>
     private const double DefaultTolerance = 0.1;
@@ -64,6 +69,10 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
     public List<PathState> Order(List<PathState> paths, EquatableArray<Criterion> criteria)
     {
         var width = criteria.Count + 1;
+        if (paths.Count == 1)
+        {
+            return paths;
+        }
         var keys = new double[paths.Count * width];
         for (var p = 0; p < paths.Count; p++)
         {
@@ -81,6 +90,15 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
         Array.Sort(places, (a, b) =>
             keys.AsSpan(a * width, width).SequenceCompareTo(keys.AsSpan(b * width, width)) is var order and not 0 ? order : paths[a].Index.CompareTo(paths[b].Index));
         return [.. places.Select(place => paths[place])];
+    }
+
+    /// <summary>Notes that the first of <paramref name="ordered"/> is the first.</summary>
+    public void NoteFirst(List<PathState> ordered, EquatableArray<Criterion> criteria)
+    {
+        if (facts is not null && ordered.Count > 1)
+        {
+            facts.Add(new RankingFact.First(criteria, family, RankingFact.Bits(ordered), ordered[0].Index));
+        }
     }
 
     /// <summary>The smaller the better.</summary>
@@ -104,6 +122,38 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
 
     private List<PathState> ByNumber(List<PathState> paths, Criterion.ByNumber criterion, int index, bool[] isInUse, PathFindings? findings)
     {
+        var best = Best(paths, criterion, family);
+        if (best is null)
+        {
+            facts?.Add(new RankingFact.Step(criterion, RankingFact.Bits(paths), null, 0));
+            foreach (var path in paths)
+            {
+                findings?.Of(path).Add(new(null, criterion.Characteristic, Truth.Unknown, null));
+            }
+            return paths;
+        }
+        var tolerance = Tolerance(criterion, best, family);
+        var stay = new List<PathState>();
+        var stayBits = 0ul;
+        foreach (var path in paths)
+        {
+            var within = IsWithin(path, criterion, best, tolerance, family);
+            stayBits |= within ? 1ul << path.Index : 0;
+            within = within
+                || (criterion.For is { } wait && isInUse[path.Index] && timers.HasHeld($"{key()} {family} beaten {index} {path.Id}", Truth.True, wait) != Truth.True);
+            findings?.Of(path).Add(new(null, criterion.Characteristic, Kleene.Of(within), path.Look(criterion.Characteristic, family)));
+            if (within)
+            {
+                stay.Add(path);
+            }
+        }
+        facts?.Add(new RankingFact.Step(criterion, RankingFact.Bits(paths), best.Index, stayBits));
+        return stay;
+    }
+
+    /// <summary>The path that is the best by the number, of equal ones the first; null where it is known of none.</summary>
+    public static PathState? Best(List<PathState> paths, Criterion.ByNumber criterion, IpFamily family)
+    {
         PathState? best = null;
         var bestValue = 0.0;
         foreach (var path in paths)
@@ -113,45 +163,27 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
                 (best, bestValue) = (path, value);
             }
         }
-        if (best is null)
-        {
-            foreach (var path in paths)
-            {
-                findings?.Of(path).Add(new(null, criterion.Characteristic, Truth.Unknown, null));
-            }
-            return paths;
-        }
-        var tolerance = Tolerance(criterion, best, bestValue);
-        var stay = new List<PathState>();
-        foreach (var path in paths)
-        {
-            var measured = path.Look(criterion.Characteristic, family);
-            // Infinite minus infinite is no distance: equal values are always within.
-            var within = measured is { Value: { Kind: CharacteristicKind.Numeric, Number: var value } }
-                && (value == bestValue || (criterion.Highest ? bestValue - value : value - bestValue) <= tolerance);
-            if (!within && criterion.For is { } wait && isInUse[path.Index]
-                && timers.HasHeld($"{key} {family} beaten {index} {path.Id}", Truth.True, wait) != Truth.True)
-            {
-                within = true;
-            }
-            findings?.Of(path).Add(new(null, criterion.Characteristic, Kleene.Of(within), measured));
-            if (within)
-            {
-                stay.Add(path);
-            }
-        }
-        return stay;
+        return best;
     }
 
-    private double Tolerance(Criterion.ByNumber criterion, PathState best, double value)
+    /// <summary>Whether a path is no worse than the best by more than <paramref name="tolerance"/>; one of which the number is unknown is worse.</summary>
+    public static bool IsWithin(PathState path, Criterion.ByNumber criterion, PathState best, double tolerance, IpFamily family) =>
+        // Infinite minus infinite is no distance: equal values are always within.
+        path.Number(criterion.Characteristic, family) is { } value && best.Number(criterion.Characteristic, family) is { } bestValue
+            && (value == bestValue || (criterion.Highest ? bestValue - value : value - bestValue) <= tolerance);
+
+    /// <summary>By how much a path may be worse than the best and still stay.</summary>
+    public static double Tolerance(Criterion.ByNumber criterion, PathState best, IpFamily family)
     {
+        var measured = best.Look(criterion.Characteristic, family)!;
+        var value = measured.Value.Number;
         if (double.IsInfinity(value))
         {
             return 0;
         }
         if (criterion.Within is not { } within)
         {
-            return Math.Max(Math.Abs(value) * DefaultTolerance, best.Look(criterion.Characteristic, family)?.StandardError ?? 0);
+            return Math.Max(Math.Abs(value) * DefaultTolerance, measured.StandardError ?? 0);
         }
         var isShare = Characteristic.TryFind(criterion.Characteristic, out var known) && known.Dimension == Dimension.Ratio;
         return within.Dimension == Dimension.Ratio && !isShare ? Math.Abs(value) * within.ToDouble() : within.ToDouble();

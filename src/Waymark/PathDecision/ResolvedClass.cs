@@ -1,37 +1,22 @@
 using Waymark.FilterRules;
-using Waymark.Flows;
 
 namespace Waymark.PathDecision;
 
 /// <summary>What became of a class in one region.</summary>
 /// <param name="Class">What its flows do.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="V4">Of its IPv4 flows.</param>
-/// <param name="V6">Of its IPv6 flows.</param>
-internal sealed record ResolvedClass(FilterClass Class, ClassReason Reason, FamilyOutcome V4, FamilyOutcome V6)
+/// <param name="Standing">All that the standing of a policy depends on.</param>
+/// <param name="InUse4">Which paths its IPv4 flows use; null: none.</param>
+/// <param name="InUse6">Which paths its IPv6 flows use; null: none.</param>
+internal sealed record ResolvedClass(FilterClass Class, ClassStanding Standing, PathsInUse? InUse4, PathsInUse? InUse6)
 {
     /// <summary>Its number alone.</summary>
     public EquatableArray<int> Numbers { get; } = [Class.Number];
-
-    /// <summary>All that the standing of a policy depends on.</summary>
-    public ClassStanding Standing => new(Class.Number, V4.Failure, V4.HasPaths, V6.Failure, V6.HasPaths);
-
-    /// <summary>What the next decision must know.</summary>
-    public IEnumerable<PathsInUse> InUse
-    {
-        get
-        {
-            if (!V4.Shares.IsEmpty)
-            {
-                yield return new(Class.Number, IpFamily.V4, V4.Shares, Class.Backup4);
-            }
-            if (!V6.Shares.IsEmpty)
-            {
-                yield return new(Class.Number, IpFamily.V6, V6.Shares, Class.Backup6);
-            }
-        }
-    }
 }
 
 /// <summary>How a class stands: its number, and what failed of each family. Equal ones make equal filter rules and standings.</summary>
-internal readonly record struct ClassStanding(int Number, Failure? V4, bool HasPaths4, Failure? V6, bool HasPaths6);
+internal readonly record struct ClassStanding(int Number, FamilyStanding V4, FamilyStanding V6);
+
+/// <summary>How a class stands in one family.</summary>
+/// <param name="Failure">Why no wish could be met and nothing was said for that case; null where all is well.</param>
+/// <param name="HasPaths">Whether any path of the node carries the family at all.</param>
+internal readonly record struct FamilyStanding(Failure? Failure, bool HasPaths);

@@ -25,7 +25,7 @@ public sealed class Degradation
         var timers = new HoldTimers(trueSince, now);
         var evaluation = new ClaimEvaluation(new PathState(path, 0, known, isDisabled: false, now), timers);
         var answer = evaluation.Evaluate(isDegraded ? settings.RestoredWhen : settings.DegradedWhen, evaluation.Paths[0], null, null);
-        trueSince = timers.TrueSince;
+        trueSince = timers.Take().TrueSince;
         if (answer == Truth.True)
         {
             (isDegraded, since, trueSince) = (!isDegraded, now, []);
