@@ -114,8 +114,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     public (Snapshot Now, MergedPolicies Policies, Decision Then) Plan(Func<EquatableArray<AcceptedPolicySet>, EquatableArray<AcceptedPolicySet>> change)
     {
         var state = Inputs;
-        var planned = PolicyMerge.Merge(change(state.Sets), state.Names);
-        return (Current, planned, PathResolution.Decide(World(state, planned, time.GetUtcNow())));
+        var planned = PolicyMerge.Merge(change(state.Sets), state.Names, Current.World.Policies);
+        return (Current, planned, Next(World(state, planned, time.GetUtcNow())).Decision);
     }
 
     /// <inheritdoc/>
@@ -161,11 +161,11 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         var stopwatch = Stopwatch.GetTimestamp();
         if (!AreSame(mergedFrom, state.Sets) || !ReferenceEquals(merged.Names, state.Names))
         {
-            (mergedFrom, merged) = (state.Sets, PolicyMerge.Merge(state.Sets, state.Names));
+            (mergedFrom, merged) = (state.Sets, PolicyMerge.Merge(state.Sets, state.Names, merged));
             tidyAt = now + TidyDelay;
         }
         var world = World(state, merged, now);
-        decided = decided?.Next(world) ?? DecisionState.Start(world);
+        decided = Next(world);
         var decision = decided.Decision;
         last = decision.Next;
         var before = Current;
@@ -244,6 +244,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         tidyAt = null;
     }
+
+    private DecisionState Next(World world) => decided?.Next(world) ?? DecisionState.Start(world);
 
     private World World(Inputs state, MergedPolicies policies, DateTimeOffset now) => new()
     {

@@ -16,6 +16,9 @@ public sealed record MergedPolicies(
 {
     /// <summary>Nobody asks for anything.</summary>
     public static MergedPolicies Empty { get; } = new([], NodeNames.None, [], []);
+
+    /// <summary>The sets as they were resolved, in the same order; for the next merge.</summary>
+    internal EquatableArray<ResolvedSet> Resolved { get; init; } = [];
 }
 
 /// <summary>What policies that are decided alike have in common (design: flow class).</summary>

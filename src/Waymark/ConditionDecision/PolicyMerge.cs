@@ -1,8 +1,6 @@
-using System.Globalization;
 using Waymark.Flows;
 using Waymark.PathDecision;
 using Waymark.Policies;
-using Waymark.Policies.Language;
 
 namespace Waymark.ConditionDecision;
 
@@ -16,7 +14,10 @@ public static class PolicyMerge
     /// Merges <paramref name="sets"/>, given in any order. A rule inside a rule has the inner priority, where one was given, else the outer one.
     /// Two sets of one requester with the same name throw <see cref="ArgumentException"/>.
     /// </summary>
-    public static MergedPolicies Merge(IEnumerable<AcceptedPolicySet> sets, NodeNames names)
+    /// <param name="sets">The sets.</param>
+    /// <param name="names">By which their flows are resolved.</param>
+    /// <param name="last">An earlier merge: sets that were in it, by the same names, are not resolved again. Null gives the same, later.</param>
+    public static MergedPolicies Merge(IEnumerable<AcceptedPolicySet> sets, NodeNames names, MergedPolicies? last = null)
     {
         var ordered = sets
             .OrderBy(set => set.Requester.Rank)
@@ -27,108 +28,98 @@ public static class PolicyMerge
         {
             throw new ArgumentException("Two sets of one requester have the same name.", nameof(sets));
         }
+        var before = last is not null && last.Names == names ? last.Resolved : [];
+        var known = before.ToDictionary(one => (one.Set.Requester, one.Set.Name));
+        var resolved = ordered.Select(set => known.GetValueOrDefault((set.Requester, set.Name)) is { } same && IsSame(same.Set, set) ? same : new ResolvedSet(set, names)).ToEquatableArray();
 
-        var found = new List<Placed>();
-        var blocks = new Dictionary<(int, Guard), int>();
-        foreach (var set in ordered)
+        var merge = new Merging();
+        foreach (var requester in resolved.GroupBy(one => one.Set.Requester))
         {
-            new SetWalk(set, names, found, blocks).Add(set.Set.Statements, rule: null, priority: null, guards: [], block: 0);
+            merge.Add([.. requester]);
         }
-        // OrderBy is stable: sets of one rank and requester stay in order of name, policies in order of text.
-        var policies = found
-            .OrderBy(one => one.Requester.Rank)
-            .ThenBy(one => one.Requester.Name, StringComparer.Ordinal)
-            .ThenBy(one => one.Priority ?? long.MaxValue);
-
-        var classes = new Dictionary<string, int>(StringComparer.Ordinal);
-        var distinct = new List<PolicyClass>();
-        var seen = new HashSet<(FlowSelector, int Block, int Class, Target)>();
-        var keys = new Dictionary<ClassParts, int>();
-        var merged = new List<MergedPolicy>(found.Count);
-        foreach (var one in policies)
-        {
-            var parts = new ClassParts(one.Policy.Action, one.Policy.Else, one.Policy.EffectiveEstablished, one.EndsAt);
-            if (!keys.TryGetValue(parts, out var number))
-            {
-                var key = Key(parts);
-                if (!classes.TryGetValue(key, out number))
-                {
-                    number = distinct.Count;
-                    classes.Add(key, number);
-                    distinct.Add(new(key, parts.Action, parts.Else, parts.Established, parts.EndsAt));
-                }
-                keys.Add(parts, number);
-            }
-            var duplicate = one.Flows.Problems.IsEmpty && !seen.Add((one.Flows.Selector, one.Block, number, one.Policy.Target));
-            merged.Add(new(one.Policy, one.Origin, one.Flows, one.Guards, one.EndsAt, number, duplicate));
-        }
-        return new(ordered, names, merged.ToEquatableArray(), distinct.ToEquatableArray());
+        return new(ordered, names, merge.Policies.ToEquatableArray(), merge.Classes.ToEquatableArray()) { Resolved = resolved };
     }
 
-    private static string Key(ClassParts parts)
+    // The same text is the same object, which spares comparing all policies of both.
+    private static bool IsSame(AcceptedPolicySet a, AcceptedPolicySet b) => ReferenceEquals(a.Set, b.Set) && a.AcceptedAt == b.AcceptedAt && a.FirstAccepted == b.FirstAccepted;
+
+    private sealed class Merging
     {
-        var text = PolicyPrinter.Print(parts.Action) + string.Concat(parts.Else.Select(one => " else " + PolicyPrinter.Print(one)));
-        text += $" established {parts.Established}";
-        return parts.EndsAt is { } end ? text + " until " + end.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) : text;
-    }
+        private readonly Dictionary<(int Outer, Guard Guard), int> blocks = [];
+        private readonly Dictionary<string, int> classes = new(StringComparer.Ordinal);
+        private readonly HashSet<Wanted> seen = [];
 
-    private readonly record struct ClassParts(PolicyAction Action, EquatableArray<PolicyAction> Else, Established Established, DateTimeOffset? EndsAt);
+        /// <summary>In order of precedence.</summary>
+        public List<MergedPolicy> Policies { get; } = [];
 
-    private readonly record struct Placed(
-        Requester Requester, int? Priority, Policy Policy, PolicyOrigin Origin, ResolvedFlows Flows, EquatableArray<Guard> Guards, int Block, DateTimeOffset? EndsAt);
+        /// <summary>In order of first use.</summary>
+        public List<PolicyClass> Classes { get; } = [];
 
-    /// <summary>One set's statements in order of text.</summary>
-    private sealed class SetWalk(AcceptedPolicySet set, NodeNames names, List<Placed> found, Dictionary<(int Outer, Guard Guard), int> blocks)
-    {
-        private readonly FlowResolution flows = new(set.Set.Definitions, names);
-        private readonly Dictionary<Policy, DateTimeOffset> firstAccepted = FirstAccepted(set);
-        private int index;
-
-        public void Add(EquatableArray<Statement> statements, string? rule, int? priority, EquatableArray<Guard> guards, int block)
+        /// <summary>Adds all sets of one requester.</summary>
+        public void Add(ResolvedSet[] sets)
         {
-            foreach (var statement in statements)
+            if (sets.Length == 1)
             {
-                switch (statement)
-                {
-                    case Policy policy:
-                        var origin = new PolicyOrigin(set.Requester.Name, set.Name, rule, policy.Name, ++index) { Place = policy.Place };
-                        found.Add(new(set.Requester, priority, policy, origin, flows.Resolve(policy.Flows), guards, block, EndsAt(policy)));
-                        break;
-                    case PolicyRule inner:
-                        var innerPriority = inner.Priority ?? priority;
-                        Inside(inner.Then, new(inner.Condition, true));
-                        Inside(inner.Otherwise, new(inner.Condition, false));
+                var own = new Numbering(sets[0], this);
+                Array.ForEach(sets[0].Policies, own.Add);
+                return;
+            }
+            // OrderBy is stable: policies of one priority stay in order of set and text.
+            var all = sets.Select(set => new Numbering(set, this)).SelectMany(set => set.Set.Policies.Select(policy => (Numbering: set, Policy: policy)));
+            foreach (var (numbering, policy) in all.OrderBy(one => one.Policy.Priority ?? long.MaxValue))
+            {
+                numbering.Add(policy);
+            }
+        }
 
-                        void Inside(EquatableArray<Statement> statements, Guard guard) =>
-                            Add(statements, inner.Name ?? rule, innerPriority, [.. guards, guard], Block(block, guard));
-                        break;
-                    default:
-                        throw new System.Diagnostics.UnreachableException();
+        /// <summary>What the numbers of one set are among all.</summary>
+        private sealed class Numbering
+        {
+            private readonly Merging merging;
+            private readonly int[] blocks;
+            private readonly int?[] classes;
+
+            public Numbering(ResolvedSet set, Merging merging)
+            {
+                (Set, this.merging) = (set, merging);
+                classes = new int?[set.Classes.Length];
+                blocks = new int[set.Blocks.Length + 1];
+                for (var i = 0; i < set.Blocks.Length; i++)
+                {
+                    var (outer, guard) = set.Blocks[i];
+                    if (!merging.blocks.TryGetValue((blocks[outer], guard), out var number))
+                    {
+                        merging.blocks.Add((blocks[outer], guard), number = merging.blocks.Count + 1);
+                    }
+                    blocks[i + 1] = number;
                 }
             }
-        }
 
-        /// <summary>A number for the guards around a block, equal exactly where they are, so that each condition is compared once and not with each policy. 0: none.</summary>
-        private int Block(int outer, Guard guard)
-        {
-            if (!blocks.TryGetValue((outer, guard), out var number))
+            public ResolvedSet Set { get; }
+
+            public void Add(PlacedPolicy placed)
             {
-                blocks.Add((outer, guard), number = blocks.Count + 1);
+                var policy = placed.Policy;
+                var number = classes[policy.Class] ??= Class(Set.Classes[policy.Class]);
+                var isDuplicate = policy.Flows.Problems.IsEmpty && !merging.seen.Add(new(placed.Hash, blocks[placed.Block], number, policy.Flows.Selector, policy.Policy.Target));
+                merging.Policies.Add(number == policy.Class && !isDuplicate ? policy : policy with { Class = number, IsDuplicate = isDuplicate });
             }
-            return number;
-        }
 
-        private DateTimeOffset? EndsAt(Policy policy) =>
-            policy.Lifetime is { } lifetime ? firstAccepted.GetValueOrDefault(policy, set.AcceptedAt) + lifetime : null;
-
-        private static Dictionary<Policy, DateTimeOffset> FirstAccepted(AcceptedPolicySet set)
-        {
-            var map = new Dictionary<Policy, DateTimeOffset>();
-            foreach (var (policy, at) in set.FirstAccepted)
+            private int Class(PolicyClass one)
             {
-                map.TryAdd(policy, at);
+                if (!merging.classes.TryGetValue(one.Key, out var number))
+                {
+                    merging.classes.Add(one.Key, number = merging.Classes.Count);
+                    merging.Classes.Add(one);
+                }
+                return number;
             }
-            return map;
         }
+    }
+
+    /// <summary>What makes a policy a duplicate.</summary>
+    private readonly record struct Wanted(int Hash, int Block, int Class, FlowSelector Selector, Target Target)
+    {
+        public override int GetHashCode() => HashCode.Combine(Hash, Block, Class);
     }
 }
