@@ -7,6 +7,9 @@ internal static class FlowBoxes
 {
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
+    /// <summary>Nearly every flow has one of these: one object serves all.</summary>
+    private static readonly Dictionary<TransportProtocol, RangeSet> OfTransport = Enum.GetValues<TransportProtocol>().ToDictionary(one => one, one => RangeSet.Of((UInt128)(int)one));
+
     public static FlowSelector Of(Flow flow, NameLookup names, Problems problems)
     {
         var boxes = new List<FlowBox>(2);
@@ -130,7 +133,7 @@ internal static class FlowBoxes
             case null or FlowProtocol.Any:
                 return [any];
             case FlowProtocol.Transport transport:
-                return EitherEnd(any with { Protocol = RangeSet.Of((UInt128)(int)transport.Protocol) }, transport.EitherPort);
+                return EitherEnd(any with { Protocol = OfTransport[transport.Protocol] }, transport.EitherPort);
             case FlowProtocol.Port port:
                 return EitherEnd(any with { Protocol = Protocols(6, 17, 132) }, port.EitherPort);
             case FlowProtocol.Icmp icmp:

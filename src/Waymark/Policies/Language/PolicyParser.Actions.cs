@@ -8,6 +8,9 @@ internal sealed partial class PolicyParser
 {
     private const string ActionWords = "'drop', 'default', 'require', 'prefer', 'balance' or 'duplicate'";
 
+    /// <summary>Actions that were read, by themselves: most of the policies of a long text want what another wanted before, and a node keeps all of them.</summary>
+    private readonly Dictionary<PolicyAction, PolicyAction> read = [];
+
     private Policy Policy()
     {
         var start = Now;
@@ -19,7 +22,7 @@ internal sealed partial class PolicyParser
         }
         var flows = Flows();
         Target? target = IsWord("at") ? AtTarget() : null;
-        var action = Action();
+        var action = Shared(Action());
         var policy = new Policy { Name = name, Flows = flows, Action = action, Place = Source.PlaceOf(start.Start) };
         var fallbacks = new List<PolicyAction>();
         while (true)
@@ -27,7 +30,7 @@ internal sealed partial class PolicyParser
             var clause = Now;
             if (TryTake("else"))
             {
-                var fallback = Fallback();
+                var fallback = Shared(Fallback());
                 if (action is not PolicyAction.Wish { Require.Count: > 0 })
                 {
                     Source.Error("WAY1010", clause.Start, clause.End, "'else' without a 'require' is never reached", "say what is required, or remove it");
@@ -73,6 +76,8 @@ internal sealed partial class PolicyParser
         CheckNesting(start, PolicyNesting.Of(policy));
         return policy;
     }
+
+    private PolicyAction Shared(PolicyAction action) => read.TryAdd(action, action) ? action : read[action];
 
     private void Once(bool isSecond, Token clause)
     {
