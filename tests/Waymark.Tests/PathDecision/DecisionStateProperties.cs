@@ -66,7 +66,8 @@ public sealed class DecisionStateProperties
 
     private static World First(string[] policies)
     {
-        var world = Worlds.Of(string.Join('\n', policies), Paths(0));
+        // Paths that fall twice are held down for some seconds.
+        var world = Worlds.Of(string.Join('\n', policies), Paths(0)) with { Settings = DecisionSettings.Default with { HoldDown = new(1000, 1100, 750, TimeSpan.FromSeconds(3)) } };
         for (var i = 0; i < Names.Length; i++)
         {
             world = world.Up(Names[i], true).With(Names[i], ("delay", Values[i]), ("cost", Values[7 + i]), ("bandwidth", Values[12 - i]), ("loss", 0.01));
