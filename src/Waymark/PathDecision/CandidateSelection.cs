@@ -109,7 +109,7 @@ internal sealed class CandidateSelection
                         break;
                     }
                     stage.Rank(wish, ranking, isHeldDown, isInUse);
-                    if (wish.Duplicate && stage.Chosen.Find(path => !path.Path.CanDuplicate) is { } plain)
+                    if (wish.Duplicate && stage.Chosen.Where(path => !path.Path.CanDuplicate).MinBy(path => path.Index) is { } plain)
                     {
                         stage.Refuse(path => !path.Path.CanDuplicate);
                         return Outcome(new FilterAction.Default(), null, stage, isServed: false) with

@@ -18,9 +18,8 @@ internal sealed class DecisionChanges
     /// <param name="world">The world now.</param>
     /// <param name="plan">Its policies.</param>
     /// <param name="claims">Its paths.</param>
-    /// <param name="timers">Since when claims hold; nothing stays asked.</param>
     /// <param name="isHeldDown">Which paths have been flapping, by index.</param>
-    public DecisionChanges(DecisionState? last, DecisionParts? before, World world, PolicyPlan plan, ClaimEvaluation claims, HoldTimers timers, bool[] isHeldDown)
+    public DecisionChanges(DecisionState? last, DecisionParts? before, World world, PolicyPlan plan, ClaimEvaluation claims, bool[] isHeldDown)
     {
         now = world.Now;
         // A path that comes, goes or is held down may be anybody's.
@@ -29,7 +28,7 @@ internal sealed class DecisionChanges
         if (!IsAll)
         {
             arePeersOthers = last!.World.ConnectedPeers != world.ConnectedPeers;
-            falseFacts = Follow(before!, plan, claims, timers);
+            falseFacts = Follow(before!, plan, claims);
             hasFalseFacts = falseFacts.Contains(true);
             IsTimeUp = before!.ReviewAt <= now;
         }
@@ -74,7 +73,7 @@ internal sealed class DecisionChanges
     public bool Reach(ConditionEntry entry, int index) => IsAll || arePeersOthers || entry.Waiting.ReviewAt <= now || affected.Conditions.Contains(index);
 
     /// <summary>Follows each value that changed to the claims whose limit it met or crossed and the facts that it made false.</summary>
-    private bool[] Follow(DecisionParts before, PolicyPlan plan, ClaimEvaluation claims, HoldTimers timers)
+    private bool[] Follow(DecisionParts before, PolicyPlan plan, ClaimEvaluation claims)
     {
         var changed = new Dictionary<string, ulong>(StringComparer.Ordinal);
         foreach (var (path, was) in claims.Paths.Zip(before.Paths))
@@ -92,10 +91,9 @@ internal sealed class DecisionChanges
             if (known[i].Concerns(changed))
             {
                 Rankings++;
-                isFalse[i] = !known[i].Holds(claims, timers);
+                isFalse[i] = !known[i].Holds(claims.Paths);
             }
         }
-        timers.Take();
         return isFalse;
     }
 

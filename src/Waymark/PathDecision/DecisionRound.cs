@@ -46,7 +46,7 @@ internal sealed class DecisionRound
         plan = last is not null && ReferenceEquals(last.World.Policies, world.Policies) ? last.Parts.Plan : new(world.Policies);
         regions = last is not null && last.World.Paths == world.Paths ? last.Parts.Regions : ScopeRegions.Of(world.Paths);
         before = last is not null && last.Parts.Regions.Select(one => (one.Key, one.Selector)).SequenceEqual(regions.Select(one => (one.Key, one.Selector))) ? last.Parts : null;
-        changes = new(last, before, world, plan, claims, timers, isHeldDown);
+        changes = new(last, before, world, plan, claims, isHeldDown);
         facts = claims.Paths.Count <= DecisionState.MostPaths ? (changes.IsAll ? RankingFacts.None : before!.Facts).Grow() : null;
         resolution = new(regions, new(claims, timers, isHeldDown, facts), world.Previous.InUse);
         entries = before?.Classes ?? [];

@@ -92,15 +92,6 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
         return [.. places.Select(place => paths[place])];
     }
 
-    /// <summary>Notes that the first of <paramref name="ordered"/> is the first.</summary>
-    public void NoteFirst(List<PathState> ordered, EquatableArray<Criterion> criteria)
-    {
-        if (facts is not null && ordered.Count > 1)
-        {
-            facts.Add(new RankingFact.First(criteria, family, RankingFact.Bits(ordered), ordered[0].Index));
-        }
-    }
-
     /// <summary>The smaller the better.</summary>
     private double Key(PathState path, Criterion criterion) => criterion switch
     {
@@ -125,7 +116,7 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
         var best = Best(paths, criterion, family);
         if (best is null)
         {
-            facts?.Add(new RankingFact.Step(criterion, RankingFact.Bits(paths), null, 0));
+            facts?.Add(new(criterion, RankingFact.Bits(paths), null, 0));
             foreach (var path in paths)
             {
                 findings?.Of(path).Add(new(null, criterion.Characteristic, Truth.Unknown, null));
@@ -147,7 +138,7 @@ internal sealed class Ranking(ClaimEvaluation claims, HoldTimers timers, IpFamil
                 stay.Add(path);
             }
         }
-        facts?.Add(new RankingFact.Step(criterion, RankingFact.Bits(paths), best.Index, stayBits));
+        facts?.Add(new(criterion, RankingFact.Bits(paths), best.Index, stayBits));
         return stay;
     }
 

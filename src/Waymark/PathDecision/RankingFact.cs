@@ -1,3 +1,4 @@
+using System.Numerics;
 using Waymark.ConditionDecision;
 using Waymark.Flows;
 using Waymark.Policies;
@@ -5,59 +6,35 @@ using Waymark.Policies;
 namespace Waymark.PathDecision;
 
 /// <summary>
-/// Something that a ranking found and that a class was decided by. While all facts of a class are true, no measurement that its criteria speak of can give it other paths, however much
-/// the values change. Sets of paths are bits by index.
+/// Something that a ranking found and that a class was decided by: of some paths one is the best by a number, and some are within its tolerance. While all facts of a settled class are true, no value that its
+/// criteria speak of can give it other paths, however much they change: the order among those that stay counts once only, for the first of them is in use from then on and is kept. Sets of paths are bits by index.
 /// </summary>
-internal abstract record RankingFact
+/// <param name="Criterion">By what.</param>
+/// <param name="Among">The paths.</param>
+/// <param name="Best">Index of the best; null: the number is known of none of them.</param>
+/// <param name="Within">Those that are within its tolerance, itself included.</param>
+internal sealed record RankingFact(Criterion.ByNumber Criterion, ulong Among, int? Best, ulong Within)
 {
-    private RankingFact()
-    {
-    }
-
-    /// <summary>Of these paths one is the best by a number, and these are within its tolerance.</summary>
-    /// <param name="Criterion">By what.</param>
-    /// <param name="Among">The paths.</param>
-    /// <param name="Best">Index of the best; null: the number is known of none of them.</param>
-    /// <param name="Within">Those that stay beside it, itself included.</param>
-    public sealed record Step(Criterion.ByNumber Criterion, ulong Among, int? Best, ulong Within) : RankingFact;
-
-    /// <summary>Of these paths one comes first in the order of all criteria.</summary>
-    /// <param name="Criteria">The preference.</param>
-    /// <param name="Family">Whose metric decides where the criteria do not.</param>
-    /// <param name="Among">The paths.</param>
-    /// <param name="Path">Index of the first.</param>
-    public sealed record First(EquatableArray<Criterion> Criteria, IpFamily Family, ulong Among, int Path) : RankingFact;
-
     /// <summary>Whether it speaks of a value that has changed.</summary>
     /// <param name="changed">By characteristic: the paths of which it has.</param>
-    public bool Concerns(Dictionary<string, ulong> changed) => this switch
-    {
-        Step step => (changed.GetValueOrDefault(step.Criterion.Characteristic) & step.Among) != 0,
-        First first => first.Criteria.Any(one => one is Criterion.ByNumber number && (changed.GetValueOrDefault(number.Characteristic) & first.Among) != 0),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+    public bool Concerns(Dictionary<string, ulong> changed) => (changed.GetValueOrDefault(Criterion.Characteristic) & Among) != 0;
 
     /// <summary>Whether it is still true.</summary>
-    public bool Holds(ClaimEvaluation claims, HoldTimers timers)
+    public bool Holds(IReadOnlyList<PathState> all)
     {
-        switch (this)
+        var paths = new List<PathState>();
+        for (var bits = Among; bits != 0; bits &= bits - 1)
         {
-            case Step step:
-                // The family matters to no number.
-                var paths = Paths(step.Among, claims);
-                var best = Ranking.Best(paths, step.Criterion, IpFamily.V4);
-                if (best is null || best.Index != step.Best)
-                {
-                    return best?.Index == step.Best;
-                }
-                var tolerance = Ranking.Tolerance(step.Criterion, best, IpFamily.V4);
-                return paths.TrueForAll(path => Ranking.IsWithin(path, step.Criterion, best, tolerance, IpFamily.V4) == (((step.Within >> path.Index) & 1) > 0));
-            case First first:
-                var ranking = new Ranking(claims, timers, first.Family, static () => "", facts: null);
-                return ranking.Order(Paths(first.Among, claims), first.Criteria)[0].Index == first.Path;
-            default:
-                throw new System.Diagnostics.UnreachableException();
+            paths.Add(all[BitOperations.TrailingZeroCount(bits)]);
         }
+        // The family matters to no number.
+        var best = Ranking.Best(paths, Criterion, IpFamily.V4);
+        if (best is null || best.Index != Best)
+        {
+            return best?.Index == Best;
+        }
+        var tolerance = Ranking.Tolerance(Criterion, best, IpFamily.V4);
+        return paths.TrueForAll(path => Ranking.IsWithin(path, Criterion, best, tolerance, IpFamily.V4) == (((Within >> path.Index) & 1) > 0));
     }
 
     /// <summary>Paths as bits.</summary>
@@ -69,15 +46,5 @@ internal abstract record RankingFact
             bits |= 1ul << path.Index;
         }
         return bits;
-    }
-
-    private static List<PathState> Paths(ulong bits, ClaimEvaluation claims)
-    {
-        var paths = new List<PathState>();
-        for (; bits != 0; bits &= bits - 1)
-        {
-            paths.Add(claims.Paths[System.Numerics.BitOperations.TrailingZeroCount(bits)]);
-        }
-        return paths;
     }
 }

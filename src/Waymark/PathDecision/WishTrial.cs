@@ -79,14 +79,11 @@ internal sealed class WishTrial
         var order = Findings is null ? first : ranking.Order(field, wish.Prefer);
         if (wish.Balance is not null || wish.Duplicate)
         {
-            // Who cannot duplicate is told by the first of them.
-            ranking.NoteFirst(wish.Duplicate ? first.FindAll(path => !path.Path.CanDuplicate) : [], wish.Prefer);
             Choose(first, order);
             return;
         }
         // Staying spares flows a move for the sake of a measurement. Where there is none, the system's own order decides, as it did at first.
         var kept = wish.Prefer.IsEmpty || ranking.TellsApart(first, wish.Prefer) ? first.FindIndex(path => isInUse[path.Index]) : -1;
-        ranking.NoteFirst(kept < 0 ? first : first.FindAll(path => isInUse[path.Index]), wish.Prefer);
         Choose([first[Math.Max(kept, 0)]], order);
         for (var i = 0; i < kept; i++)
         {
