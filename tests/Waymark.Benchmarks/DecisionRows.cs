@@ -1,3 +1,4 @@
+using Waymark.ConditionDecision;
 using Waymark.PathDecision;
 
 namespace Waymark.Benchmarks;
@@ -24,6 +25,16 @@ internal static class DecisionRows
             Follow("every path measured anew, no limit crossed", 0.00002, _ => true);
             Follow("one path measured anew, limits of one class crossed", 0.0001, path => path == 4);
             Follow("every path measured anew, one place further", null, _ => true);
+
+            var more = Worlds.Policies(1, 1).Sets[0] with { Name = "more" };
+            var grown = start;
+            var isMore = false;
+            results.Add("  after it: a set of one policy comes or goes, merged and decided", Clock.Median(15, () =>
+            {
+                isMore = !isMore;
+                var sets = isMore ? [.. policies.Sets, more] : policies.Sets;
+                grown = grown.Next(grown.World with { Policies = PolicyMerge.Merge(sets, policies.Names, grown.World.Policies), Previous = grown.Decision.Next });
+            }, unheeded: 15), "ms");
 
             void Follow(string what, double? step, Func<int, bool> isMoved)
             {

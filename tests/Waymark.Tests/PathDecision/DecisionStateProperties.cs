@@ -46,7 +46,7 @@ public sealed class DecisionStateProperties
         Policy,
         Gen.Select(Gen.Int[0, Conditions.Length - 1].Select(i => Conditions[i]), Policy, Policy, Policy, (condition, a, b, c) => $"when {condition} {{ {a} {b} }} otherwise {{ {c} }}"));
 
-    private static readonly Gen<Change> Step = Gen.Select(Gen.Frequency((60, Gen.Int[0, 2]), (40, Gen.Int[3, 19])), Gen.Int[0, 4], Gen.Int[0, 4], Gen.Int[0, 13], Gen.Frequency((3, Gen.Int[0, 3]), (1, Gen.Int[4, 12])),
+    private static readonly Gen<Change> Step = Gen.Select(Gen.Frequency((50, Gen.Int[0, 2]), (20, Gen.Int[3, 4]), (30, Gen.Int[5, 19])), Gen.Frequency((1, Gen.Const(4)), (1, Gen.Int[0, 4])), Gen.Int[0, 4], Gen.Int[0, 13], Gen.Frequency((3, Gen.Int[0, 3]), (1, Gen.Int[4, 12])),
         (kind, path, which, value, seconds) => new Change(kind, path, which, value, seconds));
 
     private static readonly Gen<(string[] Policies, Change[] Steps)> Histories = Gen.Select(Statement.Array[1, 6], Step.Array[2, 40]);
@@ -62,7 +62,7 @@ public sealed class DecisionStateProperties
             AssertSame(PathResolution.Decide(world), next.Decision);
             state = next;
         }
-    }, iter: 1000);
+    }, iter: 600);
 
     private static World First(string[] policies)
     {
