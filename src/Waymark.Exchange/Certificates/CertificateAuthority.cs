@@ -18,7 +18,9 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>The longest common name (RFC 5280 appendix A.1, <c>ub-common-name</c>).</summary>
     public const int LongestCommonName = 64;
 
-    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1", ClientAuthentication = "1.3.6.1.5.5.7.3.2", SubjectAlternativeName = "2.5.29.17", ExtendedKeyUsage = "2.5.29.37";
+    internal const string ServerAuthentication = "1.3.6.1.5.5.7.3.1", ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
+    private const string SubjectAlternativeName = "2.5.29.17", ExtendedKeyUsage = "2.5.29.37";
 
     private readonly ECDsa key;
 

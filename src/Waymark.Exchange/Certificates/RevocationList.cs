@@ -25,6 +25,9 @@ public sealed class RevocationList
     /// <summary>Its number: each list of an authority has a higher one than that before. 0 where it bears none.</summary>
     public BigInteger Number { get; private set; }
 
+    /// <summary>By when its authority promised another; null: it promised none.</summary>
+    public DateTimeOffset? NextUpdate { get; private set; }
+
     /// <summary>How many certificates it names.</summary>
     public int Count => revoked.Count;
 
@@ -73,13 +76,13 @@ public sealed class RevocationList
         {
             throw new CertificateException($"it is not signed by the authority '{authority.GetNameInfo(X509NameType.SimpleName, false)}'");
         }
+        var list = new RevocationList();
         // When it was signed, and by when another was promised.
         ReadTime(reader);
         if (reader.HasData && IsTime(reader))
         {
-            ReadTime(reader);
+            list.NextUpdate = ReadTime(reader);
         }
-        var list = new RevocationList();
         if (reader.HasData && reader.PeekTag() == Asn1Tag.Sequence)
         {
             list.ReadEntries(reader.ReadSequence());
