@@ -52,6 +52,9 @@ public sealed record NodeFile
     /// <summary>Who may ask; without any, root may ask for everything.</summary>
     public EquatableArray<RequesterDeclaration> Requesters { get; init; } = [new("root", 0) { User = "root", MayAny = true }];
 
+    /// <summary>Where requesters of other hosts are listened for; null: nowhere.</summary>
+    public ListenDeclaration? Listen { get; init; }
+
     /// <summary>Where metrics are served; null: nowhere.</summary>
     public MetricsEndpoint? Metrics { get; init; }
 
@@ -136,11 +139,14 @@ public sealed record RequesterDeclaration(string Name, int Rank)
     /// <summary>The local user who it is; null: it is not a local user.</summary>
     public string? User { get; init; }
 
-    /// <summary>The name in its certificate; null: it does not come over the network.</summary>
+    /// <summary>The DNS name or URI in its certificate; null: it does not come over the network.</summary>
     public string? Certificate { get; init; }
 
     /// <summary>Whether it may ask for any flows.</summary>
     public bool MayAny { get; init; }
+
+    /// <summary>Whether it may change the node itself, and what others asked for. A local user who may ask for any flows may so without it; over the network it has to be said.</summary>
+    public bool MayAdminister { get; init; }
 
     /// <summary>The flows that it may ask for where not any.</summary>
     public EquatableArray<Flow> MayFlows { get; init; } = [];

@@ -43,7 +43,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
             ["reflector"] = ReflectorBlock,
             ["hold-down"] = HoldDownBlock,
             ["requester"] = () => requesters.Add(RequesterBlock(requesters)),
-            ["listen"] = () => NotYet("listen", "peers and requesters over the network come with a later version"),
+            ["listen"] = ListenBlock,
             ["peer"] = () => NotYet("peer", "peers come with a later version"),
             ["dashboard"] = DashboardBlock,
         }, TopWords);
@@ -259,83 +259,5 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
                 }
             }),
         }, others: () => NotYet(Last.Text, "the dashboard comes with a later version", isTop: false));
-    }
-
-    private RequesterDeclaration RequesterBlock(List<RequesterDeclaration> others)
-    {
-        var opener = Last;
-        var token = Now;
-        var requester = new RequesterDeclaration(Name("the name of a requester"), 100);
-        if (others.Any(other => other.Name == requester.Name))
-        {
-            Source.Error("WAY1002", token.Start, token.End, $"a requester called '{requester.Name}' is declared already");
-        }
-        var before = Source.Errors;
-        Block("requester", opener, new(StringComparer.Ordinal)
-        {
-            ["user"] = () => Single(null, () => requester = requester with { User = Name("a user's name") }),
-            ["certificate"] = () => Single(null, () => requester = requester with { Certificate = QuotedString("the name in the certificate") }),
-            ["rank"] = () => Single(null, () => requester = requester with { Rank = (int)Integer("a rank", int.MaxValue) }),
-            ["may"] = May,
-            ["confirm"] = () => Single(null, () =>
-            {
-                Source.Warn("WAY2010", Last.Start, Last.End, "'confirm' has no effect yet", "remote requesters come with a later version");
-                Expect("within", "behind 'confirm'");
-                Duration("the time to confirm");
-            }),
-        });
-        if (requester is { Name: "root", User: not ("root" or "0") } && Source.Errors == before)
-        {
-            Source.Error("WAY1019", opener.Start, token.End, "'root' is the requester of the user root, whose policies are the files of the policy directory", "take another name, or say 'user root;'");
-        }
-        else if (requester is { User: null, Certificate: null } && Source.Errors == before)
-        {
-            Source.Error("WAY1019", opener.Start, token.End, $"the requester '{requester.Name}' has neither user nor certificate, so nobody can be it", "add 'user NAME;'");
-        }
-        return requester;
-
-        void May() => Single(null, () =>
-        {
-            if (TryTake("any"))
-            {
-                requester = requester with { MayAny = true };
-                return;
-            }
-            if (TryTake("set"))
-            {
-                requester = requester with { MaySet = requester.MaySet.Append(SettingRight()).ToEquatableArray() };
-                return;
-            }
-            Expect("flows", "or 'any' or 'set' behind 'may'");
-            var start = Now.Start;
-            var position = Position;
-            // Ranges stand in braces; a brace that closes none of them closes the requester.
-            for (var braces = 0; Now.Kind != TokenKind.End && !Now.Is(";") && !(Now.Is("}") && braces == 0); Take())
-            {
-                braces += Now.Is("{") ? 1 : Now.Is("}") ? -1 : 0;
-            }
-            if (PolicyLanguage.ParseFlows(Source.Text[start..Math.Max(start, Last.End)], Source.File, out var diagnostics) is { } flows)
-            {
-                Note(position, PolicyPrinter.Print(flows));
-                requester = requester with { MayFlows = requester.MayFlows.Concat(flows).ToEquatableArray() };
-                return;
-            }
-            var first = diagnostics[0];
-            Source.Error(first.Code, start + first.Column - 1, start + first.Column - 1 + first.Length, first.Message, first.Mend);
-        });
-    }
-
-    private SettingRight SettingRight()
-    {
-        var names = List(() =>
-        {
-            var token = Now.Kind == TokenKind.Word ? Take() : throw Unexpected("the name of a characteristic");
-            if (OutsideNames.FaultOf(token.Text, out var isKnown) is var (sentence, mend))
-            {
-                Source.Error(isKnown ? "WAY1022" : "WAY1004", token.Start, token.End, sentence, mend);
-            }
-            return token.Text;
-        });
-        return new(names.ToEquatableArray(), TryTake("of") ? List(() => Name("a path's name")).ToEquatableArray() : []);
     }
 }

@@ -41,6 +41,10 @@ public static class NodePrinter
             text.Append(StatementLayout.Block("hold-down",
                 [Line("penalty", node.HoldDown.Penalty), Line("suppress", node.HoldDown.Suppress), Line("reuse", node.HoldDown.Reuse), $"half-life {Unit.Print(node.HoldDown.HalfLife)};"]));
         }
+        if (node.Listen is { } listen)
+        {
+            text.Append(StatementLayout.Block("listen", [.. Lines(listen)]));
+        }
         if (node.Metrics is { } metrics)
         {
             text.Append(StatementLayout.Block("dashboard", [Line($"metrics {metrics.Address} port", metrics.Port)]));
@@ -119,6 +123,7 @@ public static class NodePrinter
         }
         lines.Add(Line("rank", requester.Rank));
         AddFlag(lines, "may any", requester.MayAny);
+        AddFlag(lines, "may administer", requester.MayAdminister);
         if (!requester.MayFlows.IsEmpty)
         {
             lines.Add($"may flows {PolicyPrinter.Print(requester.MayFlows)};");
@@ -219,6 +224,19 @@ public static class NodePrinter
         if (!reflector.From.IsEmpty)
         {
             yield return $"from {string.Join(", ", reflector.From)};";
+        }
+    }
+
+    private static IEnumerable<string> Lines(ListenDeclaration listen)
+    {
+        yield return $"address {string.Join(", ", listen.Addresses)};";
+        yield return Line("port", listen.Port);
+        yield return $"certificate {PolicyPrinter.Quote(listen.CertificateFile)};";
+        yield return $"key {PolicyPrinter.Quote(listen.KeyFile)};";
+        yield return $"authority {PolicyPrinter.Quote(listen.AuthorityFile)};";
+        if (listen.RevocationFile is { } revocations)
+        {
+            yield return $"crl {PolicyPrinter.Quote(revocations)};";
         }
     }
 

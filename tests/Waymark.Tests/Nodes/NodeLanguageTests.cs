@@ -43,7 +43,8 @@ public sealed class NodeLanguageTests
               # what is left
               quota 1000 MB resets day 1 at "Europe/Paris"; }
             path lte{interface wwan0;}
-            listen { address [::]; port 7443; accept { from 192.0.2.0/24; } }
+            peer hq { address [2001:db8::1] port 7443; accept { from 192.0.2.0/24; } }
+            listen { address [::],192.0.2.1 ;port 0x1d13; certificate "/n.pem"; key "/n.key"; authority "/ca.pem"; }
             probe wifi { # the near one
               icmp 192.0.2.1; every 1000ms; }
             requester alice { user alice; may # inside
@@ -65,11 +66,11 @@ public sealed class NodeLanguageTests
               quota 1 GB resets day 1 at "Europe/Paris";
             }
             path lte { interface wwan0; }
-            listen {
-              address [::];
-              port 7443;
+            peer hq {
+              address [2001:db8::1] port 7443;
               accept { from 192.0.2.0/24; }
             }
+            listen { address [::], 192.0.2.1; port 7443; certificate "/n.pem"; key "/n.key"; authority "/ca.pem"; }
             probe wifi {
               # the near one
               icmp 192.0.2.1;
@@ -183,16 +184,22 @@ public sealed class NodeLanguageTests
     [InlineData("reflector { port 862; }", "n.way:1:1: error WAY1019: 'reflector' does not say whom it answers, and without a key that may not be everybody; add 'from PREFIX;', or 'key \"FILE\";'")]
     [InlineData("reflector { port 0; from 192.0.2.0/24; }", "n.way:1:18: error WAY1008: a port is 1 to 65535")]
     [InlineData("reflector { from 192.0.2.0/24; }\nreflector { key \"k\"; }", "n.way:2:1: error WAY1013: 'reflector' is said twice; remove one of them")]
-    [InlineData("requester alice { rank 3; may any; }", "n.way:1:1: error WAY1019: the requester 'alice' has neither user nor certificate, so nobody can be it; add 'user NAME;'")]
+    [InlineData("requester alice { rank 3; may any; }", "n.way:1:1: error WAY1019: the requester 'alice' has neither user nor certificate, so nobody can be it; add 'user NAME;', or 'certificate \"NAME\";'")]
     [InlineData("requester alice { user alice; may flows tpc; }", "n.way:1:41: error WAY1001: no flow is called 'tpc'; did you mean 'tcp'?")]
     [InlineData("requester modem { user modemd; may set lte.rsrp, up; }", "n.way:1:50: error WAY1022: 'up' is not for another program to say; those are available, available.up, bandwidth, bandwidth.up, cost, medium, metered, mtu, quota, signal, and any word with a dot of your own")]
     [InlineData("requester modem { user modemd; may set sginal of lte; }", "n.way:1:40: error WAY1004: 'sginal' is not a characteristic of paths; did you mean 'signal'?")]
     [InlineData("requester modem { user modemd; may set 5 of lte; }", "n.way:1:40: error WAY0001: expected the name of a characteristic, found '5'")]
     [InlineData("hold-down { reuse 3000; }", "n.way:1:1: error WAY1020: 'reuse' is at least 1 and less than 'suppress', and 'half-life' more than nothing; the defaults are penalty 1000; suppress 2000; reuse 750; half-life 15 s;")]
     [InlineData("path wifi { interface wlan0; gateway 192.0.2.1/24; }", "n.way:1:38: error WAY1008: a gateway is one address and has no prefix length, found '192.0.2.1/24'; write 192.0.2.1")]
-    [InlineData("listen { address [::]\nnode \"a\";", "n.way:1:1: error WAY0003: the block of this 'listen' is never closed; add '}'")]
+    [InlineData("listen { address [::];\nnode \"a\";", "n.way:1:1: error WAY0003: the block of this 'listen' is never closed; add '}'")]
     [InlineData("path a { interface b;\nnode \"a\";\nnod \"b\";", "n.way:1:1: error WAY0003: the block of this 'path' is never closed; add '}'", "n.way:3:1: error WAY1018: the node file has no 'nod' here; did you mean 'node'?")]
-    [InlineData("listen x\nnode \"a\";", "n.way:1:8: error WAY0002: the statement has no ';' behind 'x'; add ';'", "n.way:1:1: warning WAY2010: 'listen' has no effect yet; peers and requesters over the network come with a later version")]
+    [InlineData("peer x\nnode \"a\";", "n.way:1:6: error WAY0002: the statement has no ';' behind 'x'; add ';'", "n.way:1:1: warning WAY2010: 'peer' has no effect yet; peers come with a later version")]
+    [InlineData("listen { address [::]; key \"/k\"; }", "n.way:1:1: error WAY1019: 'listen' does not say where, as whom and for whom; add 'certificate \"FILE\";', 'authority \"FILE\";' ('waymark pki' makes certificates)")]
+    [InlineData("listen { address 192.0.2.0/24; port 0; certificate \"n.pem\"; }", "n.way:1:18: error WAY1008: where requesters come to is one address and has no prefix length, found '192.0.2.0/24'; write 192.0.2.0", "n.way:1:37: error WAY1008: a port is 1 to 65535", "n.way:1:52: error WAY1008: the file that holds this node's certificate has to be named from '/' on, found the string \"n.pem\"; write \"/etc/waymark/n.pem\", if it is there")]
+    [InlineData("listen { adress [::]; certificate node; }", "n.way:1:10: error WAY1018: the node file has no 'adress' here; did you mean 'address'?", "n.way:1:35: error WAY0001: expected the file that holds this node's certificate in quotes, found 'node'; quote it: \"node\"")]
+    [InlineData("requester fleet { certificate \"192.0.2.1\"; }", "n.way:1:31: error WAY1008: an address is never who somebody is, found the string \"192.0.2.1\"; write the DNS name or the URI that its certificate bears")]
+    [InlineData("requester a { certificate \"a.example\"; }\nrequester b { certificate \"A.example\"; }", "n.way:2:27: error WAY1002: whose certificate bears the string \"A.example\" is 'a' already; give each requester a certificate of its own")]
+    [InlineData("requester a { user a; may all; }", "n.way:1:27: error WAY0001: expected 'flows' or 'any', 'set' or 'administer' behind 'may', found 'all'")]
     [InlineData("dashboard { metrics 192.0.2.1 port 9464; }", "n.way:1:21: warning WAY2014: whoever reaches 192.0.2.1 can read how this node fares; 127.0.0.1 and ::1 are for this host alone")]
     [InlineData("dashboard { metrics 127.0.0.1; }", "n.way:1:30: error WAY0001: expected 'port' behind the address, found ';'")]
     [InlineData("dashboard { metrics ::1 port 0; }", "n.way:1:30: error WAY1008: a port is 1 to 65535")]
@@ -203,9 +210,22 @@ public sealed class NodeLanguageTests
         Assert.Equal(messages.Order(), NodeLanguage.Parse(text, "n.way").Diagnostics.Select(one => one.ToString()).Order());
 
     [Fact]
+    public void Requesters_of_other_hosts_are_listened_for_where_the_file_says()
+    {
+        Assert.Null(NodeFile.Default.Listen);
+        var node = NodeLanguage.Parse(
+            """
+            listen { address [::], 192.0.2.1; certificate "/etc/waymark/node.pem"; key "/etc/waymark/node.key"; authority "/etc/waymark/ca.pem"; crl "/etc/waymark/crl.pem"; }
+            requester fleet { certificate "urn:example:fleet"; rank 5; may any; may administer; }
+            """, "n.way").File!;
+        Assert.Equal(new ListenDeclaration([IpAddress.Parse("::"), IpAddress.Parse("192.0.2.1")], 7443, "/etc/waymark/node.pem", "/etc/waymark/node.key", "/etc/waymark/ca.pem", "/etc/waymark/crl.pem"), node.Listen);
+        Assert.Equal(("urn:example:fleet", true), (node.Requesters[1].Certificate, node.Requesters[1].MayAdminister));
+    }
+
+    [Fact]
     public void What_has_no_effect_yet_is_said_to_have_none()
     {
-        var parse = NodeLanguage.Parse("listen { address [::]; port 7443; }\nstrict at boot;", "n.way");
+        var parse = NodeLanguage.Parse("peer hq { address hq.example.net port 7443; }\nstrict at boot;", "n.way");
         Assert.Equal(["WAY2010"], parse.Diagnostics.Select(one => one.Code));
         Assert.True(parse.File!.IsStrictAtBoot);
     }
@@ -215,7 +235,7 @@ public sealed class NodeLanguageTests
     {
         var parse = NodeLanguage.Parse(
             """
-            listen { address [::]; port 7443; certificate "/etc/waymark/node.pem"; } peer hq { address hq.example.net port 7443; may flows local 2001:db8:12::/48; } node "a";
+            peer hq { address hq.example.net port 7443; may flows local 2001:db8:12::/48; } node "a";
             dashboard { metrics 127.0.0.1 port 9464; } strict at boot;
             path lte { interface wwan0; quota 20 GB resets day 1 at "Europe/Paris"; shared 1; metered; }
             probe lte { every 2 s; }

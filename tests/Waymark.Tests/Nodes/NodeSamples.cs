@@ -102,6 +102,7 @@ public static class NodeSamples
             User = name == "root" ? "root" : who != 1 ? name : null,
             Certificate = who != 0 ? name + ".example.net" : null,
             MayAny = any,
+            MayAdminister = rank % 3 == 0,
             MayFlows = flows.Select(PolicySamples.Written).ToEquatableArray(),
             MaySet = settings.ToEquatableArray(),
         });
@@ -126,17 +127,21 @@ public static class NodeSamples
     private static readonly Gen<ReflectorDeclaration?> Reflector = Gen.Select(Gen.Int[1, 65535], Maybe(Word), Gen.Select(Address, Gen.Int[0, 32], (address, length) => new IpPrefix(address, length)).Array[0, 2], Gen.Bool,
         (port, key, from, usual) => key is null && from.Length == 0 ? null : new ReflectorDeclaration(usual ? ProbeTarget.Stamp.UsualPort : port, key, from.ToEquatableArray()));
 
+    private static readonly Gen<ListenDeclaration?> Listen = Gen.Select(Address.Array[0, 3], Gen.Int[1, 65535], Word, Gen.Bool, (addresses, port, word, some) =>
+        addresses.Length == 0 ? null : new ListenDeclaration(addresses.ToEquatableArray(), port, $"/{word}.pem", $"/{word}.key", "/ca.pem", some ? "/crl.pem" : null));
+
     /// <summary>Whole files; what they say may be nonsense, but it can be written.</summary>
-    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Maybe(Metrics), Reflector), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Requester.Array[0, 3])
+    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Maybe(Metrics), Reflector, Listen), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Requester.Array[0, 3])
         .Select((node, own, paths, probes, requesters) =>
         {
-            var (name, isStrict, forward, hold, metrics, reflector) = own;
+            var (name, isStrict, forward, hold, metrics, reflector, listen) = own;
             return node with
             {
                 Name = name,
                 IsStrictAtBoot = isStrict,
                 Paths = paths.DistinctBy(path => path.Match).Select((path, i) => path with { Name = $"path {i}" }).ToEquatableArray(),
                 Forward = forward,
+                Listen = listen,
                 Metrics = metrics,
                 Probes = probes.ToEquatableArray(),
                 Reflector = reflector,
