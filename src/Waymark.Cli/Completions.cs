@@ -1,5 +1,6 @@
+using System.CommandLine;
 using Grpc.Core;
-using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.NodeCalls;
 using Waymark.Lab;
 using Waymark.Lab.Control;
 
@@ -24,12 +25,13 @@ internal static class Completions
 
     private static DateTime Deadline => (TimeProvider.System.GetUtcNow() + Patience).UtcDateTime;
 
-    private static string[] Ask(Func<LocalClient, IEnumerable<string>> names)
+    private static string[] Ask(Func<NodeClient, IEnumerable<string>> names)
     {
-        using var client = new LocalClient(Environment.GetEnvironmentVariable("WAYMARK_SOCKET") is { Length: > 0 } set ? set : LocalClient.DefaultSocket);
+        // By the environment alone: the line is not whole yet.
+        using var daemon = DaemonChoice.Of(new RootCommand { Invocation.Socket, Invocation.Server, Invocation.Certificate, Invocation.Key, Invocation.Authority }.Parse([]), out _);
         try
         {
-            return [.. names(client)];
+            return daemon is null ? [] : [.. names(daemon.Client)];
         }
         catch (RpcException)
         {

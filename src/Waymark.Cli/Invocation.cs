@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Grpc.Core;
 using Spectre.Console;
-using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.NodeCalls;
 using Waymark.Exchange.Wire;
 using Waymark.Policies.Language;
 
@@ -16,9 +16,17 @@ internal static class Invocation
     {
         Description = "The daemon's socket.",
         HelpName = "path",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("WAYMARK_SOCKET") is { Length: > 0 } set ? set : LocalClient.DefaultSocket,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("WAYMARK_SOCKET") is { Length: > 0 } set ? set : NodeClient.DefaultSocket,
         Recursive = true,
     };
+
+    public static Option<string?> Server { get; } = FromEnvironment("--server", "WAYMARK_SERVER", "host:port", $"A node on another host, in place of the daemon on this one; without a port {Nodes.ListenDeclaration.UsualPort}.");
+
+    public static Option<string?> Certificate { get; } = FromEnvironment("--cert", "WAYMARK_CERT", "file", "With --server: your certificate.");
+
+    public static Option<string?> Key { get; } = FromEnvironment("--key", "WAYMARK_KEY", "file", "With --server: its key.");
+
+    public static Option<string?> Authority { get; } = FromEnvironment("--ca", "WAYMARK_CA", "file", "With --server: the authority of the node.");
 
     public static Option<string> Output { get; } = MakeOutput();
 
@@ -26,11 +34,21 @@ internal static class Invocation
     public static IAnsiConsole Console { get; } = MakeConsole();
 
     /// <summary>Makes a command that asks the daemon.</summary>
-    public static Command Asks(this Command command, Func<LocalClient, ParseResult, CancellationToken, Task<int>> work)
+    public static Command Asks(this Command command, Func<NodeClient, ParseResult, CancellationToken, Task<int>> work)
     {
         command.SetAction(async (parse, cancellationToken) =>
         {
-            using var client = new LocalClient(parse.GetValue(Socket)!);
+            using var daemon = DaemonChoice.Of(parse, out var mistake);
+            if (daemon is null)
+            {
+                Fail(mistake!);
+                if (parse.IsJson())
+                {
+                    WriteJson(Json([], mistake));
+                }
+                return ExitCodes.BadInput;
+            }
+            var client = daemon.Client;
             try
             {
                 return await work(client, parse, cancellationToken);
@@ -42,7 +60,7 @@ internal static class Invocation
             }
             catch (RpcException failed)
             {
-                var diagnostics = LocalClient.DiagnosticsOf(failed);
+                var diagnostics = NodeClient.DiagnosticsOf(failed);
                 foreach (var diagnostic in diagnostics)
                 {
                     System.Console.Error.WriteLine(diagnostic);
@@ -52,7 +70,7 @@ internal static class Invocation
                 {
                     WriteJson(Json(diagnostics, client.Describe(failed)));
                 }
-                return LocalClient.IsUnreachable(failed) ? ExitCodes.NoDaemon : failed.StatusCode == StatusCode.InvalidArgument ? ExitCodes.BadInput : ExitCodes.Failed;
+                return NodeClient.IsUnreachable(failed) ? ExitCodes.NoDaemon : failed.StatusCode == StatusCode.InvalidArgument ? ExitCodes.BadInput : ExitCodes.Failed;
             }
         });
         return command;
@@ -90,6 +108,14 @@ internal static class Invocation
             System.Console.Error.Write(DiagnosticText.Render(diagnostic, text));
         }
     }
+
+    private static Option<string?> FromEnvironment(string name, string variable, string help, string description) => new(name)
+    {
+        Description = description,
+        HelpName = help,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set : null,
+        Recursive = true,
+    };
 
     private static Option<string> MakeOutput()
     {

@@ -6,6 +6,10 @@ using Waymark.Cli.Commands;
 var root = new RootCommand("Decides which path each flow of this host takes. Asks the daemon, waymarkd; 'check', 'fmt', 'convert', 'classify' and 'pki' need none.")
 {
     Invocation.Socket,
+    Invocation.Server,
+    Invocation.Certificate,
+    Invocation.Key,
+    Invocation.Authority,
     Invocation.Output,
     PolicyCommands.Apply(),
     PolicyCommands.Plan(),

@@ -5,7 +5,7 @@ using Waymark.Daemon;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
-using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.NodeCalls;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
 using Waymark.Nodes;
@@ -19,9 +19,9 @@ var socket = new Option<string>("--socket") { Description = "Where requesters co
 socket.Validators.Add(result =>
 {
     var path = result.GetValueOrDefault<string>();
-    if (path.Length == 0 || Encoding.UTF8.GetByteCount(Path.GetFullPath(path)) > LocalClient.LongestSocket)
+    if (path.Length == 0 || Encoding.UTF8.GetByteCount(Path.GetFullPath(path)) > NodeClient.LongestSocket)
     {
-        result.AddError($"'{path}' cannot be a socket: its whole path has 1 to {LocalClient.LongestSocket} bytes");
+        result.AddError($"'{path}' cannot be a socket: its whole path has 1 to {NodeClient.LongestSocket} bytes");
     }
 });
 

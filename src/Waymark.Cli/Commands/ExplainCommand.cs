@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Waymark.Cli.Display;
-using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.NodeCalls;
 using Waymark.Exchange.Wire;
 using Waymark.Policies.Language;
 
@@ -43,7 +43,7 @@ internal static partial class ExplainCommand
     [GeneratedRegex("'([^'\"]*)\"([^\"]*)\"'|\"([^\"]*)\"")]
     private static partial Regex Quoted();
 
-    private static async Task<int> ExplainAsync(LocalClient client, ParseResult parse, string words, CancellationToken cancellationToken)
+    private static async Task<int> ExplainAsync(NodeClient client, ParseResult parse, string words, CancellationToken cancellationToken)
     {
         if (PolicyLanguage.ParseFlows(words, "flow", out var diagnostics) is not { } flows)
         {
@@ -67,7 +67,7 @@ internal static partial class ExplainCommand
         return code;
     }
 
-    private static async Task<int> ExplainProcessAsync(LocalClient client, ParseResult parse, int id, CancellationToken cancellationToken)
+    private static async Task<int> ExplainProcessAsync(NodeClient client, ParseResult parse, int id, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> flows;
         try

@@ -3,7 +3,7 @@ using System.Globalization;
 using Grpc.Core;
 using Spectre.Console;
 using Waymark.Cli.Display;
-using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.NodeCalls;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Cli.Commands;
@@ -46,7 +46,7 @@ internal static class TopCommand
         return ExitCodes.Done;
     });
 
-    private static async Task WatchAsync(LocalClient client, Queue<string> events, CancellationToken cancellationToken)
+    private static async Task WatchAsync(NodeClient client, Queue<string> events, CancellationToken cancellationToken)
     {
         try
         {

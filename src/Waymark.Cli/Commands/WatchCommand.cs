@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Grpc.Core;
 using Waymark.Cli.Display;
-using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.NodeCalls;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Cli.Commands;
@@ -20,7 +20,7 @@ internal static class WatchCommand
     private static Command Of(string name, string description, params V1.EventKind[] kinds) =>
         new Command(name, description).Asks((client, parse, cancellationToken) => ShowAsync(client, parse, kinds, cancellationToken));
 
-    private static async Task<int> ShowAsync(LocalClient client, ParseResult parse, V1.EventKind[] kinds, CancellationToken cancellationToken)
+    private static async Task<int> ShowAsync(NodeClient client, ParseResult parse, V1.EventKind[] kinds, CancellationToken cancellationToken)
     {
         using var stream = client.Events.Watch(new() { Kinds = { kinds } }, cancellationToken: cancellationToken);
         await foreach (var happened in stream.ResponseStream.ReadAllAsync(cancellationToken))

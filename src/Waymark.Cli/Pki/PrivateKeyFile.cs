@@ -1,4 +1,3 @@
-using System.IO;
 using System.Security.Cryptography;
 using Waymark.Exchange.Certificates;
 
@@ -7,8 +6,6 @@ namespace Waymark.Cli.Pki;
 /// <summary>Private keys in files (PKCS #8 in PEM). Their bytes are in no message, and are wiped from our own buffers.</summary>
 internal static class PrivateKeyFile
 {
-    private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-
     /// <summary>Writes a key for its owner's eyes alone.</summary>
     public static void Create(string path, ECDsa key)
     {
@@ -29,14 +26,11 @@ internal static class PrivateKeyFile
     /// <exception cref="CertificateException">Others can read it too, or it is no key.</exception>
     public static ECDsa Read(string path)
     {
-        if ((File.GetUnixFileMode(path) & Others) != 0)
-        {
-            throw new CertificateException($"{path} can be read or written by others than its owner: 'chmod 600 {path}', and ask yourself who has read it");
-        }
+        var text = CertificateFiles.ReadKey(path);
         var key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(File.ReadAllText(path));
+            key.ImportFromPem(text);
             return key;
         }
         catch (Exception damaged) when (damaged is CryptographicException or ArgumentException)

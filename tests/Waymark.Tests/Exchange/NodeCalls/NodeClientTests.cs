@@ -1,15 +1,15 @@
 using System.Net.Sockets;
 using Grpc.Core;
-using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.NodeCalls;
 using Waymark.Exchange.Wire;
 using Waymark.Policies.Language;
 using V1 = Waymark.Exchange.Wire.V1;
 
-namespace Waymark.Tests.Exchange.LocalCalls;
+namespace Waymark.Tests.Exchange.NodeCalls;
 
 /// <summary>The client and a server of the contract, over a real Unix socket.</summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
-public sealed class LocalClientTests
+public sealed class NodeClientTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -41,11 +41,11 @@ public sealed class LocalClientTests
         wire.Statements[1].Policy.Flows[0].Protocol.Transport.Ports[0].Low = 70_000;
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await daemon.Client.Policies.ApplyAsync(new() { Name = "t.way", PolicySet = wire }, cancellationToken: Cancelled));
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
-        Assert.False(LocalClient.IsUnreachable(refused));
+        Assert.False(NodeClient.IsUnreachable(refused));
         Assert.Equal("the policy set has 2 mistakes", daemon.Client.Describe(refused));
         Assert.Equal(
             ["t.way:1:1: error WAY5002: statements[0].policy.name: it is empty", "t.way:2:1: error WAY5003: statements[1].policy.flows[0].protocol.ports[0].low: 70000 is not from 0 to 65535"],
-            LocalClient.DiagnosticsOf(refused).Select(one => one.ToString()));
+            NodeClient.DiagnosticsOf(refused).Select(one => one.ToString()));
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class LocalClientTests
         wire.Statements.AddRange(Enumerable.Range(0, 5000).Select(_ => new V1.Statement()));
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await daemon.Client.Policies.ApplyAsync(new() { Name = "t", PolicySet = wire }, cancellationToken: Cancelled));
         Assert.Equal("the policy set has 5000 mistakes", daemon.Client.Describe(refused));
-        Assert.Equal(WireLimits.Diagnostics, LocalClient.DiagnosticsOf(refused).Count);
+        Assert.Equal(WireLimits.Diagnostics, NodeClient.DiagnosticsOf(refused).Count);
     }
 
     [Fact]
@@ -104,9 +104,9 @@ public sealed class LocalClientTests
 
     private static async Task<string> SentenceOf(string socket)
     {
-        using var client = new LocalClient(socket);
+        using var client = new NodeClient(socket);
         var failed = await Assert.ThrowsAsync<RpcException>(async () => await client.Node.GetStatusAsync(new(), cancellationToken: Cancelled));
-        Assert.True(LocalClient.IsUnreachable(failed));
+        Assert.True(NodeClient.IsUnreachable(failed));
         return client.Describe(failed);
     }
 }

@@ -5,11 +5,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Api;
 using Waymark.Daemon.Requests;
-using Waymark.Exchange.LocalCalls;
+using Waymark.Exchange.NodeCalls;
 using Waymark.Exchange.Wire;
 using V1 = Waymark.Exchange.Wire.V1;
 
-namespace Waymark.Tests.Exchange.LocalCalls;
+namespace Waymark.Tests.Exchange.NodeCalls;
 
 /// <summary>A server of the contract on a real Unix socket, with the daemon's limits and its way of refusing, and nothing behind it.</summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -25,7 +25,7 @@ internal sealed class FakeDaemon : IAsyncDisposable
         Client = new(socket);
     }
 
-    public LocalClient Client { get; }
+    public NodeClient Client { get; }
 
     /// <summary>A path where no socket is.</summary>
     public static string NewSocket() => System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"waymark-test-{Environment.ProcessId}-{Interlocked.Increment(ref sockets)}.sock");

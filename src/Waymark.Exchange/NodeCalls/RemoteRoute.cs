@@ -1,0 +1,81 @@
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Waymark.Exchange.Certificates;
+
+namespace Waymark.Exchange.NodeCalls;
+
+/// <summary>To a daemon on another host, over TLS 1.3 with certificates on both sides. The system's own authorities have no say.</summary>
+/// <param name="server">The node.</param>
+/// <param name="identity">Who asks.</param>
+/// <param name="time">The clock that certificates are held against.</param>
+internal sealed class RemoteRoute(ServerAddress server, RemoteIdentity identity, TimeProvider time) : INodeRoute
+{
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(10), PingAfter = TimeSpan.FromSeconds(30), PingTime = TimeSpan.FromSeconds(15);
+
+    private volatile string? refusal;
+
+    public Uri Address { get; } = new($"https://{server}");
+
+    public SocketsHttpHandler MakeHandler() => new()
+    {
+        ConnectTimeout = ConnectTime,
+        // Who only listens would not notice that the node is gone.
+        KeepAlivePingDelay = PingAfter,
+        KeepAlivePingTimeout = PingTime,
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        SslOptions = new()
+        {
+            EnabledSslProtocols = SslProtocols.Tls13,
+            ClientCertificateContext = identity.Context,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = identity.Trust.Policy(),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => (refusal = FaultOf(certificate as X509Certificate2)) is null,
+        },
+    };
+
+    public string Unreachable(RpcException failed)
+    {
+        if (refusal is { } fault)
+        {
+            return fault;
+        }
+        for (var cause = failed.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain }:
+                    return $"no host is called '{server.Host}': mend the name (--server, WAYMARK_SERVER)";
+                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
+                    return $"nothing listens at {server}: is waymarkd running there, with 'listen' in its node file, and is this its port?";
+                case SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.TimedOut }:
+                case TimeoutException:
+                    return $"{server} cannot be reached: is the host up, and does a firewall let TCP port {server.Port} through?";
+            }
+        }
+        return failed.Status.DebugException?.GetBaseException() is AuthenticationException
+            ? $"{server} does not speak TLS 1.3: is this the port of 'listen' in the node file of its waymarkd?"
+            : $"{server} closed the connection: the node does not let in {identity.File} (of another authority, revoked?), or too many ask it; 'waymark audit' there says why";
+    }
+
+    /// <summary>What is wrong with the certificate of the node, and what would help; null: nothing.</summary>
+    private string? FaultOf(X509Certificate2? certificate)
+    {
+        if (certificate is null)
+        {
+            return $"{server} shows no certificate";
+        }
+        return identity.Trust.Check(certificate, CertificatePurpose.Host, time.GetUtcNow()) switch
+        {
+            CertificateVerdict.Refused(CertificateRefusal.UnknownAuthority, var message) => $"the certificate of {server} {message}; name the node's authority (--ca, WAYMARK_CA)",
+            CertificateVerdict.Refused(CertificateRefusal.Expired, var message) => $"the certificate of {server} {message}: the node's administrator has to renew it ('waymark pki renew')",
+            CertificateVerdict.Refused(_, var message) => $"the certificate of {server} {message}",
+            CertificateVerdict.Accepted(var names) when !names.AsSpan().Contains(server.Host) =>
+                $"the node at {server} is {string.Join(", ", names.Take(4).Select(name => $"'{ForeignText.Show(name.Text)}'"))} by its certificate, not '{server.Host}': call it by that name, or have a certificate issued for this one ('waymark pki issue --host')",
+            _ => null,
+        };
+    }
+}
