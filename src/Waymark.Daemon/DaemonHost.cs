@@ -12,10 +12,10 @@ using Waymark.Daemon.Api;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Metrics;
+using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Daemon.Tariffs;
-using Waymark.Exchange.Wire;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
 
@@ -84,19 +84,13 @@ internal static class DaemonHost
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
-        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WireLimits.MessageBytes);
-        Services(builder.Services, options).AddHostedService<Reconciler>();
+        GrpcServices.Add(builder.Services);
+        Services(builder.Services, options).AddServices().AddHostedService<Reconciler>();
         builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds().Listen(kestrel, options.Socket));
         await using var app = builder.Build();
         var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
         app.Use((context, next) => CallerBounds.BoundAsync(context, context.RequestServices.GetRequiredService<RequesterRights>(), next));
-        app.MapGrpcService<PolicyApi>();
-        app.MapGrpcService<DecisionApi>();
-        app.MapGrpcService<PathApi>();
-        app.MapGrpcService<CharacteristicApi>();
-        app.MapGrpcService<QuotaApi>();
-        app.MapGrpcService<NodeApi>();
-        app.MapGrpcService<WatchApi>();
+        GrpcServices.Map(app);
         try
         {
             using var single = SingleInstance.TryTake();
@@ -197,13 +191,16 @@ internal static class DaemonHost
         .AddSingleton<ProbeCounts>()
         .AddSingleton<StateInstruments>()
         .AddSingleton<KernelQuestion>()
+        .AddSingleton<RemoteBounds>()
+        .AddSingleton<RemoteAdmission>()
+        .AddSingleton<RemoteStanding>()
         .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
             () => provider.GetRequiredService<NodeBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))
         .AddSingleton(provider => new TrafficReading(
             provider.GetRequiredService<IDataPlane>, provider.GetRequiredService<ReconcileLoop>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TrafficReading>>()))
         .AddSingleton(MakeLoop)
         .AddActivity<ReconcileLoop>().AddActivity<PathFollowing>().AddActivity<NameResolving>().AddActivity<ReachabilityKeeping>().AddActivity<UsageLedger>()
-        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<Supervision>();
+        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<RemoteService>().AddActivity<Supervision>();
 
     /// <summary>One of what goes on all the time, and the same one for whoever asks for it by its type.</summary>
     private static IServiceCollection AddActivity<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services)

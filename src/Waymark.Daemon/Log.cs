@@ -113,4 +113,19 @@ internal static partial class Log
 
     [LoggerMessage(43, LogLevel.Information, "{Requester} sets what {Path} has used ({Meter}) from {Before} B to {After} B")]
     public static partial void UsedSet(ILogger log, string requester, string path, string meter, long before, long after);
+
+    [LoggerMessage(50, LogLevel.Information, "requesters of other hosts are listened for at {Endpoints}")]
+    public static partial void RemoteListening(ILogger log, string endpoints);
+
+    [LoggerMessage(51, LogLevel.Warning, "{Fault}")]
+    public static partial void RemoteFault(ILogger log, string fault);
+
+    [LoggerMessage(52, LogLevel.Information, "{File} is this node's certificate, until {Until:yyyy-MM-dd}; authorities and revocation lists were read")]
+    public static partial void RemoteCredentialsRead(ILogger log, string file, DateTimeOffset until);
+
+    [LoggerMessage(53, LogLevel.Debug, "{From} was not let in: {Reason}")]
+    public static partial void HandshakeRefused(ILogger log, System.Net.IPEndPoint from, string reason);
+
+    [LoggerMessage(54, LogLevel.Information, "the connection from {From} was ended: {Reason}")]
+    public static partial void RemoteEnded(ILogger log, System.Net.IPEndPoint from, string reason);
 }

@@ -166,6 +166,15 @@ internal static class Tables
         Row("rules", $"{answer.FilterRuleCount} in {answer.ClassCount} classes");
         Row("node file", answer.NodeFile.Length == 0 ? "none: everything has its default" : answer.NodeFile);
         Row("policies in", answer.PolicyDirectory);
+        if (answer.Remote is { } remote)
+        {
+            Row("other hosts", (remote.IsListening ? $"at {string.Join(", ", remote.Endpoints)}, {remote.ConnectionCount} connected" : $"not listened for at {string.Join(", ", remote.Endpoints)}")
+                + (remote.CertificateUntil is { } until ? $"; certificate until {until.ToDateTime():yyyy-MM-dd}" : ""), new(remote.IsListening ? Color.Default : Color.Red));
+            if (remote.Fault.Length > 0)
+            {
+                Row("", remote.Fault, new(Color.Red));
+            }
+        }
         Invocation.Console.Write(table);
     }
 

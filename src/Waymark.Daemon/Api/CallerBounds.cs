@@ -60,9 +60,13 @@ internal sealed class CallerBounds
         return next();
     }
 
-    /// <summary>Who holds the other end of a Unix socket, by the kernel's word.</summary>
+    /// <summary>Who holds the other end of a Unix socket, by the kernel's word. Of any other socket it would say nothing that could be believed.</summary>
     public static uint UserOf(Socket socket)
     {
+        if (socket.AddressFamily != AddressFamily.Unix)
+        {
+            throw new InvalidOperationException("A caller that is not on this host was asked for as one that is.");
+        }
         // struct ucred { pid_t, uid_t, gid_t }: SO_PEERCRED (unix(7)).
         Span<byte> credentials = stackalloc byte[12];
         socket.GetRawSocketOption(1, 17, credentials);

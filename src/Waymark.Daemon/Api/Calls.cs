@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
@@ -15,17 +16,20 @@ namespace Waymark.Daemon.Api;
 /// <summary>What every call has in common: who calls, and how refusals go back.</summary>
 internal static class Calls
 {
-    /// <summary>The caller, by the kernel's word on who holds the other end of the socket.</summary>
-    public static RequesterDeclaration Caller(this RequesterRights rights, ServerCallContext context) =>
-        rights.RequesterOf(CallerBounds.UserOf(context.GetHttpContext().Features.GetRequiredFeature<IConnectionSocketFeature>().Socket));
+    /// <summary>The caller: over the network whom his certificate identifies, on this host whom the kernel names.</summary>
+    public static RequesterDeclaration Caller(this RequesterRights rights, ServerCallContext context)
+    {
+        var features = context.GetHttpContext().Features;
+        return features.Get<RemoteCaller>()?.Requester ?? rights.RequesterOf(CallerBounds.UserOf(features.GetRequiredFeature<IConnectionSocketFeature>().Socket));
+    }
 
     /// <summary>Throws unless the caller may ask for anything: what concerns the whole node.</summary>
     public static void RequireAdministrator(this RequesterRights rights, ServerCallContext context)
     {
         var caller = rights.Caller(context);
-        if (!caller.MayAny)
+        if (!caller.MayAdminister)
         {
-            throw new RefusedException($"'{caller.Name}' may not change the node: only a requester that 'may any' can", [], isForbidden: true);
+            throw new RefusedException($"'{caller.Name}' may not change the node: only a local user who 'may any' can, and who 'may administer'", [], isForbidden: true);
         }
     }
 

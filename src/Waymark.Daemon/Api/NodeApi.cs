@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -8,7 +9,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>How the daemon fares.</summary>
-internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights rights, ReconcileLoop loop, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
+internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights rights, ReconcileLoop loop, RemoteStanding remote, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
 {
     private static readonly DateTime StartedAt = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
@@ -43,6 +44,17 @@ internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights ri
         if (now.Kernel.AppliedAt is { } at)
         {
             response.AppliedAt = DecisionTranslation.ToWire(at);
+        }
+        if (remote.Current is { } standing)
+        {
+            response.Remote = new()
+            {
+                Endpoints = { standing.Endpoints },
+                IsListening = standing.IsListening,
+                Fault = standing.Fault,
+                CertificateUntil = standing.CertificateUntil is { } until ? DecisionTranslation.ToWire(until) : null,
+                ConnectionCount = (uint)standing.Connections,
+            };
         }
         return Task.FromResult(response);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Remote;
 using Waymark.Flows;
 using Waymark.PathDecision;
 using Waymark.Paths;
@@ -38,8 +39,9 @@ internal sealed class StateInstruments : IDisposable
     /// <summary>Makes them.</summary>
     /// <param name="loop">Whose decisions are looked at.</param>
     /// <param name="probes">What became of probes.</param>
+    /// <param name="remote">The listener for requesters of other hosts.</param>
     /// <param name="time">The clock.</param>
-    public StateInstruments(ReconcileLoop loop, ProbeCounts probes, TimeProvider time)
+    public StateInstruments(ReconcileLoop loop, ProbeCounts probes, RemoteStanding remote, TimeProvider time)
     {
         this.loop = loop;
         foreach (var one in Numbers.GroupBy(one => one.Instrument))
@@ -56,6 +58,9 @@ internal sealed class StateInstruments : IDisposable
         Source.CreateObservableUpDownCounter("waymark.classes", () => (long)Now.Decision.FilterRules.Classes.Count, "{class}", "Classes of flows.");
         Source.CreateObservableUpDownCounter("waymark.policies", Policies, "{policy}", "Policies by how they stand.");
         Source.CreateObservableUpDownCounter("waymark.requesters", () => (long)loop.Inputs.Node.Requesters.Count, "{requester}", "Who may ask for policies.");
+        Source.CreateObservableGauge("waymark.remote.certificate.remaining", () => remote.Current?.CertificateUntil is { } until ? [new Measurement<double>((until - time.GetUtcNow()).TotalSeconds)] : Array.Empty<Measurement<double>>(),
+            "s", "For how long this node's certificate is still valid; negative: no longer.");
+        Source.CreateObservableGauge("waymark.remote.connections", () => remote.Current is { } standing ? [new Measurement<long>(standing.Connections)] : Array.Empty<Measurement<long>>(), "{connection}", "Connections of requesters of other hosts.");
         Source.CreateObservableGauge("waymark.kernel.state", Kernel, "{node}", "1 for how the kernel stands to the decision, 0 for the others.");
         Source.CreateObservableUpDownCounter("process.memory.usage", () => Environment.WorkingSet, "By", "Resident memory of the daemon.");
         Source.CreateObservableGauge("process.uptime", () => (time.GetUtcNow() - StartedAt).TotalSeconds, "s", "How long the daemon has been running.");

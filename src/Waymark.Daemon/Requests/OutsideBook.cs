@@ -65,7 +65,7 @@ internal sealed class OutsideBook(StateStore store, ReconcileLoop loop, EventStr
     /// <summary>Takes back what was said; throws <see cref="RefusedException"/> where nothing was, or it is another's.</summary>
     public void Clear(RequesterDeclaration caller, string path, string name, string requester)
     {
-        if (requester != caller.Name && !caller.MayAny)
+        if (requester != caller.Name && !caller.MayAdminister)
         {
             throw new RefusedException($"'{caller.Name}' may not clear what '{requester}' says", [], isForbidden: true);
         }

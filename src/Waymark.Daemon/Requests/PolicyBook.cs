@@ -109,7 +109,7 @@ internal sealed class PolicyBook(
     {
         lock (gate)
         {
-            if (requester != caller.Name && !caller.MayAny)
+            if (requester != caller.Name && !caller.MayAdminister)
             {
                 throw new RefusedException($"'{caller.Name}' may not withdraw sets of '{requester}'", [], isForbidden: true);
             }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Waymark.ConditionDecision;
 using Waymark.Daemon.Loop;
+using Waymark.Exchange;
+using Waymark.Exchange.Certificates;
 using Waymark.Flows;
 using Waymark.Nodes;
 using Waymark.Policies;
@@ -14,6 +16,9 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
     /// <summary>How many times a part of what is asked for may be held against a part of what is allowed, a set: some seconds of work.</summary>
     private const long MostComparisons = 10_000_000;
 
+    /// <summary>How many names of a certificate a message has.</summary>
+    private const int MostNames = 4;
+
     /// <summary>Whose sets the files of the policy directory are.</summary>
     public RequesterDeclaration FileOwner => node.Node.Requesters.First(one => one.User is "root" or "0");
 
@@ -24,7 +29,23 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
     public RequesterDeclaration? Find(uint user)
     {
         var (name, number) = (NameOf(user), Number(user));
-        return node.Node.Requesters.FirstOrDefault(one => one.User is { } known && (known == name || known == number));
+        var found = node.Node.Requesters.FirstOrDefault(one => one.User is { } known && (known == name || known == number));
+        return found is null ? null : found with { MayAdminister = found.MayAdminister || found.MayAny };
+    }
+
+    /// <summary>Who the holder of a certificate is here; throws <see cref="RefusedException"/> where nobody, or it bears the names of several: nobody takes the better of two ranks.</summary>
+    /// <param name="names">Whom the certificate identifies, which was found to count.</param>
+    public RequesterDeclaration RequesterOf(EquatableArray<CertificateName> names)
+    {
+        RequesterDeclaration[] found = [.. node.Node.Requesters.Where(one => one.Certificate is { } known && CertificateName.Parse(known) is { } name && names.AsSpan().Contains(name))];
+        var shown = string.Join(", ", names.Take(MostNames).Select(name => $"'{ForeignText.Show(name.Text)}'"));
+        return found switch
+        {
+            [var only] => only,
+            [] => throw new RefusedException($"the certificate of {shown} is of no requester of this node: its administrator can add "
+                + $"'requester NAME {{ certificate \"{ForeignText.Show(names[0].Text)}\"; rank 10; may flows ...; }}' to {options.NodeFile}", [], isForbidden: true),
+            _ => throw new RefusedException($"the certificate of {shown} is of several requesters of this node, {string.Join(" and ", found.Select(one => $"'{one.Name}'"))}: ask for one with one of these names", [], isForbidden: true),
+        };
     }
 
     /// <summary>Who a local user is here; throws <see cref="RefusedException"/> where nobody.</summary>

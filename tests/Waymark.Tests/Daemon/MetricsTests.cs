@@ -26,7 +26,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
     public MetricsTests()
     {
         loop = new(dataPlane, new(TimeProvider.System), _ => { }, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
-        state = new(loop, probes, TimeProvider.System);
+        state = new(loop, probes, new() { Current = new(["[::]:7443"], true, "", Worlds.Start, 1) }, TimeProvider.System);
         metrics = new([LoopInstruments.Source, state.Source]);
         running = Task.Run(() => loop.RunAsync(stop.Token));
     }

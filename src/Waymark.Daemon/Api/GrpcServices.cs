@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Waymark.Exchange.Wire;
+
+namespace Waymark.Daemon.Api;
+
+/// <summary>The contract's services: the same ones wherever somebody listens.</summary>
+internal static class GrpcServices
+{
+    /// <summary>Adds what gRPC needs, within the contract's limits.</summary>
+    public static IServiceCollection Add(IServiceCollection services)
+    {
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = WireLimits.MessageBytes;
+            // Nothing of ours compresses; and what is small before it is unpacked need not be so behind.
+            grpc.CompressionProviders = [];
+        });
+        return services;
+    }
+
+    /// <summary>Adds the services themselves.</summary>
+    public static IServiceCollection AddServices(this IServiceCollection services) => services
+        .AddSingleton<PolicyApi>().AddSingleton<DecisionApi>().AddSingleton<PathApi>().AddSingleton<CharacteristicApi>().AddSingleton<QuotaApi>().AddSingleton<NodeApi>().AddSingleton<WatchApi>();
+
+    /// <summary>Adds the services of one application to another.</summary>
+    public static void Share(IServiceProvider from, IServiceCollection to) => to
+        .AddSingleton(from.GetRequiredService<PolicyApi>()).AddSingleton(from.GetRequiredService<DecisionApi>()).AddSingleton(from.GetRequiredService<PathApi>())
+        .AddSingleton(from.GetRequiredService<CharacteristicApi>()).AddSingleton(from.GetRequiredService<QuotaApi>()).AddSingleton(from.GetRequiredService<NodeApi>())
+        .AddSingleton(from.GetRequiredService<WatchApi>());
+
+    /// <summary>Has them answer.</summary>
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGrpcService<PolicyApi>();
+        app.MapGrpcService<DecisionApi>();
+        app.MapGrpcService<PathApi>();
+        app.MapGrpcService<CharacteristicApi>();
+        app.MapGrpcService<QuotaApi>();
+        app.MapGrpcService<NodeApi>();
+        app.MapGrpcService<WatchApi>();
+    }
+}

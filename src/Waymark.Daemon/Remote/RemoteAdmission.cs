@@ -1,0 +1,158 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Api;
+using Waymark.Daemon.Requests;
+using Waymark.Exchange.Certificates;
+using Waymark.Exchange.Wire;
+
+namespace Waymark.Daemon.Remote;
+
+/// <summary>
+/// Lets in over the network whom a certificate identifies, and nobody else. What is asked, in this order: may there be another handshake; TLS 1.3 and a certificate that counts; may its holder have another
+/// connection; then at each call, before a byte of its message is read: does the certificate still count, is it a requester's, and does he not ask too often.
+/// </summary>
+internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights rights, TimeProvider time, ILogger<RemoteAdmission> log)
+{
+    private volatile RemoteCredentials? credentials;
+
+    /// <summary>As whom the node answers and whom it lets in, from the next handshake and the next call on; null before there is anything.</summary>
+    public RemoteCredentials? Credentials
+    {
+        get => credentials;
+        set => credentials = value;
+    }
+
+    /// <summary>The way of a connection before TLS.</summary>
+    public async Task EnterAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var peer = new RemotePeer(connection);
+        if (!bounds.TryEnter(peer))
+        {
+            peer.Abort("too many handshakes");
+            return;
+        }
+        connection.Features.Set(peer);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            bounds.Leave(peer);
+            if (peer.Certificate is null)
+            {
+                Log.HandshakeRefused(log, peer.From, peer.Refusal ?? "no handshake of TLS 1.3 came to its end");
+            }
+        }
+    }
+
+    /// <summary>What TLS is done with.</summary>
+    public SslServerAuthenticationOptions Handshake(RemotePeer peer)
+    {
+        var current = credentials ?? throw new AuthenticationException("There is no certificate yet.");
+        return new()
+        {
+            ServerCertificateContext = current.Context,
+            EnabledSslProtocols = SslProtocols.Tls13,
+            ClientCertificateRequired = true,
+            // Whoever comes again is asked again.
+            AllowTlsResume = false,
+            AllowRenegotiation = false,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            // The chain that the framework builds on its own, which nobody here looks at: it is not to ask the network for what a stranger's certificate names.
+            CertificateChainPolicy = current.Trust.Policy(),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            {
+                peer.Refusal = certificate is X509Certificate2 shown
+                    ? current.Trust.Check(shown, CertificatePurpose.Requester, time.GetUtcNow()) is CertificateVerdict.Refused refused ? $"the certificate {refused.Message}" : null
+                    : "it showed no certificate";
+                return peer.Refusal is null;
+            },
+        };
+    }
+
+    /// <summary>The way of a connection behind TLS.</summary>
+    public async Task EstablishAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var peer = connection.Features.GetRequiredFeature<RemotePeer>();
+        if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not { } certificate)
+        {
+            peer.Abort("no certificate");
+            return;
+        }
+        peer.Establish(certificate);
+        if (!bounds.TryEstablish(peer))
+        {
+            Log.HandshakeRefused(log, peer.From, "there are too many connections, or too many of this key");
+            peer.Abort("too many connections");
+            return;
+        }
+        await next(connection);
+    }
+
+    /// <summary>The way of a call.</summary>
+    public async Task CallAsync(HttpContext context, Func<Task> next)
+    {
+        var peer = context.Features.GetRequiredFeature<RemotePeer>();
+        RemoteCaller caller;
+        try
+        {
+            caller = Admit(peer);
+            if (!bounds.TryCall(caller.Requester.Name))
+            {
+                Refuse(context, StatusCode.ResourceExhausted, $"'{caller.Requester.Name}' makes more than {RemoteBounds.CallsPerSecond} calls a second: wait, and ask for several things in one call");
+                return;
+            }
+        }
+        catch (RefusedException refused)
+        {
+            Refuse(context, refused.IsForbidden ? StatusCode.PermissionDenied : StatusCode.Unauthenticated, refused.Message);
+            return;
+        }
+        context.Features.Set(caller);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = caller.Requester.MayAny ? WireLimits.MessageBytes : CallerBounds.MessageBytes;
+        }
+        await next();
+    }
+
+    /// <summary>Ends the connections of those who would not be let in any more: what they watch ends with it.</summary>
+    public void Sweep()
+    {
+        foreach (var peer in bounds.Established)
+        {
+            try
+            {
+                Admit(peer);
+            }
+            catch (RefusedException refused)
+            {
+                Log.RemoteEnded(log, peer.From, refused.Message);
+                peer.Abort(refused.Message);
+            }
+        }
+    }
+
+    /// <summary>Who it is; throws <see cref="RefusedException"/> where nobody, or nobody any more.</summary>
+    private RemoteCaller Admit(RemotePeer peer) => credentials?.Trust.Check(peer.Certificate!, CertificatePurpose.Requester, time.GetUtcNow()) switch
+    {
+        CertificateVerdict.Accepted(var names) => new(rights.RequesterOf(names), peer),
+        CertificateVerdict.Refused(_, var message) => throw new RefusedException($"your certificate {message}", []),
+        _ => throw new RefusedException("nobody is let in over the network any more", []),
+    };
+
+    /// <summary>Answers a call in gRPC's words without reading it (its protocol over HTTP/2, "Trailers-Only").</summary>
+    private static void Refuse(HttpContext context, StatusCode code, string message)
+    {
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = ((int)code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+    }
+}

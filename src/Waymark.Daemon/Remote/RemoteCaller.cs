@@ -1,0 +1,8 @@
+using Waymark.Nodes;
+
+namespace Waymark.Daemon.Remote;
+
+/// <summary>Who makes a call over the network: a feature of the call, there only once he was admitted.</summary>
+/// <param name="Requester">Whom the node file calls so.</param>
+/// <param name="Peer">Where he calls from.</param>
+internal sealed record RemoteCaller(RequesterDeclaration Requester, RemotePeer Peer);

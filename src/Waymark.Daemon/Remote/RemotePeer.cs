@@ -1,0 +1,36 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+
+namespace Waymark.Daemon.Remote;
+
+/// <summary>Who is at the other end of one connection over the network: a feature of the connection.</summary>
+/// <param name="connection">The connection.</param>
+internal sealed class RemotePeer(ConnectionContext connection)
+{
+    /// <summary>From where it comes; an IPv4 address is one also where it came to an IPv6 socket.</summary>
+    public IPEndPoint From { get; } = connection.RemoteEndPoint is IPEndPoint end ? new(end.Address.IsIPv4MappedToIPv6 ? end.Address.MapToIPv4() : end.Address, end.Port) : new(IPAddress.None, 0);
+
+    /// <summary>What it showed in its handshake, which was found to count then; null: the handshake is not done.</summary>
+    public X509Certificate2? Certificate { get; private set; }
+
+    /// <summary>Whose key it is: renewed certificates are of the same holder.</summary>
+    public string Holder { get; private set; } = "";
+
+    /// <summary>Why its certificate was refused; null: it was not, or none was shown.</summary>
+    public string? Refusal { get; set; }
+
+    /// <summary>Whose addresses count as one: an IPv4 host, and of IPv6 a network of 64 bits, which one host has as many addresses of as it likes (RFC 4291 section 2.5.1).</summary>
+    public IPAddress Source => From.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? new([.. From.Address.GetAddressBytes()[..8], .. new byte[8]]) : From.Address;
+
+    /// <summary>The handshake is done. The certificate outlives it: it is asked about at each call.</summary>
+    public void Establish(X509Certificate2 certificate)
+    {
+        Certificate = X509CertificateLoader.LoadCertificate(certificate.RawDataMemory.Span);
+        Holder = Convert.ToHexString(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+    }
+
+    /// <summary>Ends the connection and every call in it.</summary>
+    public void Abort(string why) => connection.Abort(new(why));
+}
