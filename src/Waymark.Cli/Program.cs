@@ -24,6 +24,7 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     CharacteristicCommands.Characteristic(),
     QuotaCommands.Quota(),
     NodeCommands.Reload(),
+    AuditCommand.Audit(),
     TextCommands.Check(),
     TextCommands.Format(),
     TextCommands.Convert(),

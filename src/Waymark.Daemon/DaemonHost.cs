@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Activities;
 using Waymark.Daemon.Api;
+using Waymark.Daemon.Audit;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Metrics;
@@ -89,6 +90,7 @@ internal static class DaemonHost
         builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds().Listen(kestrel, options.Socket));
         await using var app = builder.Build();
         var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
+        app.Use((context, next) => context.RequestServices.GetRequiredService<AuditedCalls>().RecordAsync(context, () => next(context)));
         app.Use((context, next) => CallerBounds.BoundAsync(context, context.RequestServices.GetRequiredService<RequesterRights>(), next));
         GrpcServices.Map(app);
         try
@@ -191,6 +193,8 @@ internal static class DaemonHost
         .AddSingleton<ProbeCounts>()
         .AddSingleton<StateInstruments>()
         .AddSingleton<KernelQuestion>()
+        .AddSingleton<AuditLog>()
+        .AddSingleton<AuditedCalls>()
         .AddSingleton<RemoteBounds>()
         .AddSingleton<RemoteAdmission>()
         .AddSingleton<RemoteStanding>()
@@ -200,7 +204,7 @@ internal static class DaemonHost
             provider.GetRequiredService<IDataPlane>, provider.GetRequiredService<ReconcileLoop>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TrafficReading>>()))
         .AddSingleton(MakeLoop)
         .AddActivity<ReconcileLoop>().AddActivity<PathFollowing>().AddActivity<NameResolving>().AddActivity<ReachabilityKeeping>().AddActivity<UsageLedger>()
-        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<RemoteService>().AddActivity<Supervision>();
+        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<RemoteService>().AddActivity<AuditKeeping>().AddActivity<Supervision>();
 
     /// <summary>One of what goes on all the time, and the same one for whoever asks for it by its type.</summary>
     private static IServiceCollection AddActivity<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services)

@@ -123,8 +123,8 @@ internal static partial class Log
     [LoggerMessage(52, LogLevel.Information, "{File} is this node's certificate, until {Until:yyyy-MM-dd}; authorities and revocation lists were read")]
     public static partial void RemoteCredentialsRead(ILogger log, string file, DateTimeOffset until);
 
-    [LoggerMessage(53, LogLevel.Debug, "{From} was not let in: {Reason}")]
-    public static partial void HandshakeRefused(ILogger log, System.Net.IPEndPoint from, string reason);
+    [LoggerMessage(53, LogLevel.Error, "the audit log cannot be kept, and what is missing is counted: {Reason}")]
+    public static partial void AuditNotKept(ILogger log, string reason);
 
     [LoggerMessage(54, LogLevel.Information, "the connection from {From} was ended: {Reason}")]
     public static partial void RemoteEnded(ILogger log, System.Net.IPEndPoint from, string reason);

@@ -29,7 +29,7 @@ internal static class Calls
         var caller = rights.Caller(context);
         if (!caller.MayAdminister)
         {
-            throw new RefusedException($"'{caller.Name}' may not change the node: only a local user who 'may any' can, and who 'may administer'", [], isForbidden: true);
+            throw new RefusedException($"'{caller.Name}' may not administer the node: only a local user who 'may any' can, and whoever 'may administer' by the node file", [], isForbidden: true);
         }
     }
 

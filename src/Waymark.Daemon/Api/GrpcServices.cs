@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Waymark.Daemon.Audit;
 using Waymark.Exchange.Wire;
 
 namespace Waymark.Daemon.Api;
@@ -16,19 +17,21 @@ internal static class GrpcServices
             grpc.MaxReceiveMessageSize = WireLimits.MessageBytes;
             // Nothing of ours compresses; and what is small before it is unpacked need not be so behind.
             grpc.CompressionProviders = [];
+            grpc.Interceptors.Add<AuditInterceptor>();
         });
         return services;
     }
 
     /// <summary>Adds the services themselves.</summary>
     public static IServiceCollection AddServices(this IServiceCollection services) => services
-        .AddSingleton<PolicyApi>().AddSingleton<DecisionApi>().AddSingleton<PathApi>().AddSingleton<CharacteristicApi>().AddSingleton<QuotaApi>().AddSingleton<NodeApi>().AddSingleton<WatchApi>();
+        .AddSingleton<PolicyApi>().AddSingleton<DecisionApi>().AddSingleton<PathApi>().AddSingleton<CharacteristicApi>().AddSingleton<QuotaApi>().AddSingleton<NodeApi>().AddSingleton<WatchApi>()
+        .AddSingleton<AuditApi>();
 
     /// <summary>Adds the services of one application to another.</summary>
     public static void Share(IServiceProvider from, IServiceCollection to) => to
         .AddSingleton(from.GetRequiredService<PolicyApi>()).AddSingleton(from.GetRequiredService<DecisionApi>()).AddSingleton(from.GetRequiredService<PathApi>())
         .AddSingleton(from.GetRequiredService<CharacteristicApi>()).AddSingleton(from.GetRequiredService<QuotaApi>()).AddSingleton(from.GetRequiredService<NodeApi>())
-        .AddSingleton(from.GetRequiredService<WatchApi>());
+        .AddSingleton(from.GetRequiredService<WatchApi>()).AddSingleton(from.GetRequiredService<AuditApi>());
 
     /// <summary>Has them answer.</summary>
     public static void Map(IEndpointRouteBuilder app)
@@ -40,5 +43,6 @@ internal static class GrpcServices
         app.MapGrpcService<QuotaApi>();
         app.MapGrpcService<NodeApi>();
         app.MapGrpcService<WatchApi>();
+        app.MapGrpcService<AuditApi>();
     }
 }

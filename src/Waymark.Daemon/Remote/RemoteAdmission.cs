@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Api;
+using Waymark.Daemon.Audit;
 using Waymark.Daemon.Requests;
 using Waymark.Exchange.Certificates;
 using Waymark.Exchange.Wire;
@@ -17,7 +18,7 @@ namespace Waymark.Daemon.Remote;
 /// Lets in over the network whom a certificate identifies, and nobody else. What is asked, in this order: may there be another handshake; TLS 1.3 and a certificate that counts; may its holder have another
 /// connection; then at each call, before a byte of its message is read: does the certificate still count, is it a requester's, and does he not ask too often.
 /// </summary>
-internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights rights, TimeProvider time, ILogger<RemoteAdmission> log)
+internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights rights, AuditLog audit, TimeProvider time, ILogger<RemoteAdmission> log)
 {
     private volatile RemoteCredentials? credentials;
 
@@ -34,6 +35,7 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
         var peer = new RemotePeer(connection);
         if (!bounds.TryEnter(peer))
         {
+            Refused(peer, "there are too many handshakes, or too many from there");
             peer.Abort("too many handshakes");
             return;
         }
@@ -47,7 +49,7 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
             bounds.Leave(peer);
             if (peer.Certificate is null)
             {
-                Log.HandshakeRefused(log, peer.From, peer.Refusal ?? "no handshake of TLS 1.3 came to its end");
+                Refused(peer, peer.Refusal ?? "no handshake of TLS 1.3 came to its end");
             }
         }
     }
@@ -89,7 +91,7 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
         peer.Establish(certificate);
         if (!bounds.TryEstablish(peer))
         {
-            Log.HandshakeRefused(log, peer.From, "there are too many connections, or too many of this key");
+            Refused(peer, "there are too many connections, or too many of this key");
             peer.Abort("too many connections");
             return;
         }
@@ -135,10 +137,13 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
             catch (RefusedException refused)
             {
                 Log.RemoteEnded(log, peer.From, refused.Message);
+                Refused(peer, $"its connection was ended: {refused.Message}");
                 peer.Abort(refused.Message);
             }
         }
     }
+
+    private void Refused(RemotePeer peer, string why) => audit.Add(new(default, "", peer.From.ToString(), "connect", "", AuditOutcome.Refused, why), isOften: true);
 
     /// <summary>Who it is; throws <see cref="RefusedException"/> where nobody, or nobody any more.</summary>
     private RemoteCaller Admit(RemotePeer peer) => credentials?.Trust.Check(peer.Certificate!, CertificatePurpose.Requester, time.GetUtcNow()) switch

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Waymark.Daemon.Api;
+using Waymark.Daemon.Audit;
 using Waymark.Nodes;
 
 namespace Waymark.Daemon.Remote;
@@ -51,6 +52,8 @@ internal sealed class RemoteListener : IAsyncDisposable
             }
         });
         var app = builder.Build();
+        var audit = daemon.GetRequiredService<AuditedCalls>();
+        app.Use((context, next) => audit.RecordAsync(context, () => next(context)));
         app.Use((context, next) => admission.CallAsync(context, () => next(context)));
         GrpcServices.Map(app);
         try

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Store;
+using Waymark.Exchange;
 using Waymark.Nodes;
 using Waymark.PathDecision;
 using Waymark.Policies;
@@ -215,9 +216,9 @@ internal sealed class PolicyBook(
 
     private static void CheckName(string name)
     {
-        if (name.Length is 0 or > 255 || name.Any(c => c == '/' || char.IsControl(c)))
+        if (name.Length is 0 or > 255 || name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || !ForeignText.IsPlain(name))
         {
-            throw new RefusedException("the name of a policy set has 1 to 255 characters, none of them '/' or a control character", []);
+            throw new RefusedException("the name of a policy set has 1 to 255 characters, none of them '/' or one that cannot be seen, and is not '.' or '..'", []);
         }
     }
 }

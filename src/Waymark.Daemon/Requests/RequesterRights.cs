@@ -95,7 +95,8 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
         }
     }
 
-    private string? NameOf(uint user) => user == 0 ? "root" : loop.Inputs.Names.Users.FirstOrDefault(one => one.Value == user).Key;
+    /// <summary>The name of a local user; null where the system knows none.</summary>
+    public string? NameOf(uint user) => user == 0 ? "root" : loop.Inputs.Names.Users.FirstOrDefault(one => one.Value == user).Key;
 
     private static string Number(uint user) => user.ToString(CultureInfo.InvariantCulture);
 }

@@ -51,6 +51,7 @@ public sealed class NodeClient : IDisposable
         Quotas = new(channel);
         Node = new(channel);
         Events = new(channel);
+        Audit = new(channel);
     }
 
     /// <summary>Hand in, take back and look at policy sets.</summary>
@@ -73,6 +74,9 @@ public sealed class NodeClient : IDisposable
 
     /// <summary>Events as they happen.</summary>
     public V1.WatchService.WatchServiceClient Events { get; }
+
+    /// <summary>Who asked for what.</summary>
+    public V1.AuditService.AuditServiceClient Audit { get; }
 
     /// <summary>What a failed call says in one sentence.</summary>
     public string Describe(RpcException failed) => IsUnreachable(failed) ? route.Unreachable(failed) : failed.Status.Detail;

@@ -1,0 +1,48 @@
+using System.Globalization;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Audit;
+
+/// <summary>What a call asks to change: a feature of the call once its message has been read.</summary>
+/// <param name="Subject">Of what.</param>
+/// <param name="Detail">More of it, once it is done; empty before.</param>
+/// <param name="IsOften">Whether programs ask for it every second.</param>
+internal sealed record AuditedCall(string Subject, string Detail = "", bool IsOften = false)
+{
+    /// <summary>Calls that change something, by their method's name, in the words of the command line. What only looks is in the log where it was refused.</summary>
+    public static IReadOnlyDictionary<string, string> Changes { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["Apply"] = "apply",
+        ["Withdraw"] = "withdraw",
+        ["Undo"] = "undo",
+        ["SetCharacteristics"] = "characteristic set",
+        ["ClearCharacteristic"] = "characteristic clear",
+        ["DisablePath"] = "path disable",
+        ["EnablePath"] = "path enable",
+        ["SetUsed"] = "quota set",
+        ["Reload"] = "reload",
+    };
+
+    /// <summary>What a message asks to change; null: nothing.</summary>
+    /// <param name="request">The message.</param>
+    /// <param name="response">What was answered; null: nothing yet.</param>
+    public static AuditedCall? Of(object request, object? response) => (request, response) switch
+    {
+        (V1.ApplyRequest apply, V1.ApplyResponse done) => new(apply.Name, done.WasUnchanged ? "unchanged" : $"{Count(done.Standings.Count, "policy", "policies")}, revision {Number(done.Revision)}"),
+        (V1.ApplyRequest apply, _) => new(apply.Name),
+        (V1.WithdrawRequest withdraw, _) => new(withdraw.Requester.Length == 0 ? withdraw.Name : $"{withdraw.Name} of {withdraw.Requester}"),
+        (V1.UndoRequest, V1.UndoResponse done) => new(done.Name, done.IsInForce ? "as before" : "no longer in force"),
+        (V1.UndoRequest, _) => new(""),
+        (V1.SetCharacteristicsRequest set, _) => new($"{set.Path}: {string.Join(", ", set.Settings.Select(one => one.Name).Take(10))}", IsOften: true),
+        (V1.ClearCharacteristicRequest clear, _) => new($"{clear.Path}: {clear.Name}"),
+        (V1.DisablePathRequest disable, _) => new(disable.Path, disable.Duration is { } length ? $"for {Number((ulong)Math.Max(0, length.Seconds))} s" : ""),
+        (V1.EnablePathRequest enable, _) => new(enable.Path),
+        (V1.SetUsedRequest used, _) => new(used.Path, $"{Number(used.UsedBytes)} bytes used"),
+        (V1.ReloadRequest, _) => new(""),
+        _ => null,
+    };
+
+    private static string Count(int count, string one, string many) => $"{Number((ulong)count)} {(count == 1 ? one : many)}";
+
+    private static string Number(ulong number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Grpc.Core;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Waymark.Daemon.Api;
+using Waymark.Daemon.Remote;
+using Waymark.Daemon.Requests;
+
+namespace Waymark.Daemon.Audit;
+
+/// <summary>Keeps a record of each call that changes something and of each that is refused, before its answer ends: whoever has his answer is in the log.</summary>
+internal sealed class AuditedCalls(AuditLog audit, RequesterRights rights)
+{
+    /// <summary>Refusals that are recorded of calls that only look: those that say something of who calls.</summary>
+    private static readonly StatusCode[] Telling = [StatusCode.PermissionDenied, StatusCode.Unauthenticated, StatusCode.ResourceExhausted, StatusCode.Unimplemented, StatusCode.Internal, StatusCode.Unknown];
+
+    /// <summary>The way of a call, outside all others.</summary>
+    public async Task RecordAsync(HttpContext context, Func<Task> next)
+    {
+        // The socket of a local caller may be gone when he is answered.
+        var from = context.Features.Get<RemotePeer>()?.From.ToString();
+        var user = from is null ? CallerBounds.UserOf(context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket) : 0;
+        try
+        {
+            await next();
+        }
+        finally
+        {
+            Record(context, from, user);
+        }
+    }
+
+    private void Record(HttpContext context, string? from, uint user)
+    {
+        var method = context.Request.Path.Value ?? "";
+        method = method[(method.LastIndexOf('/') + 1)..];
+        var isChange = AuditedCall.Changes.TryGetValue(method, out var words);
+        var (status, message) = StatusOf(context);
+        if (status == StatusCode.Cancelled || (status == StatusCode.OK ? !isChange : !isChange && !Telling.Contains(status)))
+        {
+            return;
+        }
+        var call = context.Features.Get<AuditedCall>();
+        var requester = from is null ? rights.Find(user)?.Name : context.Features.Get<RemoteCaller>()?.Requester.Name;
+        audit.Add(
+            new(default, requester ?? "", from ?? $"user {rights.NameOf(user) ?? user.ToString(CultureInfo.InvariantCulture)}", words ?? method, call?.Subject ?? "",
+                status == StatusCode.OK ? AuditOutcome.Accepted : AuditOutcome.Refused, status == StatusCode.OK ? call?.Detail ?? "" : message),
+            isOften: status != StatusCode.OK || call is { IsOften: true });
+    }
+
+    /// <summary>What a call came to, in gRPC's words: behind its message, or in its head where there is none; what never became a call of gRPC has none.</summary>
+    private static (StatusCode Status, string Message) StatusOf(HttpContext context)
+    {
+        var head = context.Response.Headers;
+        var behind = context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
+        string? Of(string name) => head.TryGetValue(name, out var inHead) ? inHead.ToString() : behind is not null && behind.TryGetValue(name, out var there) ? there.ToString() : null;
+        return Of("grpc-status") is not { } text ? (context.RequestAborted.IsCancellationRequested ? StatusCode.Cancelled : StatusCode.Unknown, $"HTTP {context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)}")
+            : ((StatusCode)int.Parse(text, CultureInfo.InvariantCulture), Uri.UnescapeDataString(Of("grpc-message") ?? ""));
+    }
+}
