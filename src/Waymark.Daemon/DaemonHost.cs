@@ -92,6 +92,7 @@ internal static class DaemonHost
         var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
         app.Use((context, next) => context.RequestServices.GetRequiredService<AuditedCalls>().RecordAsync(context, () => next(context)));
         app.Use((context, next) => CallerBounds.BoundAsync(context, context.RequestServices.GetRequiredService<RequesterRights>(), next));
+        app.Use((context, next) => Calls.UnpackedAsync(context, () => next(context)));
         GrpcServices.Map(app);
         try
         {

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
@@ -31,6 +33,25 @@ internal static class Calls
         {
             throw new RefusedException($"'{caller.Name}' may not administer the node: only a local user who 'may any' can, and whoever 'may administer' by the node file", [], isForbidden: true);
         }
+    }
+
+    /// <summary>Answers a call in gRPC's words without reading it (its protocol over HTTP/2, "Trailers-Only").</summary>
+    public static void Refuse(HttpContext context, StatusCode code, string message)
+    {
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = ((int)code).ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+    }
+
+    /// <summary>The way of a call past those that are packed: nothing of ours packs, and what is small before it is unpacked, so that it passes every bound, need not be so behind.</summary>
+    public static Task UnpackedAsync(HttpContext context, Func<Task> next)
+    {
+        if (context.Request.Headers["grpc-encoding"].ToString() is "" or "identity")
+        {
+            return next();
+        }
+        Refuse(context, StatusCode.Unimplemented, "messages are taken as they are, not compressed");
+        return Task.CompletedTask;
     }
 
     /// <summary>Runs a call and turns refusals into statuses.</summary>

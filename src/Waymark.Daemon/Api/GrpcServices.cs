@@ -15,8 +15,6 @@ internal static class GrpcServices
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = WireLimits.MessageBytes;
-            // Nothing of ours compresses; and what is small before it is unpacked need not be so behind.
-            grpc.CompressionProviders = [];
             grpc.Interceptors.Add<AuditInterceptor>();
         });
         return services;

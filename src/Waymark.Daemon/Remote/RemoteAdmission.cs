@@ -108,13 +108,13 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
             caller = Admit(peer);
             if (!bounds.TryCall(caller.Requester.Name))
             {
-                Refuse(context, StatusCode.ResourceExhausted, $"'{caller.Requester.Name}' makes more than {RemoteBounds.CallsPerSecond} calls a second: wait, and ask for several things in one call");
+                Calls.Refuse(context, StatusCode.ResourceExhausted, $"'{caller.Requester.Name}' makes more than {RemoteBounds.CallsPerSecond} calls a second: wait, and ask for several things in one call");
                 return;
             }
         }
         catch (RefusedException refused)
         {
-            Refuse(context, refused.IsForbidden ? StatusCode.PermissionDenied : StatusCode.Unauthenticated, refused.Message);
+            Calls.Refuse(context, refused.IsForbidden ? StatusCode.PermissionDenied : StatusCode.Unauthenticated, refused.Message);
             return;
         }
         context.Features.Set(caller);
@@ -152,12 +152,4 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
         CertificateVerdict.Refused(_, var message) => throw new RefusedException($"your certificate {message}", []),
         _ => throw new RefusedException("nobody is let in over the network any more", []),
     };
-
-    /// <summary>Answers a call in gRPC's words without reading it (its protocol over HTTP/2, "Trailers-Only").</summary>
-    private static void Refuse(HttpContext context, StatusCode code, string message)
-    {
-        context.Response.ContentType = "application/grpc";
-        context.Response.Headers["grpc-status"] = ((int)code).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
-    }
 }

@@ -55,6 +55,7 @@ internal sealed class RemoteListener : IAsyncDisposable
         var audit = daemon.GetRequiredService<AuditedCalls>();
         app.Use((context, next) => audit.RecordAsync(context, () => next(context)));
         app.Use((context, next) => admission.CallAsync(context, () => next(context)));
+        app.Use((context, next) => Calls.UnpackedAsync(context, () => next(context)));
         GrpcServices.Map(app);
         try
         {
