@@ -167,7 +167,7 @@ public sealed class LedgerTests : IDisposable
         daemon.Write("node.way", System.IO.File.ReadAllText(daemon.In("node.way")) + "requester guest { user \"65534\"; rank 9; may flows tcp; }");
         daemon.Ask("reload");
         var refused = daemon.TryAsk("quota set w1 1 GB --per day", user: 65534);
-        Assert.Equal((1, "waymark: 'guest' may not change the node: only a requester that 'may any' can\n"), refused);
+        Assert.Equal((1, "waymark: 'guest' may not administer the node: only a local user who 'may any' can, and whoever 'may administer' by the node file\n"), refused);
         Assert.Equal(0, daemon.TryAsk("quota", user: 65534).Code);
         // The volume counts both ways, and a moment's neighbour discovery may come to it at any time.
         World.Ip(world.NodeName, "link set w1 down");
