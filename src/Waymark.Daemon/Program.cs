@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text;
 using Waymark.Daemon;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.NodeCalls;
@@ -72,16 +73,19 @@ var guard = new Command("guard", "Puts the stored policies in force before any l
 guard.SetAction(parse => DaemonHost.Guard(Read(parse)));
 root.Add(guard);
 
-var check = new Command("check-config", "Reads the node file and the policy directory as the daemon would, says what is wrong with them, and changes nothing.");
-check.SetAction(parse =>
+var check = new Command("check-config", "Reads the node file and the policy directory as the daemon would, says what is wrong with them and with the certificates that the node file names, and changes nothing.");
+check.SetAction(command =>
 {
-    var options = Read(parse);
+    var options = Read(command);
     var diagnostics = new List<Diagnostic>();
+    string? refusal = null;
     try
     {
         if (File.Exists(options.NodeFile))
         {
-            diagnostics.AddRange(NodeLanguage.Parse(File.ReadAllBytes(options.NodeFile), options.NodeFile).Diagnostics);
+            var parse = NodeLanguage.Parse(File.ReadAllBytes(options.NodeFile), options.NodeFile);
+            diagnostics.AddRange(parse.Diagnostics);
+            refusal = parse.File?.Listen is { } listen ? RemoteCredentials.FaultOf(listen) : null;
         }
         foreach (var file in Directory.Exists(options.PolicyDirectory) ? Directory.GetFiles(options.PolicyDirectory, "*.way").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
         {
@@ -91,7 +95,11 @@ check.SetAction(parse =>
         {
             Console.Error.Write(DiagnosticText.Render(diagnostic, File.ReadAllText(diagnostic.File)));
         }
-        return diagnostics.Any(one => one.Severity == Severity.Error) ? ExitCodes.BadInput : ExitCodes.Done;
+        if (refusal is not null)
+        {
+            Console.Error.WriteLine($"{options.NodeFile}: 'listen': {refusal}");
+        }
+        return refusal is not null || diagnostics.Any(one => one.Severity == Severity.Error) ? ExitCodes.BadInput : ExitCodes.Done;
     }
     catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
     {

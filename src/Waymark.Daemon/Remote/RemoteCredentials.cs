@@ -23,6 +23,20 @@ internal sealed record RemoteCredentials(X509Certificate2 Own, SslStreamCertific
         return new(own, SslStreamCertificateContext.Create(own, between, offline: true), CertificateFiles.ReadTrust(listen.AuthorityFile, listen.RevocationFile));
     }
 
+    /// <summary>What is wrong with the files, for people; null: nothing.</summary>
+    public static string? FaultOf(ListenDeclaration listen)
+    {
+        try
+        {
+            Read(listen);
+            return null;
+        }
+        catch (CertificateException refused)
+        {
+            return refused.Message;
+        }
+    }
+
     /// <summary>What of the files has ended or ends soon, for people; null: nothing.</summary>
     public string? Ending(ListenDeclaration listen, DateTimeOffset now)
     {

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Api;
 using Waymark.Daemon.Audit;
 using Waymark.Nodes;
@@ -31,6 +32,8 @@ internal sealed class RemoteListener : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        // What fails in a call is told where everything is.
+        builder.Services.AddSingleton(daemon.GetRequiredService<ILoggerFactory>());
         GrpcServices.Add(builder.Services);
         GrpcServices.Share(daemon, builder.Services);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
