@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Waymark.Flows;
 using Waymark.Linux.Netlink;
 using Waymark.Linux.PathExamination;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.Paths;
 
@@ -47,9 +48,10 @@ internal static class ExaminerRows
                 }
             }
         }
+        using var thread = new PacketThread(TimeProvider.System, "probes");
         var examiner = new PathExaminer(
             new(path => new() { Targets = [new ProbeTarget.Icmp(path.Half(IpFamily.V4)!.Gateway!.Value)], AreTargetsNamed = true, Every = Every }, _ => new Dictionary<string, Measured>(), _ => 0),
-            Look, TimeProvider.System, seed: 1);
+            Look, thread, seed: 1);
         examiner.Examine(uplinks.Paths);
         up.Wait();
         var (cpu, began, seen) = (Environment.CpuUsage, Stopwatch.GetTimestamp(), snapshots);

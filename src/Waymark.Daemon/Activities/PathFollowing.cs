@@ -7,6 +7,7 @@ using Waymark.Daemon.Store;
 using Waymark.Daemon.Tariffs;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.PathExamination;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.Linux.PathMaintenance;
 using Waymark.Nodes;
 using Waymark.Paths;
@@ -21,12 +22,13 @@ internal sealed class PathFollowing(
     {
         var territory = KernelDataPlane.TerritoryOf(node.Node);
         var file = new ReadNodeFile(node.Node, time.GetUtcNow());
+        using var thread = new PacketThread(time, "probes");
         var examinerOptions = new PathExaminerOptions(
             path => file.Node.ProbesOf(path.Name),
             path => ConfiguredCharacteristics.Of(path, file.Node, file.At, ledger.Characteristics),
             _ => territory.ProbeMark)
         {
-            Kinds = [.. ProbeKinds.All(time).Select(kind => new CountedProbeKind(kind, probes))],
+            Kinds = [.. ProbeKinds.All(thread).Select(kind => new CountedProbeKind(kind, probes))],
             Known = reachability.Known(),
             Ranks = new WantedPercentiles(() => loop.Inputs.Sets).Ranks,
             Allowance = path => file.Node.AllowanceOf(path.Name),
@@ -46,7 +48,7 @@ internal sealed class PathFollowing(
                 }
             },
         };
-        await using var examiner = new PathExaminer(examinerOptions, Publish, time, Environment.TickCount);
+        await using var examiner = new PathExaminer(examinerOptions, Publish, thread, Environment.TickCount);
         ledger.Changed = examiner.Refresh;
         await using var reading = new SideWork(token => traffic.RunAsync(examiner, examiner.Heard, token), cancellationToken);
         while (!cancellationToken.IsCancellationRequested)

@@ -2,6 +2,7 @@ using Waymark.Flows;
 using Waymark.Lab.Links;
 using Waymark.Lab.Topologies;
 using Waymark.Linux.PathExamination;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.Linux.PathExamination.Stamp;
 using Waymark.Linux.PathExamination.Tcp;
 using Waymark.PathExamination;
@@ -55,13 +56,14 @@ public static class AccuracyMeasurement
         var clock = new ClockPair(TimeProvider.System);
         var known = CharacteristicsSet.Empty;
         var settings = shapes.SelectMany((_, i) => askers.Select(asker => (Id: Id(i, asker), Settings: Settings(i, asker)))).ToDictionary(one => one.Id, one => one.Settings);
+        using var thread = new PacketThread(TimeProvider.System, "probes");
         var options = new PathExaminerOptions(path => settings[path.Id], _ => new Dictionary<string, Measured>(), _ => 0)
         {
-            Kinds = [new IcmpProbeKind(TimeProvider.System), new StampProbeKind(TimeProvider.System, () => Kept), new TcpProbeKind(TimeProvider.System)],
+            Kinds = [new IcmpProbeKind(thread), new StampProbeKind(thread, () => Kept), new TcpProbeKind(thread)],
             Ranks = () => [50],
         };
         PingReport[] pings = [];
-        var examiner = new PathExaminer(options, set => Volatile.Write(ref known, set), TimeProvider.System, seed);
+        var examiner = new PathExaminer(options, set => Volatile.Write(ref known, set), thread, seed);
         await using (examiner)
         {
             near.Run(() => examiner.Examine(new([.. shapes.SelectMany((_, i) => askers.Select(asker => Path(i, asker)))])));

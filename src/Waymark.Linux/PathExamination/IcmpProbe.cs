@@ -19,30 +19,28 @@ public sealed class IcmpProbe : IProbe
 
     private readonly DatagramSocket socket;
     private readonly IpFamily family;
-    private readonly TimeProvider time;
+    private readonly PacketThread thread;
     private readonly ushort identifier;
     private readonly ulong nonce;
     private readonly ConcurrentDictionary<ushort, Waiting> waiting = new();
     private readonly AnswerDeadlines deadlines;
     private readonly ConcurrentDictionary<IpAddress, SocketAddress> names = new();
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task receiving;
     private int sequence;
 
     /// <summary>Opens a socket in the thread's network namespace; throws <see cref="SocketException"/>, without the right for example.</summary>
     /// <param name="family">IPv4 or IPv6.</param>
     /// <param name="device">The device by which probes leave and answers come.</param>
     /// <param name="seed">Makes identifier and payload, so that another's answers are not taken for ours.</param>
-    /// <param name="time">The clock.</param>
-    public IcmpProbe(IpFamily family, string device, ulong seed, TimeProvider time)
+    /// <param name="thread">On which answers are taken in.</param>
+    public IcmpProbe(IpFamily family, string device, ulong seed, PacketThread thread)
     {
-        (this.family, this.time, nonce, identifier) = (family, time, seed, (ushort)(seed >> 48));
-        deadlines = new(time);
-        socket = new(family, SocketType.Raw, family == IpFamily.V4 ? ProtocolType.Icmp : ProtocolType.IcmpV6, time);
+        (this.family, this.thread, nonce, identifier) = (family, thread, seed, (ushort)(seed >> 48));
+        deadlines = new(thread);
+        socket = new(family, SocketType.Raw, family == IpFamily.V4 ? ProtocolType.Icmp : ProtocolType.IcmpV6, thread);
         socket.Attach(device);
         LetOnlyAnswersIn();
         socket.Bind(0);
-        receiving = socket.ReceiveAsync(Take, stop.Token);
+        socket.Receive(Take);
     }
 
     /// <inheritdoc/>
@@ -55,15 +53,11 @@ public sealed class IcmpProbe : IProbe
     /// <inheritdoc/>
     public async Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (receiving.IsFaulted)
-        {
-            return new(time.GetUtcNow(), null, receiving.Exception!.GetBaseException().Message);
-        }
         var address = ((ProbeTarget.Icmp)target).Address;
         var number = unchecked((ushort)Interlocked.Increment(ref sequence));
-        var one = new Waiting(address, time.GetTimestamp());
+        var one = new Waiting(address, thread.GetTimestamp());
         waiting[number] = one;
-        var sentAt = time.GetUtcNow();
+        var sentAt = thread.GetUtcNow();
         try
         {
             Send(number, address);
@@ -83,10 +77,8 @@ public sealed class IcmpProbe : IProbe
     /// <inheritdoc/>
     public void Dispose()
     {
-        stop.Cancel();
         socket.Dispose();
         deadlines.Dispose();
-        stop.Dispose();
     }
 
     private void Send(ushort number, IpAddress address)
@@ -155,7 +147,7 @@ public sealed class IcmpProbe : IProbe
         }
         if (waiting.TryGetValue(BinaryPrimitives.ReadUInt16BigEndian(packet[6..]), out var one) && one.Target == datagram.From)
         {
-            one.Answer.Take(time.GetElapsedTime(one.Sent, datagram.ArrivedTicks));
+            one.Answer.Take(thread.GetElapsedTime(one.Sent, datagram.ArrivedTicks));
         }
     }
 

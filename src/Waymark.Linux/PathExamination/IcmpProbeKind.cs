@@ -1,11 +1,12 @@
 using Waymark.Flows;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 
 namespace Waymark.Linux.PathExamination;
 
 /// <summary>ICMP echo to <see cref="ProbeTarget.Icmp"/> targets.</summary>
-/// <param name="time">The clock.</param>
-public sealed class IcmpProbeKind(TimeProvider time) : IProbeKind
+/// <param name="thread">On which packets are read and answers taken in.</param>
+public sealed class IcmpProbeKind(PacketThread thread) : IProbeKind
 {
     /// <inheritdoc/>
     public string Name => "icmp";
@@ -17,5 +18,5 @@ public sealed class IcmpProbeKind(TimeProvider time) : IProbeKind
     public int BytesOf(ProbeTarget target, IpFamily family) => 2 * ((family == IpFamily.V4 ? 20 : 40) + IcmpProbe.MessageBytes);
 
     /// <inheritdoc/>
-    public IProbe Open(IpFamily family, string device, ulong seed) => new IcmpProbe(family, device, seed, time);
+    public IProbe Open(IpFamily family, string device, ulong seed) => new IcmpProbe(family, device, seed, thread);
 }

@@ -1,5 +1,6 @@
 using Waymark.Flows;
 using Waymark.Linux.PathExamination.BfdSessions;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.Paths;
 
@@ -29,17 +30,17 @@ public sealed class PathExaminer : IAsyncDisposable
     /// <summary>Starts with no path.</summary>
     /// <param name="options">What is configured.</param>
     /// <param name="publish">Gets each new snapshot, in order, never two at a time; must be quick, and must not call back.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="thread">On which probes are sent, answers taken in and paths judged; ended after this.</param>
     /// <param name="seed">Of identifiers and of the spread of first probes.</param>
-    public PathExaminer(PathExaminerOptions options, Action<CharacteristicsSet> publish, TimeProvider time, int seed)
+    public PathExaminer(PathExaminerOptions options, Action<CharacteristicsSet> publish, PacketThread thread, int seed)
     {
         this.options = options with
         {
-            Kinds = options.Kinds ?? ProbeKinds.All(time),
-            LivenessKinds = options.LivenessKinds ?? [new BfdLivenessKind(time)],
+            Kinds = options.Kinds ?? ProbeKinds.All(thread),
+            LivenessKinds = options.LivenessKinds ?? [new BfdLivenessKind(thread)],
         };
-        (this.publish, this.time) = (publish, time);
-        calm = time.CreateTimer(_ => PublishStale(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (this.publish, this.time) = (publish, thread);
+        calm = thread.CreateTimer(_ => PublishStale(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         // Spread and identifiers only; nothing is kept secret by it.
 #pragma warning disable CA5394
         random = new(seed);

@@ -1,3 +1,4 @@
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.Linux.PathExamination.Dns;
 using Waymark.Linux.PathExamination.Http;
 using Waymark.Linux.PathExamination.Stamp;
@@ -9,6 +10,6 @@ namespace Waymark.Linux.PathExamination;
 public static class ProbeKinds
 {
     /// <summary>One of each.</summary>
-    /// <param name="time">The clock.</param>
-    public static IReadOnlyList<IProbeKind> All(TimeProvider time) => [new IcmpProbeKind(time), new StampProbeKind(time), new TcpProbeKind(time), new HttpProbeKind(time), new DnsProbeKind(time)];
+    /// <param name="thread">On which probes are sent and answers taken in.</param>
+    public static IReadOnlyList<IProbeKind> All(PacketThread thread) => [new IcmpProbeKind(thread), new StampProbeKind(thread), new TcpProbeKind(thread), new HttpProbeKind(thread), new DnsProbeKind(thread)];
 }

@@ -2,6 +2,7 @@ using Waymark.Flows;
 using Waymark.Lab;
 using Waymark.Lab.Topologies;
 using Waymark.Linux.PathExamination;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.Linux.PathExamination.Stamp;
 using Waymark.PathExamination;
 using Waymark.PathExamination.Capacity;
@@ -22,6 +23,7 @@ public sealed class TrainTests : IAsyncLifetime
 
     private const int Trains = 25;
 
+    private readonly PacketThread thread = new(TimeProvider.System, "probes");
     private NetworkLab lab = null!;
     private StampReflector reflector = null!;
 
@@ -36,6 +38,7 @@ public sealed class TrainTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        thread.Dispose();
         await reflector.DisposeAsync();
         await lab.DisposeAsync();
     }
@@ -52,7 +55,7 @@ public sealed class TrainTests : IAsyncLifetime
         lab.Find("dsl").Up = new() { Delay = TimeSpan.FromMilliseconds(10), Rate = up * 1_000_000L };
         lab.Find("dsl").Down = new() { Delay = TimeSpan.FromMilliseconds(10), Rate = down * 1_000_000L };
         using var car = lab.Namespace("car");
-        using var probe = (ITrainProbe)car.Run(() => new StampProbeKind(TimeProvider.System).Open(family, "eth1", 1));
+        using var probe = (ITrainProbe)car.Run(() => new StampProbeKind(thread).Open(family, "eth1", 1));
         var target = new ProbeTarget.Stamp(IpAddress.Parse(family == IpFamily.V4 ? "203.0.113.7" : "2001:db8:cafe::7"), ProbeTarget.Stamp.UsualPort, null);
         // Neighbours have to be known: a queue that waits for one is shorter than a train.
         Assert.True((await probe.ProbeAsync(target, TimeSpan.FromSeconds(5), Cancel)).IsAnswered);
@@ -75,7 +78,7 @@ public sealed class TrainTests : IAsyncLifetime
     {
         lab.Find("dsl").Up = new() { Loss = 0.5 };
         using var car = lab.Namespace("car");
-        using var probe = (ITrainProbe)car.Run(() => new StampProbeKind(TimeProvider.System).Open(IpFamily.V4, "eth1", 1));
+        using var probe = (ITrainProbe)car.Run(() => new StampProbeKind(thread).Open(IpFamily.V4, "eth1", 1));
         Assert.Null(await probe.SendTrainAsync(new ProbeTarget.Stamp(IpAddress.Parse("203.0.113.7"), ProbeTarget.Stamp.UsualPort, null), TimeSpan.FromMilliseconds(500), Cancel));
     }
 }

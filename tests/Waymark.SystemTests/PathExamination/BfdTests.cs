@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.PathExamination;
 using Waymark.Linux.PathExamination.BfdSessions;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.Paths;
 
@@ -24,6 +25,7 @@ public sealed class BfdTests : IAsyncDisposable
     private readonly TestNamespace far = new("far");
     private readonly BlockingCollection<CharacteristicsSet> snapshots = [];
     private readonly List<BfdPeer> peers = [];
+    private readonly PacketThread thread = new(TimeProvider.System, "probes");
     private PathExaminer? examiner;
 
     public BfdTests()
@@ -46,6 +48,7 @@ public sealed class BfdTests : IAsyncDisposable
         {
             await examiner.DisposeAsync();
         }
+        thread.Dispose();
         peers.ForEach(peer => peer.Dispose());
         node.Dispose();
         between.Dispose();
@@ -261,7 +264,7 @@ public sealed class BfdTests : IAsyncDisposable
         var settings = node.File!.ProbesOf("wan0");
         this.node.Network.Run(() =>
         {
-            examiner = new(new(_ => settings, _ => new Dictionary<string, Measured>(), _ => 0x1000000), snapshots.Add, TimeProvider.System, Environment.TickCount);
+            examiner = new(new(_ => settings, _ => new Dictionary<string, Measured>(), _ => 0x1000000), snapshots.Add, thread, Environment.TickCount);
             examiner.Examine(new(
             [
                 new()

@@ -111,7 +111,7 @@ public sealed class DnsProbeTests : IDisposable
         return answer;
     }
 
-    private IProbe Open(IpFamily family) => world.Node.Network.Run(() => new DnsProbeKind(TimeProvider.System).Open(family, "wan0", 0));
+    private IProbe Open(IpFamily family) => world.Node.Network.Run(() => new DnsProbeKind(world.Thread).Open(family, "wan0", 0));
 
     private Socket Serve(IpFamily family, Func<byte[], byte[][]> answers, Action<byte[], EndPoint>? beside = null)
     {

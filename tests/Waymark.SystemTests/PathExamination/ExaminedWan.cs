@@ -22,7 +22,7 @@ internal sealed class ExaminedWan : IAsyncDisposable
             Halves = [new PathHalf { Family = family, Locators = [IpAddress.Parse(StampWorld.Source(family))] }],
         };
         var options = new PathExaminerOptions(_ => settings, _ => new Dictionary<string, Measured>(), _ => 0) { Kinds = kinds };
-        Examiner = world.Node.Network.Run(() => new PathExaminer(options, set => seen.Writer.TryWrite(set.Of(Path.Id)), TimeProvider.System, 1));
+        Examiner = world.Node.Network.Run(() => new PathExaminer(options, set => seen.Writer.TryWrite(set.Of(Path.Id)), world.Thread, 1));
         world.Node.Network.Run(() => Examiner.Examine(new([Path])));
     }
 

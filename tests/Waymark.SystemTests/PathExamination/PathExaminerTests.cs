@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Waymark.Flows;
 using Waymark.Linux.PathExamination;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.Paths;
 
@@ -13,6 +14,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
     private readonly TestNamespace far = new("far");
     private readonly BlockingCollection<CharacteristicsSet> snapshots = [];
     private readonly DateTimeOffset started = TimeProvider.System.GetUtcNow();
+    private readonly PacketThread thread = new(TimeProvider.System, "probes");
     private PathExaminer? examiner;
     private uint mark;
 
@@ -31,6 +33,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
         {
             await examiner.DisposeAsync();
         }
+        thread.Dispose();
         node.Dispose();
         far.Dispose();
         snapshots.Dispose();
@@ -236,7 +239,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
         var settings = new ProbeSettings { Targets = targets.Select(one => (ProbeTarget)new ProbeTarget.Icmp(IpAddress.Parse(one))).ToEquatableArray(), Every = TimeSpan.FromMilliseconds(50) };
         node.Network.Run(() =>
         {
-            examiner = new(new(_ => settings, _ => new Dictionary<string, Measured>(), _ => mark), snapshots.Add, TimeProvider.System, 1);
+            examiner = new(new(_ => settings, _ => new Dictionary<string, Measured>(), _ => mark), snapshots.Add, thread, 1);
             examiner.Examine(new([Probed(family, 1)]));
         });
     }

@@ -192,7 +192,7 @@ public sealed class StampTests : IDisposable
             Halves = [new PathHalf { Family = family, Locators = [IpAddress.Parse(StampWorld.Source(family))] }],
         };
         var seen = new TaskCompletionSource<PathCharacteristics>();
-        await using var examiner = world.Node.Network.Run(() => new PathExaminer(new(_ => settings, _ => new Dictionary<string, Measured>(), _ => 0), Look, TimeProvider.System, 1));
+        await using var examiner = world.Node.Network.Run(() => new PathExaminer(new(_ => settings, _ => new Dictionary<string, Measured>(), _ => 0), Look, world.Thread, 1));
         world.Node.Network.Run(() => examiner.Examine(new([path])));
         var values = await seen.Task.WaitAsync(TimeSpan.FromSeconds(15), Cancel);
         Assert.Empty(examiner.Faults);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.PathExamination;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.Linux.PathExamination.Stamp;
 using Waymark.PathExamination;
 using Waymark.PathExamination.Stamp;
@@ -25,6 +26,9 @@ internal sealed class StampWorld : IDisposable
 
     public TestNamespace Node { get; } = new("node");
 
+    /// <summary>Of the node's probes.</summary>
+    public PacketThread Thread { get; } = new(TimeProvider.System, "probes");
+
     public TestNamespace Far { get; } = new("far");
 
     /// <summary>What both ends say of their clocks: they are one machine's, so nothing keeps them apart.</summary>
@@ -39,7 +43,7 @@ internal sealed class StampWorld : IDisposable
     public StampReflector Reflect(StampKey? key = null, params string[] from) => Far.Network.Run(() => new StampReflector(
         new(ProbeTarget.Stamp.UsualPort, key, from.Select(Prefix).ToEquatableArray()), TimeProvider.System, () => Kept));
 
-    public IProbe Probe(IpFamily family, string device = "wan0") => Node.Network.Run(() => new StampProbeKind(TimeProvider.System, () => Kept).Open(family, device, 0xbeef_0000_0000_0000));
+    public IProbe Probe(IpFamily family, string device = "wan0") => Node.Network.Run(() => new StampProbeKind(Thread, () => Kept).Open(family, device, 0xbeef_0000_0000_0000));
 
     public static Socket Udp(TestNamespace where, IpFamily family, string address, int port = 0) => where.Network.Run(() =>
     {
@@ -50,6 +54,7 @@ internal sealed class StampWorld : IDisposable
 
     public void Dispose()
     {
+        Thread.Dispose();
         Node.Dispose();
         Far.Dispose();
     }

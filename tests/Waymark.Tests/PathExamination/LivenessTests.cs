@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.PathExamination;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.Paths;
 
@@ -17,12 +18,14 @@ public sealed class LivenessTests : IAsyncDisposable
     private readonly BlockingCollection<CharacteristicsSet> snapshots = [];
     private readonly FakeLiveness liveness = new();
     private readonly FakeEcho echo = new();
+    private readonly PacketThread thread = new(TimeProvider.System, "probes");
     private PathExaminer? examiner;
     private ProbeSettings settings = new() { Targets = [One], AreTargetsNamed = true, Every = TimeSpan.FromHours(1), DownAfter = 3, UpAfter = 5 };
 
     public async ValueTask DisposeAsync()
     {
         await examiner!.DisposeAsync();
+        thread.Dispose();
         Assert.All(liveness.Sessions.Values, session => Assert.True(session.IsEnded));
         snapshots.Dispose();
     }
@@ -180,7 +183,7 @@ public sealed class LivenessTests : IAsyncDisposable
         examiner = new(
             new(_ => settings, _ => new Dictionary<string, Measured>(), _ => 5) { Kinds = [echo], LivenessKinds = [liveness], Known = known.ToEquatableArray() },
             snapshots.Add,
-            TimeProvider.System,
+            thread,
             seed: 1);
         examiner.Examine(new([Path()]));
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.PathExamination;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.PathExamination.Capacity;
 using Waymark.Paths;
@@ -14,6 +15,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
     private readonly BlockingCollection<CharacteristicsSet> snapshots = [];
     private readonly FakeProbeKind probes = new();
     private readonly Dictionary<string, Measured> configured = [];
+    private readonly PacketThread thread = new(TimeProvider.System, "probes");
     private readonly PathExaminer examiner;
     private ProbeSettings settings = new() { Targets = [new ProbeTarget.Icmp(IpAddress.Parse("192.0.2.1"))], Every = TimeSpan.FromMilliseconds(20), DownAfter = 3, UpAfter = 2 };
     private uint mark = 5;
@@ -22,11 +24,12 @@ public sealed class PathExaminerTests : IAsyncDisposable
     private readonly ConcurrentQueue<string> findings = [];
 
     public PathExaminerTests() =>
-        examiner = new(new(_ => settings, _ => configured, _ => mark) { Kinds = [probes], Ranks = () => ranks, FaultChanged = (_, fault) => faults.Enqueue(fault ?? "none"), FindingChanged = (_, finding) => findings.Enqueue(finding ?? "none") }, snapshots.Add, TimeProvider.System, seed: 1);
+        examiner = new(new(_ => settings, _ => configured, _ => mark) { Kinds = [probes], Ranks = () => ranks, FaultChanged = (_, fault) => faults.Enqueue(fault ?? "none"), FindingChanged = (_, finding) => findings.Enqueue(finding ?? "none") }, snapshots.Add, thread, seed: 1);
 
     public async ValueTask DisposeAsync()
     {
         await examiner.DisposeAsync();
+        thread.Dispose();
         snapshots.Dispose();
     }
 

@@ -8,7 +8,7 @@ namespace Waymark.Linux.PathExamination.Datagrams;
 
 /// <summary>
 /// A UDP or raw socket of one family, in the network namespace of the thread that opened it, that tells when the kernel had each packet: on a busy machine it may be read
-/// milliseconds later. Sending is safe for several threads at once, <see cref="ReceiveAsync"/> is run once.
+/// milliseconds later. Sending never waits and is safe for several threads at once; <see cref="Receive"/> is called once.
 /// </summary>
 internal sealed class DatagramSocket : IDisposable
 {
@@ -19,22 +19,21 @@ internal sealed class DatagramSocket : IDisposable
     /// <summary>More than any Ethernet carries; what is longer is no packet for us.</summary>
     private const int MostBytes = 2048;
 
-    /// <summary>After so many packets without a pause others get their turn.</summary>
-    private const int MostAtOnce = 64;
-
     /// <summary>A packet that says it waited longer came before somebody set the wall clock.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private readonly Socket socket;
     private readonly IpFamily family;
-    private readonly TimeProvider time;
+    private readonly PacketThread thread;
     private readonly byte[] buffer = new byte[MostBytes];
+    private ulong? reading;
+    private volatile bool isClosed;
 
     /// <summary>Opens one; throws <see cref="SocketException"/>, without the right for example.</summary>
-    public DatagramSocket(IpFamily family, SocketType type, ProtocolType protocol, TimeProvider time)
+    public DatagramSocket(IpFamily family, SocketType type, ProtocolType protocol, PacketThread thread)
     {
-        (this.family, this.time) = (family, time);
-        socket = new(family == IpFamily.V4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, type, protocol);
+        (this.family, this.thread) = (family, thread);
+        socket = new(family == IpFamily.V4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, type, protocol) { Blocking = false };
         Option(SocketLevel, ControlMessages.TimestampNanoseconds, 1);
         if (family == IpFamily.V6 && type == SocketType.Dgram)
         {
@@ -98,8 +97,20 @@ internal sealed class DatagramSocket : IDisposable
     /// <summary>Where <see cref="Send"/> sends to.</summary>
     public static SocketAddress NameOf(IpAddress address, int port) => new IPEndPoint(address.ToIPAddress(), port).Serialize();
 
-    /// <summary>Sends a packet on the calling thread; throws <see cref="SocketException"/> where it never leaves.</summary>
-    public void Send(ReadOnlySpan<byte> packet, SocketAddress to) => socket.SendTo(packet, SocketFlags.None, to);
+    /// <summary>
+    /// Sends a packet; throws <see cref="SocketException"/> where it can never leave. One for which there is no room any more in the queue is lost: the device takes none of those before it either, and nobody waits for that here.
+    /// </summary>
+    public void Send(ReadOnlySpan<byte> packet, SocketAddress to)
+    {
+        try
+        {
+            socket.SendTo(packet, SocketFlags.None, to);
+        }
+        catch (SocketException full) when (full.SocketErrorCode == SocketError.WouldBlock)
+        {
+            // As many of this socket's packets wait to be sent as it may have.
+        }
+    }
 
     /// <summary>Sends a packet from a place to another; one that cannot leave is lost.</summary>
     public unsafe void SendFrom(ArrivalPlace place, IpAddress to, int port, ReadOnlySpan<byte> packet)
@@ -117,46 +128,32 @@ internal sealed class DatagramSocket : IDisposable
         }
     }
 
-    /// <summary>Calls <paramref name="visit"/> with each packet until cancelled.</summary>
-    public async Task ReceiveAsync(DatagramVisitor visit, CancellationToken cancellationToken)
+    /// <summary>Has <paramref name="visit"/> called with each packet, on the thread that reads, until this is disposed.</summary>
+    public void Receive(DatagramVisitor visit) => reading = thread.Watch(socket.SafeHandle, () =>
     {
-        var peek = new byte[1];
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            try
-            {
-                await socket.ReceiveAsync(peek, SocketFlags.Peek, cancellationToken);
-                if (Drain(visit) == MostAtOnce)
-                {
-                    await Task.Yield();
-                }
-            }
-            catch (Exception closed) when (closed is OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                // The device went down or away (ENETDOWN): nothing comes until the owner opens another socket. Not at full speed.
-                await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            TakeOne(visit);
         }
-    }
+        catch (ObjectDisposedException) when (isClosed)
+        {
+            // By another thread, meanwhile: nobody wants what came.
+        }
+    });
 
     /// <inheritdoc/>
-    public void Dispose() => socket.Dispose();
-
-    private int Drain(DatagramVisitor visit)
+    public void Dispose()
     {
-        var count = 0;
-        while (count < MostAtOnce && TryTake(visit))
+        isClosed = true;
+        if (reading is { } key)
         {
-            count++;
+            thread.Forget(key);
         }
-        return count;
+        socket.Dispose();
     }
 
-    private unsafe bool TryTake(DatagramVisitor visit)
+    /// <summary>Takes out a packet or, where the device went down or away, the error that says so: nothing comes then until the owner opens another socket.</summary>
+    private unsafe void TakeOne(DatagramVisitor visit)
     {
         Span<byte> name = stackalloc byte[SocketNames.MostBytes];
         Span<byte> control = stackalloc byte[ControlMessages.MostBytes];
@@ -165,27 +162,21 @@ internal sealed class DatagramSocket : IDisposable
             var part = new NativeMethods.BufferPart { Start = bytes, Length = (nuint)buffer.Length };
             var message = new NativeMethods.Message { Name = names, NameLength = (uint)name.Length, Parts = &part, PartCount = 1, Control = controls, ControlLength = (nuint)control.Length };
             var count = NativeMethods.ReceiveMessage(socket.SafeHandle, &message, NativeMethods.DontWait);
-            if (count < 0)
-            {
-                // None waits, or an error that the next wait tells of.
-                return false;
-            }
-            if ((message.Flags & NativeMethods.Truncated) == 0 && SocketNames.TryRead(name[..(int)Math.Min(message.NameLength, (uint)name.Length)], out var from, out var port))
+            if (count >= 0 && (message.Flags & NativeMethods.Truncated) == 0 && SocketNames.TryRead(name[..(int)Math.Min(message.NameLength, (uint)name.Length)], out var from, out var port))
             {
                 ControlMessages.Read(control[..(int)message.ControlLength], out var arrivedAt, out var place, out var ttl);
                 var (at, ticks) = Arrival(arrivedAt);
                 visit(new(buffer.AsSpan(0, (int)count)) { From = from, FromPort = port, ArrivedAt = at, ArrivedTicks = ticks, Place = place, Ttl = ttl });
             }
-            return true;
         }
     }
 
     /// <summary>The arrival by both clocks: the kernel tells the wall clock's only, and how long ago that was is the same by the other.</summary>
     private (DateTimeOffset At, long Ticks) Arrival(DateTimeOffset? told)
     {
-        var (now, ticks) = (time.GetUtcNow(), time.GetTimestamp());
+        var (now, ticks) = (thread.GetUtcNow(), thread.GetTimestamp());
         return told is { } at && now - at is var waited && waited >= TimeSpan.Zero && waited < LongestWait
-            ? (at, ticks - (long)(waited.TotalSeconds * time.TimestampFrequency))
+            ? (at, ticks - (long)(waited.TotalSeconds * thread.TimestampFrequency))
             : (now, ticks);
     }
 

@@ -18,24 +18,22 @@ internal sealed class DnsProbe : IProbe
     private const int Port = 53;
 
     private readonly DatagramSocket socket;
-    private readonly TimeProvider time;
+    private readonly PacketThread thread;
     private readonly ConcurrentDictionary<ushort, Waiting> waiting = new();
     private readonly AnswerDeadlines deadlines;
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task receiving;
 
     /// <summary>Opens a socket in the thread's network namespace; throws <see cref="SocketException"/>, without the right for example.</summary>
     /// <param name="family">IPv4 or IPv6.</param>
     /// <param name="device">The device by which questions leave and answers come.</param>
-    /// <param name="time">The clock.</param>
-    public DnsProbe(IpFamily family, string device, TimeProvider time)
+    /// <param name="thread">On which answers are taken in.</param>
+    public DnsProbe(IpFamily family, string device, PacketThread thread)
     {
-        this.time = time;
-        deadlines = new(time);
-        socket = new(family, SocketType.Dgram, ProtocolType.Udp, time);
+        this.thread = thread;
+        deadlines = new(thread);
+        socket = new(family, SocketType.Dgram, ProtocolType.Udp, thread);
         socket.Attach(device);
         socket.Bind(0);
-        receiving = socket.ReceiveAsync(Take, stop.Token);
+        socket.Receive(Take);
     }
 
     /// <inheritdoc/>
@@ -48,16 +46,12 @@ internal sealed class DnsProbe : IProbe
     /// <inheritdoc/>
     public async Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (receiving.IsFaulted)
-        {
-            return new(time.GetUtcNow(), null, receiving.Exception!.GetBaseException().Message);
-        }
         var asked = (ProbeTarget.Dns)target;
         if (DomainName.TryParse(asked.Name) is not { } name)
         {
-            return new(time.GetUtcNow(), null, $"'{asked.Name}' is no domain name");
+            return new(thread.GetUtcNow(), null, $"'{asked.Name}' is no domain name");
         }
-        var sentAt = time.GetUtcNow();
+        var sentAt = thread.GetUtcNow();
         var one = Begin(asked.Server, name);
         try
         {
@@ -84,10 +78,8 @@ internal sealed class DnsProbe : IProbe
     /// <inheritdoc/>
     public void Dispose()
     {
-        stop.Cancel();
         socket.Dispose();
         deadlines.Dispose();
-        stop.Dispose();
     }
 
     /// <summary>Identifiers cannot be guessed: anybody may send packets with a name server's address on them (RFC 5452).</summary>
@@ -96,7 +88,7 @@ internal sealed class DnsProbe : IProbe
         Waiting one;
         do
         {
-            one = new(server, new((ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1), name), time.GetTimestamp());
+            one = new(server, new((ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1), name), thread.GetTimestamp());
         }
         while (!waiting.TryAdd(one.Question.Id, one));
         return one;
@@ -107,7 +99,7 @@ internal sealed class DnsProbe : IProbe
         if (datagram.FromPort == Port && NameAnswer.IdOf(datagram.Bytes) is { } id && waiting.TryGetValue(id, out var one)
             && one.Server == datagram.From && NameAnswer.TryRead(datagram.Bytes, one.Question, out var answer))
         {
-            one.Answer.Take((answer, time.GetElapsedTime(one.Sent, datagram.ArrivedTicks)));
+            one.Answer.Take((answer, thread.GetElapsedTime(one.Sent, datagram.ArrivedTicks)));
         }
     }
 

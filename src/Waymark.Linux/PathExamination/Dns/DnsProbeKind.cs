@@ -1,12 +1,13 @@
 using Waymark.Flows;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.PathExamination.DomainNames;
 
 namespace Waymark.Linux.PathExamination.Dns;
 
 /// <summary>Questions to <see cref="ProbeTarget.Dns"/> targets.</summary>
-/// <param name="time">The clock.</param>
-public sealed class DnsProbeKind(TimeProvider time) : IProbeKind
+/// <param name="thread">On which packets are read and answers taken in.</param>
+public sealed class DnsProbeKind(PacketThread thread) : IProbeKind
 {
     /// <summary>Of a UDP header.</summary>
     private const int UdpBytes = 8;
@@ -25,5 +26,5 @@ public sealed class DnsProbeKind(TimeProvider time) : IProbeKind
     }
 
     /// <inheritdoc/>
-    public IProbe Open(IpFamily family, string device, ulong seed) => new DnsProbe(family, device, time);
+    public IProbe Open(IpFamily family, string device, ulong seed) => new DnsProbe(family, device, thread);
 }

@@ -18,32 +18,30 @@ internal sealed class StampProbe : ITrainProbe
     internal const int UdpBytes = 8;
 
     private readonly DatagramSocket socket;
-    private readonly TimeProvider time;
+    private readonly PacketThread thread;
     private readonly Func<ErrorEstimate> clock;
     private readonly ushort sessionId;
     private readonly int packetBytes;
     private readonly ConcurrentDictionary<(ProbeTarget.Stamp Target, bool IsTrain), StampSession> sessions = new();
     private readonly AnswerDeadlines deadlines;
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task receiving;
 
     /// <summary>Opens a socket in the thread's network namespace; throws <see cref="SocketException"/>, without the right for example.</summary>
     /// <param name="family">IPv4 or IPv6.</param>
     /// <param name="device">The device by which probes leave and answers come.</param>
     /// <param name="seed">Makes the session identifier.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="thread">On which answers are taken in.</param>
     /// <param name="clock">What is known of the wall clock.</param>
-    public StampProbe(IpFamily family, string device, ulong seed, TimeProvider time, Func<ErrorEstimate> clock)
+    public StampProbe(IpFamily family, string device, ulong seed, PacketThread thread, Func<ErrorEstimate> clock)
     {
         // Zero would mean that there is none (RFC 8972 section 3); trains have the number behind it.
-        (this.time, this.clock, sessionId) = (time, clock, (ushort)Math.Clamp(seed >> 48, 1, ushort.MaxValue - 1));
+        (this.thread, this.clock, sessionId) = (thread, clock, (ushort)Math.Clamp(seed >> 48, 1, ushort.MaxValue - 1));
         packetBytes = PacketTrain.UsualBytes - (family == IpFamily.V4 ? 20 : 40) - UdpBytes;
-        deadlines = new(time);
-        socket = new(family, SocketType.Dgram, ProtocolType.Udp, time);
+        deadlines = new(thread);
+        socket = new(family, SocketType.Dgram, ProtocolType.Udp, thread);
         socket.Attach(device);
         socket.MaximizeTtl();
         socket.Bind(0);
-        receiving = socket.ReceiveAsync(Take, stop.Token);
+        socket.Receive(Take);
     }
 
     /// <inheritdoc/>
@@ -56,19 +54,15 @@ internal sealed class StampProbe : ITrainProbe
     /// <inheritdoc/>
     public async Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (receiving.IsFaulted)
-        {
-            return new(time.GetUtcNow(), null, receiving.Exception!.GetBaseException().Message);
-        }
         var asked = (ProbeTarget.Stamp)target;
         if (Session(asked, isTrain: false, out var refusal) is not { } session)
         {
-            return new(time.GetUtcNow(), null, refusal);
+            return new(thread.GetUtcNow(), null, refusal);
         }
         var packet = new byte[StampRequest.BytesOf(session.Key)];
         var estimate = clock();
-        var sentAt = time.GetUtcNow();
-        var sent = session.Begin(sentAt, time.GetTimestamp(), estimate, packet);
+        var sentAt = thread.GetUtcNow();
+        var sent = session.Begin(sentAt, thread.GetTimestamp(), estimate, packet);
         try
         {
             socket.Send(packet, DatagramSocket.NameOf(asked.Address, asked.Port));
@@ -76,7 +70,7 @@ internal sealed class StampProbe : ITrainProbe
             {
                 return new(sentAt, null, null);
             }
-            return new StampExchange(sent.Request.Timestamp, NtpTimestamp.From(arrivedAt), time.GetElapsedTime(sent.Ticks, arrivedTicks), estimate, reply).Evaluate(sentAt) with { Losses = losses };
+            return new StampExchange(sent.Request.Timestamp, NtpTimestamp.From(arrivedAt), thread.GetElapsedTime(sent.Ticks, arrivedTicks), estimate, reply).Evaluate(sentAt) with { Losses = losses };
         }
         catch (SocketException refused)
         {
@@ -104,7 +98,7 @@ internal sealed class StampProbe : ITrainProbe
             // Where a packet was lost on the way the train is of no use.
             StampSession.Answer[] answers = [.. all.OfType<StampSession.Answer>()];
             return answers.Length < sent.Count ? null : new(PacketTrain.UsualBytes, answers.Select((answer, i) => new TrainPacket(
-                time.GetElapsedTime(sent[0].Ticks, sent[i].Ticks), answer.Reply.Received - answers[0].Reply.Received, answer.Reply.Sent - answers[0].Reply.Received,
+                thread.GetElapsedTime(sent[0].Ticks, sent[i].Ticks), answer.Reply.Received - answers[0].Reply.Received, answer.Reply.Sent - answers[0].Reply.Received,
                 answer.ArrivedAt - answers[0].ArrivedAt)).ToEquatableArray());
         }
         catch (SocketException)
@@ -121,10 +115,8 @@ internal sealed class StampProbe : ITrainProbe
     /// <inheritdoc/>
     public void Dispose()
     {
-        stop.Cancel();
         socket.Dispose();
         deadlines.Dispose();
-        stop.Dispose();
     }
 
     /// <summary>Nothing is waited for in between: packets have to be faster than the path.</summary>
@@ -135,7 +127,7 @@ internal sealed class StampProbe : ITrainProbe
         var estimate = clock();
         for (var i = 0; i < PacketTrain.UsualPackets; i++)
         {
-            sent.Add(session.Begin(time.GetUtcNow(), time.GetTimestamp(), estimate, packet));
+            sent.Add(session.Begin(thread.GetUtcNow(), thread.GetTimestamp(), estimate, packet));
             socket.Send(packet, name);
         }
     }

@@ -1,13 +1,14 @@
 using Waymark.Flows;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.PathExamination.Stamp;
 
 namespace Waymark.Linux.PathExamination.Stamp;
 
 /// <summary>Test packets of STAMP (RFC 8762) to <see cref="ProbeTarget.Stamp"/> targets.</summary>
-/// <param name="time">The clock.</param>
+/// <param name="thread">On which packets are read and answers taken in.</param>
 /// <param name="clock">What is known of the wall clock; null: what the kernel says.</param>
-public sealed class StampProbeKind(TimeProvider time, Func<ErrorEstimate>? clock = null) : IProbeKind
+public sealed class StampProbeKind(PacketThread thread, Func<ErrorEstimate>? clock = null) : IProbeKind
 {
     /// <inheritdoc/>
     public string Name => "stamp";
@@ -24,5 +25,5 @@ public sealed class StampProbeKind(TimeProvider time, Func<ErrorEstimate>? clock
     }
 
     /// <inheritdoc/>
-    public IProbe Open(IpFamily family, string device, ulong seed) => new StampProbe(family, device, seed, time, clock ?? ClockReading.Now);
+    public IProbe Open(IpFamily family, string device, ulong seed) => new StampProbe(family, device, seed, thread, clock ?? ClockReading.Now);
 }

@@ -19,8 +19,7 @@ public sealed class StampReflector : IAsyncDisposable
     private readonly List<DatagramSocket> sockets = [];
     private readonly ReflectorSessions sessions = new();
     private readonly Lock gate = new();
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task receiving;
+    private readonly PacketThread thread;
 
     /// <summary>Opens its sockets in the thread's network namespace; throws <see cref="SocketException"/>, where the port is taken for example.</summary>
     /// <param name="options">Whom it answers.</param>
@@ -29,11 +28,12 @@ public sealed class StampReflector : IAsyncDisposable
     public StampReflector(StampReflectorOptions options, TimeProvider time, Func<ErrorEstimate>? clock = null)
     {
         (this.options, this.time, this.clock, start) = (options, time, clock ?? ClockReading.Now, time.GetTimestamp());
+        thread = new(time, "reflector");
         try
         {
             foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
             {
-                var socket = new DatagramSocket(family, SocketType.Dgram, ProtocolType.Udp, time);
+                var socket = new DatagramSocket(family, SocketType.Dgram, ProtocolType.Udp, thread);
                 sockets.Add(socket);
                 socket.TellPlaces();
                 socket.MaximizeTtl();
@@ -44,13 +44,14 @@ public sealed class StampReflector : IAsyncDisposable
         {
             // Half a reflector is none; the caller gets the reason.
             sockets.ForEach(socket => socket.Dispose());
+            thread.Dispose();
             throw;
         }
-        receiving = Task.WhenAll(sockets.Select(socket =>
+        foreach (var socket in sockets)
         {
             var reply = new byte[Math.Max(2048, StampRequest.BytesOf(options.Key))];
-            return socket.ReceiveAsync(datagram => Answer(socket, datagram, reply), stop.Token);
-        }));
+            socket.Receive(datagram => Answer(socket, datagram, reply));
+        }
     }
 
     /// <summary>The port that it listens on.</summary>
@@ -59,10 +60,15 @@ public sealed class StampReflector : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        await receiving;
-        sockets.ForEach(socket => socket.Dispose());
-        stop.Dispose();
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Where they are read, so that no packet is just being answered and the port is free afterwards.
+        await using var closing = thread.CreateTimer(_ =>
+        {
+            sockets.ForEach(socket => socket.Dispose());
+            closed.SetResult();
+        }, null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        await closed.Task;
+        thread.Dispose();
     }
 
     private void Answer(DatagramSocket socket, Datagram datagram, byte[] packet)
