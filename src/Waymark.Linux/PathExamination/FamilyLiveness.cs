@@ -33,7 +33,7 @@ internal sealed class FamilyLiveness : IDisposable
     public string? Source => Count > 0 ? openings[0].Source : null;
 
     /// <summary>Why one of them cannot be held; null: all can.</summary>
-    public string? Fault => openings.Select(one => one.Fault).FirstOrDefault(fault => fault is not null);
+    public string? Fault => Count == 0 ? null : openings.Select(one => one.Fault).FirstOrDefault(fault => fault is not null);
 
     /// <summary>Whether they leave from the addresses that the path has now.</summary>
     public bool Suits(PathHalf half) => openings.All(one => one.Watched.Half.Locators == half.Locators);
@@ -50,6 +50,10 @@ internal sealed class FamilyLiveness : IDisposable
     /// <summary>How many live, and how many say anything at all.</summary>
     public (int Alive, int Told) Ask()
     {
+        if (Count == 0)
+        {
+            return (0, 0);
+        }
         Look();
         lock (gate)
         {

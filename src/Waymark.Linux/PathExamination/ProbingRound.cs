@@ -22,8 +22,6 @@ internal sealed class ProbingRound(DateTimeOffset at, TimeSpan sent, int needed,
 
     public bool IsDecided { get; set; }
 
-    public Task[] Asking { get; } = [.. Enumerable.Repeat(Task.CompletedTask, asked)];
-
     public bool[] HasEnded { get; } = new bool[asked];
 
     public long?[] Overdue { get; } = new long?[asked];

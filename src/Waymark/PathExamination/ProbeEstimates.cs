@@ -22,7 +22,22 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     private DateTimeOffset? lastTrain;
 
     /// <summary>How long to wait for answers before a round counts as silent: what the slowest target that answers needs; null while nothing is known.</summary>
-    public TimeSpan? Timeout => Living() is { Count: > 0 } living ? TimeSpan.FromSeconds(living.Max(stream => stream.Answering.Timeout)) : null;
+    public TimeSpan? Timeout
+    {
+        get
+        {
+            double? most = null;
+            // In a loop of its own: each round asks for it.
+            foreach (var stream in streams.Values)
+            {
+                if (stream.HasAnswered && !stream.IsSilent && !(stream.Answering.Timeout <= most))
+                {
+                    most = stream.Answering.Timeout;
+                }
+            }
+            return most is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        }
+    }
 
     /// <summary>How the path is probed; may change while what is known stays.</summary>
     public ProbeSettings Settings
@@ -271,8 +286,6 @@ public sealed class ProbeEstimates(ProbeSettings settings)
         }
         return nearest;
     }
-
-    private List<ProbeStream> Living() => [.. streams.Values.Where(stream => stream.HasAnswered && !stream.IsSilent)];
 
     /// <summary>Probes of several targets together.</summary>
     private struct Tally
