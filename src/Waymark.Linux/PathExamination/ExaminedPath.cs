@@ -14,6 +14,8 @@ internal sealed class ExaminedPath : IAsyncDisposable
     private readonly ProbeEstimates estimates;
     private readonly Dictionary<IpFamily, FamilyProbing> families = [];
     private readonly List<Task> endings = [];
+    private volatile bool isStale;
+    private ProbeImpression told;
     private string? toldFault;
     private string? toldFinding;
     private ProbeAllowance? allowance;
@@ -32,6 +34,13 @@ internal sealed class ExaminedPath : IAsyncDisposable
 
     /// <summary>The path as it is now.</summary>
     public Path Path { get; private set; }
+
+    /// <summary>Whether something has been measured since it was last told of; of any thread.</summary>
+    public bool IsStale
+    {
+        get => isStale;
+        set => isStale = value;
+    }
 
     /// <summary>Whether it is degraded.</summary>
     public Degradation Degradation { get; } = new();
@@ -157,11 +166,21 @@ internal sealed class ExaminedPath : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether what is known now would be noticed to differ from what <see cref="Values"/> last gave.</summary>
+    public bool IsNoticeable(DateTimeOffset now)
+    {
+        lock (estimates)
+        {
+            return !estimates.Impression(now).IsLike(told);
+        }
+    }
+
     /// <summary>What is known at <paramref name="now"/>.</summary>
     public List<KeyValuePair<string, Measured>> Values(DateTimeOffset now, IEnumerable<int> ranks)
     {
         lock (estimates)
         {
+            told = estimates.Impression(now);
             List<KeyValuePair<string, Measured>> values = [.. estimates.Values(now, ranks)];
             if (Finding is var (text, at))
             {

@@ -12,8 +12,11 @@ namespace Waymark.Linux.PathExamination;
 /// </summary>
 public sealed class PathExaminer : IAsyncDisposable
 {
-    /// <summary>How old a measurement may become before it is told: claims about delay and loss rest on many of them anyhow.</summary>
+    /// <summary>How old a measurement may become before it is told, where it says something new: claims about delay and loss rest on many of them anyhow.</summary>
     private static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The same where it does not.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private readonly PathExaminerOptions options;
     private readonly TimeProvider time;
@@ -23,8 +26,9 @@ public sealed class PathExaminer : IAsyncDisposable
     private readonly SortedDictionary<PathId, ExaminedPath> examined = [];
     private readonly Dictionary<PathId, PathCharacteristics> known = [];
     private readonly Dictionary<string, IReadOnlyDictionary<PathId, IReadOnlyList<KeyValuePair<string, Measured>>>> told = new(StringComparer.Ordinal);
-    private readonly HashSet<ExaminedPath> stale = [];
     private readonly ITimer calm;
+    private bool isCalming;
+    private TimeSpan wholeAt;
     private readonly HashSet<Task> endings = [];
 
     /// <summary>Starts with no path.</summary>
@@ -84,7 +88,7 @@ public sealed class PathExaminer : IAsyncDisposable
                     examined.Add(path.Id, now = new(options, path, random, time, Publish));
                 }
                 now.Follow(path, options.Of(path));
-                known[path.Id] = Describe(now);
+                Describe(now);
             }
             PublishAll();
         }
@@ -97,7 +101,7 @@ public sealed class PathExaminer : IAsyncDisposable
         {
             foreach (var one in examined.Values)
             {
-                known[one.Path.Id] = Describe(one);
+                Describe(one);
             }
             PublishAll();
         }
@@ -188,17 +192,21 @@ public sealed class PathExaminer : IAsyncDisposable
     {
         examined.Remove(id, out var one);
         known.Remove(id);
-        stale.Remove(one!);
         endings.RemoveWhere(task => task.IsCompleted);
         endings.Add(one!.DisposeAsync().AsTask());
     }
 
     /// <summary>
-    /// A path that came up or went down is told of at once. What else was measured is told of together, <see cref="Calm"/> after the first of it: with 64 paths probed every 50 ms
-    /// whoever decides would otherwise be asked 1,280 times a second about numbers that hardly differ.
+    /// A path that came up or went down is told of at once. What else was measured is told of together, <see cref="Calm"/> after the first of it, or once a <see cref="Rest"/> where it says
+    /// nothing new: with 64 paths probed every 50 ms whoever decides would otherwise be asked 1,280 times a second about numbers that hardly differ.
     /// </summary>
     private void Publish(ExaminedPath one, bool isUrgent)
     {
+        // It is set back before what is told of is read.
+        if (!isUrgent && one.IsStale)
+        {
+            return;
+        }
         lock (gate)
         {
             // A round that ended together with its path says nothing any more.
@@ -206,25 +214,22 @@ public sealed class PathExaminer : IAsyncDisposable
             {
                 return;
             }
+            if (!isUrgent)
+            {
+                one.IsStale = true;
+                Calming(isWanted: true);
+                return;
+            }
             if (one.TakeFaultChange())
             {
                 options.FaultChanged(one.Path.Id, one.Fault);
-                isUrgent = true;
             }
             if (one.TakeFindingChange())
             {
                 options.FindingChanged(one.Path.Id, one.Finding?.Text);
-                isUrgent = true;
             }
-            var isFirst = stale.Add(one) && stale.Count == 1;
-            if (isUrgent)
-            {
-                PublishStale();
-            }
-            else if (isFirst)
-            {
-                calm.Change(Calm, Timeout.InfiniteTimeSpan);
-            }
+            Describe(one);
+            PublishAll();
         }
     }
 
@@ -232,27 +237,48 @@ public sealed class PathExaminer : IAsyncDisposable
     {
         lock (gate)
         {
-            foreach (var one in stale)
+            var (now, at) = (time.GetElapsedTime(0), time.GetUtcNow());
+            var isWhole = now - wholeAt >= Rest;
+            wholeAt = isWhole ? now : wholeAt;
+            var (isAny, isLeft) = (false, false);
+            foreach (var one in examined.Values)
             {
-                known[one.Path.Id] = Describe(one);
+                var isTold = one.IsStale && (isWhole || one.IsNoticeable(at));
+                isLeft |= one.IsStale && !isTold;
+                if (isTold)
+                {
+                    isAny = true;
+                    Describe(one);
+                }
             }
-            if (stale.Count > 0)
+            isCalming = false;
+            Calming(isLeft);
+            if (isAny)
             {
-                stale.Clear();
                 PublishAll();
             }
         }
     }
 
+    private void Calming(bool isWanted)
+    {
+        if (isWanted && !isCalming)
+        {
+            isCalming = true;
+            calm.Change(Calm, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     private void PublishAll() => publish(new(known.Values));
 
-    private PathCharacteristics Describe(ExaminedPath one)
+    private void Describe(ExaminedPath one)
     {
+        one.IsStale = false;
         var (id, now) = (one.Path.Id, time.GetUtcNow());
         var values = told.Values.Select(from => from.GetValueOrDefault(id) ?? []).Aggregate(one.Values(now, options.Ranks()).Concat(options.Configured(one.Path)), Enumerable.Concat);
-        var known = PathCharacteristics.Of(id, CharacteristicSources.Merge(values));
-        return one.Degradation.Update(options.Of(one.Path), one.Path, known, now) is { } degraded && !known.TryGet("degraded", out _)
-            ? PathCharacteristics.Of(id, known.Values.Append(new("degraded", degraded)))
-            : known;
+        var all = PathCharacteristics.Of(id, CharacteristicSources.Merge(values));
+        known[id] = one.Degradation.Update(options.Of(one.Path), one.Path, all, now) is { } degraded && !all.TryGet("degraded", out _)
+            ? PathCharacteristics.Of(id, all.Values.Append(new("degraded", degraded)))
+            : all;
     }
 }

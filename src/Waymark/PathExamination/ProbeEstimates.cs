@@ -130,6 +130,18 @@ public sealed class ProbeEstimates(ProbeSettings settings)
         }
     }
 
+    /// <summary>What <see cref="Values"/> are at <paramref name="now"/>, at a glance.</summary>
+    public ProbeImpression Impression(DateTimeOffset now)
+    {
+        var nearest = Nearest(now, _ => true);
+        DateTimeOffset? trained = null;
+        foreach (var capacity in capacities.Values)
+        {
+            trained = trained > capacity.At ? trained : capacity.At;
+        }
+        return new(nearest?.RoundTrip.Smoothed, nearest?.RoundTrip.Jitter, Loss(now)?.Value.Number, trained);
+    }
+
     /// <summary>What is known at <paramref name="now"/>.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="ranks">The percentiles that are wanted, each 1 to 99.</param>
@@ -162,8 +174,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
         {
             yield break;
         }
-        var error = nearest.Window.RoundTripError;
-        var percentiles = nearest.Window.Percentiles();
+        var (error, percentiles) = (nearest.Window.RoundTripError, nearest.Window.Percentiles());
         yield return Number(nearest, "rtt", nearest.RoundTrip.Smoothed, error, nearest.Window.Answered);
         foreach (var rank in ranks)
         {
@@ -172,7 +183,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
                 yield return Number(nearest, $"rtt.p{rank}", percentile, error, nearest.Window.Answered);
             }
         }
-        foreach (var value in Delay(nearest, now, ranks).Append(Jitter(nearest, now)).OfType<KeyValuePair<string, Measured>>().Concat(Losses(now)))
+        foreach (var value in Delay(nearest, error, percentiles, now, ranks).Append(Jitter(nearest, now)).OfType<KeyValuePair<string, Measured>>().Concat(Losses(now)))
         {
             yield return value;
         }
@@ -199,13 +210,17 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     private static KeyValuePair<string, Measured> Number(ProbeStream stream, string name, double value, double error, int samples, bool isEstimated = false) =>
         new(name, new(CharacteristicValue.Of(value), stream.LastAnswer, samples, stream.Source) { StandardError = error, IsEstimated = isEstimated });
 
-    private IEnumerable<KeyValuePair<string, Measured>?> Delay(ProbeStream nearest, DateTimeOffset now, IEnumerable<int> ranks)
+    private IEnumerable<KeyValuePair<string, Measured>?> Delay(
+        ProbeStream nearest, double error, RoundTripPercentiles percentiles, DateTimeOffset now, IEnumerable<int> ranks)
     {
         var measured = Nearest(now, stream => stream.OneWay.IsMeasured);
         var stream = measured ?? nearest;
         var window = measured?.OneWay.Window ?? stream.Window;
         var share = measured is null ? 0.5 : 1;
-        var percentiles = window.Percentiles();
+        if (measured is not null)
+        {
+            (error, percentiles) = (window.RoundTripError, window.Percentiles());
+        }
         yield return Delay("delay", measured?.OneWay.Smoothed ?? stream.RoundTrip.Smoothed);
         foreach (var rank in ranks)
         {
@@ -215,7 +230,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
             }
         }
 
-        KeyValuePair<string, Measured> Delay(string name, double value) => Number(stream, name, value * share, window.RoundTripError * share, window.Answered, isEstimated: measured is null);
+        KeyValuePair<string, Measured> Delay(string name, double value) => Number(stream, name, value * share, error * share, window.Answered, isEstimated: measured is null);
     }
 
     private KeyValuePair<string, Measured>? Jitter(ProbeStream nearest, DateTimeOffset now)
