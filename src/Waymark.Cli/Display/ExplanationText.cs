@@ -81,7 +81,7 @@ internal static class ExplanationText
 
     private static string Finding(V1.Finding finding, DateTimeOffset now, bool withAge)
     {
-        if (finding.Characteristic == PathCharacteristics.ProbeFinding)
+        if (PathCharacteristics.IsProbeFinding(finding.Characteristic))
         {
             // It says itself who was asked.
             return WireText.Value(finding.Characteristic, finding.Measured);

@@ -40,7 +40,7 @@ internal sealed class PathFollowing(
                     Log.ProbeFault(log, path, fault);
                 }
             },
-            FindingChanged = (path, finding) =>
+            FindingChanged = (path, _, finding) =>
             {
                 if (finding is not null)
                 {

@@ -7,6 +7,8 @@ namespace Waymark.Linux.PathExamination;
 /// <summary>The probing of one path: a clock for each family, and what came of it. All but <see cref="DisposeAsync"/> and the clocks is called by one thread at a time.</summary>
 internal sealed class ExaminedPath : IAsyncDisposable
 {
+    private static readonly IpFamily[] BothFamilies = [IpFamily.V4, IpFamily.V6];
+
     private readonly PathExaminerOptions options;
     private readonly Random random;
     private readonly TimeProvider time;
@@ -17,7 +19,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
     private volatile bool isStale;
     private ProbeImpression told;
     private string? toldFault;
-    private string? toldFinding;
+    private readonly Dictionary<IpFamily, string?> toldFindings = [];
     private ProbeAllowance? allowance;
     private ProbeBudget? budget;
     private TimeSpan? toldStretch;
@@ -48,15 +50,20 @@ internal sealed class ExaminedPath : IAsyncDisposable
     /// <summary>Why probes cannot be sent; null: they can.</summary>
     public string? Fault => families.Values.Select(one => one.Fault).FirstOrDefault(fault => fault is not null);
 
-    /// <summary>What was wrong with the newest answers, and since when; null: they were good, or none came at all.</summary>
-    public AnswerFinding? Finding => families.Values.Select(one => one.Finding).FirstOrDefault(finding => finding is not null);
-
-    /// <summary>Whether <see cref="Finding"/> is another than when this was last asked.</summary>
-    public bool TakeFindingChange()
+    /// <summary>What was wrong with the newest answers of each family of which that is another than when this was last asked; null: they are good now, or none come at all.</summary>
+    public List<(IpFamily Family, string? Text)> TakeFindingChanges()
     {
-        var before = toldFinding;
-        toldFinding = Finding?.Text;
-        return toldFinding != before;
+        var changes = new List<(IpFamily, string?)>();
+        foreach (var family in BothFamilies)
+        {
+            var finding = families.GetValueOrDefault(family)?.Finding?.Text;
+            if (finding != toldFindings.GetValueOrDefault(family))
+            {
+                toldFindings[family] = finding;
+                changes.Add((family, finding));
+            }
+        }
+        return changes;
     }
 
     /// <summary>Whether <see cref="Fault"/> is another than when this was last asked.</summary>
@@ -78,7 +85,7 @@ internal sealed class ExaminedPath : IAsyncDisposable
         {
             estimates.Settings = settings;
         }
-        foreach (var family in new[] { IpFamily.V4, IpFamily.V6 })
+        foreach (var family in BothFamilies)
         {
             var half = path.Half(family);
             var isSameNetwork = half is not null && before.Half(family) is { } old && old.Gateway == half.Gateway && old.Connected == half.Connected;
@@ -182,9 +189,12 @@ internal sealed class ExaminedPath : IAsyncDisposable
         {
             told = estimates.Impression(now);
             List<KeyValuePair<string, Measured>> values = [.. estimates.Values(now, ranks)];
-            if (Finding is var (text, at))
+            foreach (var (family, probing) in families)
             {
-                values.Add(new(PathCharacteristics.ProbeFinding, new(CharacteristicValue.Of(text), at, 0, "probe")));
+                if (probing.Finding is var (text, at))
+                {
+                    values.Add(new(PathCharacteristics.ProbeFinding(family), new(CharacteristicValue.Of(text), at, 0, "probe")));
+                }
             }
             if (allowance is not null && estimates.Settings is { } settings)
             {

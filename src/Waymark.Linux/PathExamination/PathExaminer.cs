@@ -224,9 +224,9 @@ public sealed class PathExaminer : IAsyncDisposable
             {
                 options.FaultChanged(one.Path.Id, one.Fault);
             }
-            if (one.TakeFindingChange())
+            foreach (var (family, text) in one.TakeFindingChanges())
             {
-                options.FindingChanged(one.Path.Id, one.Finding?.Text);
+                options.FindingChanged(one.Path.Id, family, text);
             }
             Describe(one);
             PublishAll();

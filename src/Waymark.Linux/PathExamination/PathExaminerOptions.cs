@@ -1,3 +1,4 @@
+using Waymark.Flows;
 using Waymark.PathExamination;
 using Waymark.Paths;
 
@@ -32,9 +33,9 @@ public sealed record PathExaminerOptions(
     public Action<PathId, string?> FaultChanged { get; init; } = (_, _) => { };
 
     /// <summary>
-    /// Called when a path's answers are no good though something comes, with what was wrong, and with null when they are good again or nothing comes; must be quick, and must not call back.
+    /// Called when a path's answers in a family are no good though something comes, with what was wrong, and with null when they are good again or nothing comes; must be quick, and must not call back.
     /// </summary>
-    public Action<PathId, string?> FindingChanged { get; init; } = (_, _) => { };
+    public Action<PathId, IpFamily, string?> FindingChanged { get; init; } = (_, _, _) => { };
 
     /// <summary>50, 90, 95 and 99.</summary>
     public static EquatableArray<int> UsualRanks { get; } = [50, 90, 95, 99];

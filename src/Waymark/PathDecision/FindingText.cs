@@ -19,7 +19,7 @@ public static class FindingText
         return finding.Wanted switch
         {
             // It says itself who was asked.
-            null when finding.Characteristic == PathCharacteristics.ProbeFinding => value,
+            null when PathCharacteristics.IsProbeFinding(finding.Characteristic) => value,
             null => $"{name} {value}",
             Predicate.Compare compare => $"{name} {value}, wanted {PolicyPrinter.Print(compare)[(compare.Characteristic.Length + 1)..]}",
             var wanted => $"{name} {value}, wanted {PolicyPrinter.Print(wanted)}",

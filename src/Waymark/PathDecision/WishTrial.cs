@@ -1,4 +1,5 @@
 using Waymark.ConditionDecision;
+using Waymark.Flows;
 using Waymark.Paths;
 using Waymark.Policies;
 
@@ -115,6 +116,19 @@ internal sealed class WishTrial
         }
     }
 
+    /// <summary>What was wrong with the answers of a path to probes of the family that is decided, or of either; null: nothing.</summary>
+    private Finding? Answered(PathState path)
+    {
+        foreach (var family in eligible.Family is { } one ? [one] : new[] { IpFamily.V4, IpFamily.V6 })
+        {
+            if (path.Find(PathCharacteristics.ProbeFinding(family)) is { } found)
+            {
+                return new(null, PathCharacteristics.ProbeFinding(family), Truth.False, found);
+            }
+        }
+        return null;
+    }
+
     /// <summary>Every path: chosen first, then by rank, then the others by id.</summary>
     /// <param name="isServed">Whether the wish was met.</param>
     /// <param name="failed">Those that were tried before and that no path satisfied.</param>
@@ -123,9 +137,9 @@ internal sealed class WishTrial
         EquatableArray<Finding> All(PathState path)
         {
             // Where somebody answers probes and it is no good answer, that is what the path is down for: a portal wants a login.
-            if (verdicts[path.Index] == CandidateVerdict.Down && Findings is not null && path.Find(PathCharacteristics.ProbeFinding) is { } found)
+            if (verdicts[path.Index] == CandidateVerdict.Down && Findings is not null && Answered(path) is { } answered)
             {
-                return [new(null, PathCharacteristics.ProbeFinding, Truth.False, found)];
+                return [answered];
             }
             if (failed.Count == 0)
             {

@@ -5,7 +5,7 @@ namespace Waymark.Paths;
 
 /// <summary>
 /// What is known of one path. A characteristic that is not here is unknown, which is a value of its own: never zero. Names are those of the language's table;
-/// labels are <c>label/KEY</c>. <c>up</c> is per family (<see cref="Up4"/>, <see cref="Up6"/>), all others hold for the path.
+/// labels are <c>label/KEY</c>. <c>up</c> is per family (<see cref="Up4"/>, <see cref="Up6"/>), and so is <see cref="ProbeFinding"/>; all others hold for the path.
 /// </summary>
 /// <param name="Path">Whose they are.</param>
 /// <param name="Values">In ordinal order of name, each name once.</param>
@@ -20,11 +20,16 @@ public sealed record PathCharacteristics(PathId Path, EquatableArray<KeyValuePai
     /// <summary>What the name of a label starts with.</summary>
     public const string LabelPrefix = "label/";
 
-    /// <summary>Why what probes were answered is no good answer: a word, shown and not asked for by policies.</summary>
-    public const string ProbeFinding = "probe.finding";
+    private const string FindingPrefix = "probe.finding/";
 
     /// <summary>Name of <c>up</c> for <paramref name="family"/>.</summary>
     public static string Up(IpFamily family) => family == IpFamily.V4 ? Up4 : Up6;
+
+    /// <summary>Name of why what probes of <paramref name="family"/> were answered is no good answer: a word, shown and not asked for by policies.</summary>
+    public static string ProbeFinding(IpFamily family) => family == IpFamily.V4 ? FindingPrefix + "ip4" : FindingPrefix + "ip6";
+
+    /// <summary>Whether it is such a name.</summary>
+    public static bool IsProbeFinding(string name) => name.StartsWith(FindingPrefix, StringComparison.Ordinal);
 
     /// <summary>The values given, in any order; a name given twice throws <see cref="ArgumentException"/>.</summary>
     public static PathCharacteristics Of(PathId path, IEnumerable<KeyValuePair<string, Measured>> values)

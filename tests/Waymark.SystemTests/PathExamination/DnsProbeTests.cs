@@ -97,9 +97,9 @@ public sealed class DnsProbeTests : IDisposable
         await examined.Await(set => set.TryGet(PathCharacteristics.Up(family), out var up) && up is { Value.Flag: true, IsEstimated: false, Source: "dns" } && set.TryGet("rtt", out var rtt) && rtt.Samples > 3);
         Volatile.Write(ref code, 2);
         await examined.Await(set => set.TryGet(PathCharacteristics.Up(family), out var up) && !up.Value.Flag
-            && set.TryGet("probe.finding", out var finding) && finding.Value.Word == $"dns {StampWorld.Target(family)} by wan0: it answers SERVFAIL");
+            && set.TryGet(PathCharacteristics.ProbeFinding(family), out var finding) && finding.Value.Word == $"dns {StampWorld.Target(family)} by wan0: it answers SERVFAIL");
         Volatile.Write(ref code, 0);
-        await examined.Await(set => set.TryGet(PathCharacteristics.Up(family), out var up) && up.Value.Flag && !set.TryGet("probe.finding", out _));
+        await examined.Await(set => set.TryGet(PathCharacteristics.Up(family), out var up) && up.Value.Flag && !set.TryGet(PathCharacteristics.ProbeFinding(family), out _));
     }
 
     private static ProbeTarget.Dns Target(IpFamily family, string name = ".") => new(IpAddress.Parse(StampWorld.Target(family)), name);

@@ -202,9 +202,9 @@ public sealed class HttpProbeTests : IDisposable
         await examined.Await(set => set.TryGet(PathCharacteristics.Up(family), out var up) && up is { Value.Flag: true, IsEstimated: false, Source: "http" } && set.TryGet("rtt", out var rtt) && rtt.Samples > 10);
         Volatile.Write(ref answer, Portal);
         await examined.Await(set => set.TryGet(PathCharacteristics.Up(family), out var up) && !up.Value.Flag
-            && set.TryGet("probe.finding", out var finding) && finding.Value.Word == $"{Target(family)} by wan0: captive portal: 302 to http://login.example.net/");
+            && set.TryGet(PathCharacteristics.ProbeFinding(family), out var finding) && finding.Value.Word == $"{Target(family)} by wan0: captive portal: 302 to http://login.example.net/");
         Volatile.Write(ref answer, Good);
-        await examined.Await(set => set.TryGet(PathCharacteristics.Up(family), out var up) && up.Value.Flag && !set.TryGet("probe.finding", out _));
+        await examined.Await(set => set.TryGet(PathCharacteristics.Up(family), out var up) && up.Value.Flag && !set.TryGet(PathCharacteristics.ProbeFinding(family), out _));
     }
 
     private static ProbeTarget.Http Target(IpFamily family, int port = 8080, string page = "204", string scheme = "http") =>

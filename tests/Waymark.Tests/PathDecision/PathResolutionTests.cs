@@ -1,5 +1,6 @@
 using Waymark.Flows;
 using Waymark.PathDecision;
+using Waymark.Paths;
 using Waymark.Policies;
 
 namespace Waymark.Tests.PathDecision;
@@ -46,12 +47,21 @@ public sealed class PathResolutionTests
     public void What_probes_are_answered_wrongly_is_the_reason_of_a_path_that_is_down_and_of_no_other()
     {
         const string Portal = "http http://probe.example.net/ by wifi: captive portal: 302 to http://login.example.net/";
-        var world = Worlds.Of("any require up prefer lowest cost;").Up("wifi", false).With("wifi", ("probe.finding", Portal)).With("lte", ("probe.finding", "dns 192.0.2.53 by lte: it answers SERVFAIL"));
+        var world = Worlds.Of("any require up prefer lowest cost;").Up("wifi", false).With("wifi", ("probe.finding/ip4", Portal)).With("lte", ("probe.finding/ip4", "dns 192.0.2.53 by lte: it answers SERVFAIL"));
         var candidates = PathResolution.Decide(world).Reasons[0].V4!.Candidates.ToDictionary(one => one.Path.LocalId);
         Assert.Equal(CandidateVerdict.Down, candidates["wifi"].Verdict);
         Assert.Equal(Portal, FindingText.Of(Assert.Single(candidates["wifi"].Findings)));
-        Assert.DoesNotContain(candidates["lte"].Findings, finding => finding.Characteristic == "probe.finding");
+        Assert.DoesNotContain(candidates["lte"].Findings, finding => PathCharacteristics.IsProbeFinding(finding.Characteristic));
         Assert.Empty(PathResolution.Decide(world.Up("lte", true).Up("wifi", false).Up("sat", false)).Reasons[0].V4!.Candidates.Single(one => one.Path.LocalId == "sat").Findings);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_answers_in_one_family_is_no_reason_of_the_other()
+    {
+        var world = Worlds.Of("any require up prefer lowest cost;").Up("wifi", false).With("wifi", ("probe.finding/ip6", "a portal"));
+        var reason = PathResolution.Decide(world).Reasons[0];
+        Assert.Empty(reason.V4!.Candidates.Single(one => one.Path.LocalId == "wifi").Findings);
+        Assert.Equal("a portal", FindingText.Of(Assert.Single(reason.V6!.Candidates.Single(one => one.Path.LocalId == "wifi").Findings)));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
     private readonly ConcurrentQueue<string> findings = [];
 
     public PathExaminerTests() =>
-        examiner = new(new(_ => settings, _ => configured, _ => mark) { Kinds = [probes], Ranks = () => ranks, FaultChanged = (_, fault) => faults.Enqueue(fault ?? "none"), FindingChanged = (_, finding) => findings.Enqueue(finding ?? "none") }, snapshots.Add, thread, seed: 1);
+        examiner = new(new(_ => settings, _ => configured, _ => mark) { Kinds = [probes], Ranks = () => ranks, FaultChanged = (_, fault) => faults.Enqueue(fault ?? "none"), FindingChanged = (_, _, finding) => findings.Enqueue(finding ?? "none") }, snapshots.Add, thread, seed: 1);
 
     public async ValueTask DisposeAsync()
     {
@@ -78,19 +78,19 @@ public sealed class PathExaminerTests : IAsyncDisposable
     {
         examiner.Examine(new([Path("wan0")]));
         Await(set => Value(set, "wan0", "rtt")?.Samples > 3);
-        Assert.Null(Value(Await(_ => true), "wan0", "probe.finding"));
+        Assert.Null(Value(Await(_ => true), "wan0", "probe.finding/ip4"));
         probes.Finding = "captive portal: 302";
-        Await(set => Value(set, "wan0", "probe.finding") is not null);
+        Await(set => Value(set, "wan0", "probe.finding/ip4") is not null);
         var down = Await(set =>
         {
             // A portal acknowledges what users send, too.
             examiner.Heard(new("ip", "wan0"), IpFamily.V4, TimeProvider.System.GetUtcNow());
             return !Value(set, "wan0", PathCharacteristics.Up4)!.Value.Flag;
         });
-        Assert.Equal("icmp 192.0.2.1 by wan0: captive portal: 302", Value(down, "wan0", "probe.finding")!.Value.Word);
+        Assert.Equal("icmp 192.0.2.1 by wan0: captive portal: 302", Value(down, "wan0", "probe.finding/ip4")!.Value.Word);
         Assert.Empty(examiner.Faults);
         probes.Finding = null;
-        Await(set => Value(set, "wan0", PathCharacteristics.Up4)!.Value.Flag && Value(set, "wan0", "probe.finding") is null);
+        Await(set => Value(set, "wan0", PathCharacteristics.Up4)!.Value.Flag && Value(set, "wan0", "probe.finding/ip4") is null);
         Assert.Equal(["icmp 192.0.2.1 by wan0: captive portal: 302", "none"], findings);
     }
 
