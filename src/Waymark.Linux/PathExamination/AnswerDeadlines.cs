@@ -7,6 +7,7 @@ internal sealed class AnswerDeadlines : IDisposable
     private readonly ITimer alarm;
     private readonly Lock gate = new();
     private readonly Queue<AwaitedAnswer> waiting = [];
+    private bool isDisposed;
 
     public AnswerDeadlines(TimeProvider time)
     {
@@ -26,6 +27,10 @@ internal sealed class AnswerDeadlines : IDisposable
             answer.Deadline = time.GetTimestamp() + (long)(patience.TotalSeconds * time.TimestampFrequency);
             lock (gate)
             {
+                if (isDisposed)
+                {
+                    return null;
+                }
                 waiting.Enqueue(answer);
                 if (waiting.Count == 1)
                 {
@@ -39,8 +44,19 @@ internal sealed class AnswerDeadlines : IDisposable
         return found;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => alarm.Dispose();
+    /// <summary>Nobody waits any longer: what has not come does not come.</summary>
+    public void Dispose()
+    {
+        AwaitedAnswer[] left;
+        lock (gate)
+        {
+            isDisposed = true;
+            left = [.. waiting];
+            waiting.Clear();
+        }
+        alarm.Dispose();
+        Array.ForEach(left, one => one.GiveUp());
+    }
 
     private void GiveUp()
     {

@@ -147,7 +147,7 @@ public sealed class IcmpProbe : IProbe
         }
         if (waiting.TryGetValue(BinaryPrimitives.ReadUInt16BigEndian(packet[6..]), out var one) && one.Target == datagram.From)
         {
-            one.Answer.Take(thread.GetElapsedTime(one.Sent, datagram.ArrivedTicks));
+            one.Answer.Take(datagram.After(one.Sent, thread));
         }
     }
 

@@ -21,6 +21,11 @@ internal readonly ref struct Datagram(ReadOnlySpan<byte> bytes)
     /// <summary>The same by the monotonic clock, in its ticks.</summary>
     public required long ArrivedTicks { get; init; }
 
+    /// <summary>How long after that moment it came, never less than nothing; where the wall clock was set meanwhile, which makes it seem to have come before, the moment of reading has to do.</summary>
+    /// <param name="sent">By the monotonic clock, in its ticks.</param>
+    /// <param name="time">The clock.</param>
+    public TimeSpan After(long sent, TimeProvider time) => time.GetElapsedTime(sent, ArrivedTicks >= sent ? ArrivedTicks : time.GetTimestamp());
+
     /// <summary>The address that it was sent to, and the device that it came in by; null unless the socket tells places.</summary>
     public ArrivalPlace? Place { get; init; }
 

@@ -99,7 +99,7 @@ internal sealed class DnsProbe : IProbe
         if (datagram.FromPort == Port && NameAnswer.IdOf(datagram.Bytes) is { } id && waiting.TryGetValue(id, out var one)
             && one.Server == datagram.From && NameAnswer.TryRead(datagram.Bytes, one.Question, out var answer))
         {
-            one.Answer.Take((answer, thread.GetElapsedTime(one.Sent, datagram.ArrivedTicks)));
+            one.Answer.Take((answer, datagram.After(one.Sent, thread)));
         }
     }
 

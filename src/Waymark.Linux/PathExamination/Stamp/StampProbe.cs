@@ -66,11 +66,11 @@ internal sealed class StampProbe : ITrainProbe
         try
         {
             socket.Send(packet, DatagramSocket.NameOf(asked.Address, asked.Port));
-            if (await deadlines.WaitAsync(sent.Answer, timeout, cancellationToken) is not var (reply, arrivedAt, arrivedTicks, losses))
+            if (await deadlines.WaitAsync(sent.Answer, timeout, cancellationToken) is not var (reply, arrivedAt, elapsed, losses))
             {
                 return new(sentAt, null, null);
             }
-            return new StampExchange(sent.Request.Timestamp, NtpTimestamp.From(arrivedAt), thread.GetElapsedTime(sent.Ticks, arrivedTicks), estimate, reply).Evaluate(sentAt) with { Losses = losses };
+            return new StampExchange(sent.Request.Timestamp, NtpTimestamp.From(arrivedAt), elapsed, estimate, reply).Evaluate(sentAt) with { Losses = losses };
         }
         catch (SocketException refused)
         {
@@ -153,7 +153,7 @@ internal sealed class StampProbe : ITrainProbe
         {
             if (target.Address == datagram.From && target.Port == datagram.FromPort && StampReply.TryRead(datagram.Bytes, session.Key, out var reply))
             {
-                session.Take(reply, datagram.ArrivedAt, datagram.ArrivedTicks);
+                session.Take(reply, datagram, thread);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Waymark.Linux.PathExamination.Datagrams;
 using Waymark.PathExamination;
 using Waymark.PathExamination.Stamp;
 
@@ -27,8 +28,8 @@ internal sealed class StampSession(ushort sessionId, StampKey? key)
         return sent;
     }
 
-    /// <summary>Takes a reply in. One to nothing that is under way, a duplicate or a replay, does not count.</summary>
-    public void Take(StampReply reply, DateTimeOffset arrivedAt, long arrivedTicks)
+    /// <summary>Takes a reply in, and the datagram that held it. One to nothing that is under way, a duplicate or a replay, does not count.</summary>
+    public void Take(StampReply reply, Datagram datagram, TimeProvider time)
     {
         var request = reply.Request;
         // A reflector that knows no session identifiers says zero.
@@ -42,7 +43,7 @@ internal sealed class StampSession(ushort sessionId, StampKey? key)
                 losses.Add(request.Sequence, reply.Sequence);
                 loss = losses.Loss;
             }
-            sent.Answer.Take(new(reply, arrivedAt, arrivedTicks, loss));
+            sent.Answer.Take(new(reply, datagram.ArrivedAt, datagram.After(sent.Ticks, time), loss));
         }
     }
 
@@ -60,7 +61,7 @@ internal sealed class StampSession(ushort sessionId, StampKey? key)
     /// <summary>A reply that came.</summary>
     /// <param name="Reply">What it says.</param>
     /// <param name="ArrivedAt">By the wall clock.</param>
-    /// <param name="ArrivedTicks">By the monotonic clock.</param>
+    /// <param name="Elapsed">Since the packet was sent, by a clock that nobody sets.</param>
     /// <param name="Losses">What is known of losses by then.</param>
-    internal readonly record struct Answer(StampReply Reply, DateTimeOffset ArrivedAt, long ArrivedTicks, DirectionalLoss? Losses);
+    internal readonly record struct Answer(StampReply Reply, DateTimeOffset ArrivedAt, TimeSpan Elapsed, DirectionalLoss? Losses);
 }
