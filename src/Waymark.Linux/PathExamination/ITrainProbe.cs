@@ -7,8 +7,11 @@ namespace Waymark.Linux.PathExamination;
 public interface ITrainProbe : IProbe
 {
     /// <summary>
-    /// Sends <see cref="PacketTrain.UsualPackets"/> of <see cref="PacketTrain.UsualBytes"/> to a target and waits for all replies, at most <paramref name="timeout"/>; null where one was lost or
-    /// could not be sent.
+    /// Sends packets of <see cref="PacketTrain.UsualBytes"/> to a target and waits for all replies, at most <paramref name="timeout"/>; gives those that came back. Null where one could not be sent, or none came back.
     /// </summary>
-    Task<PacketTrain?> SendTrainAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken);
+    /// <param name="target">Of those that its kind takes.</param>
+    /// <param name="packets">How many, from 1.</param>
+    /// <param name="timeout">How long replies are waited for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<PacketTrain?> SendTrainAsync(ProbeTarget target, int packets, TimeSpan timeout, CancellationToken cancellationToken);
 }

@@ -58,8 +58,8 @@ internal sealed class ProbeOpening : IDisposable
     public bool SendsTrains => refusal is null && probe?.Trains is not null;
 
     /// <summary>Sends one; null where it cannot, or the train was of no use.</summary>
-    public Task<PacketTrain?> SendTrainAsync(ProbeTarget target, TimeSpan patience, CancellationToken cancellationToken) =>
-        probe?.Trains is { } sender ? sender.SendTrainAsync(target, patience, cancellationToken) : Task.FromResult<PacketTrain?>(null);
+    public Task<PacketTrain?> SendTrainAsync(ProbeTarget target, int packets, TimeSpan patience, CancellationToken cancellationToken) =>
+        probe?.Trains is { } sender ? sender.SendTrainAsync(target, packets, patience, cancellationToken) : Task.FromResult<PacketTrain?>(null);
 
     public void Dispose() => probe?.Dispose();
 

@@ -13,32 +13,32 @@ namespace Waymark.Linux.PathExamination;
 /// <param name="time">The clock.</param>
 internal sealed class TrainSending(IpFamily family, ProbeEstimates estimates, IReadOnlyList<AskedTarget> asked, ProbeBudget? budget, WorkUnderWay work, TimeProvider time)
 {
-    /// <summary>What a train takes of the budget, there and back.</summary>
-    private const int TrainBytes = 2 * PacketTrain.UsualPackets * PacketTrain.UsualBytes;
-
     /// <summary>Sends one if it is due.</summary>
     /// <param name="told">Called when one has told something.</param>
     public void SendIfDue(Action told)
     {
-        if (asked.FirstOrDefault(one => one.Opening.SendsTrains) is { } reflector && TryBegin())
+        if (asked.FirstOrDefault(one => one.Opening.SendsTrains) is { } reflector && TryBegin() is { } packets)
         {
-            work.Add(SendAsync(reflector, told));
+            work.Add(SendAsync(reflector, packets, told));
         }
     }
 
-    private bool TryBegin()
+    /// <summary>How many packets the one that is begun has; null: none is.</summary>
+    private int? TryBegin()
     {
         lock (estimates)
         {
-            var now = time.GetUtcNow();
-            return estimates.IsTrainDue(now) && budget?.TryTake(TrainBytes, time.GetElapsedTime(0)) != false && estimates.TryBeginTrain(now);
+            var (now, packets) = (time.GetUtcNow(), estimates.TrainPackets(family));
+            // There and back.
+            var bytes = 2 * packets * PacketTrain.UsualBytes;
+            return estimates.IsTrainDue(now) && budget?.TryTake(bytes, time.GetElapsedTime(0)) != false && estimates.TryBeginTrain(now) ? packets : null;
         }
     }
 
-    private async Task SendAsync(AskedTarget reflector, Action told)
+    private async Task SendAsync(AskedTarget reflector, int packets, Action told)
     {
         var at = time.GetUtcNow();
-        if (await reflector.Opening.SendTrainAsync(reflector.Target, ProbePace.Patience, work.Stop) is { } train)
+        if (await reflector.Opening.SendTrainAsync(reflector.Target, packets, ProbePace.Patience, work.Stop) is { } train)
         {
             lock (estimates)
             {

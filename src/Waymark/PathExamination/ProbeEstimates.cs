@@ -102,6 +102,9 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     /// <summary>Whether <see cref="TryBeginTrain"/> would let one be sent.</summary>
     public bool IsTrainDue(DateTimeOffset now) => settings.TrainEvery is { } every && !(now - lastTrain < every);
 
+    /// <summary>How many packets the next train of a family should have.</summary>
+    public int TrainPackets(IpFamily family) => capacities.TryGetValue(family, out var capacity) ? capacity.NextPackets : PacketTrain.UsualPackets;
+
     /// <summary>Takes a train in.</summary>
     /// <param name="family">Of its packets.</param>
     /// <param name="train">The train.</param>

@@ -45,7 +45,7 @@ public sealed class CountedProbeTests
 
         public Task<ProbeResult> ProbeAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken) => Task.FromResult<ProbeResult>(default);
 
-        public Task<PacketTrain?> SendTrainAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken) => Task.FromResult<PacketTrain?>(null);
+        public Task<PacketTrain?> SendTrainAsync(ProbeTarget target, int packets, TimeSpan timeout, CancellationToken cancellationToken) => Task.FromResult<PacketTrain?>(null);
 
         public void Dispose()
         {

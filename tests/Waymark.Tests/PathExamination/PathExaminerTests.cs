@@ -314,11 +314,11 @@ public sealed class PathExaminerTests : IAsyncDisposable
                 return new(sentAt, answer < timeout ? answer : null, null);
             }
 
-            public Task<PacketTrain?> SendTrainAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
+            public Task<PacketTrain?> SendTrainAsync(ProbeTarget target, int packets, TimeSpan timeout, CancellationToken cancellationToken)
             {
                 kind.Trains++;
                 // 1000 bytes each millisecond.
-                return Task.FromResult<PacketTrain?>(new(1000, Enumerable.Range(0, 20).Select(i => TimeSpan.FromMilliseconds(i)).Select(at => new TrainPacket(TimeSpan.Zero, at, at, at)).ToEquatableArray()));
+                return Task.FromResult<PacketTrain?>(new(1000, Enumerable.Range(0, packets).Select(i => (i, At: TimeSpan.FromMilliseconds(i))).Select(one => new TrainPacket(one.i, TimeSpan.Zero, one.At, one.At, one.At)).ToEquatableArray()));
             }
 
             public void Dispose()

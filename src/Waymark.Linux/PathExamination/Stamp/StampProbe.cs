@@ -83,7 +83,7 @@ internal sealed class StampProbe : ITrainProbe
     }
 
     /// <inheritdoc/>
-    public async Task<PacketTrain?> SendTrainAsync(ProbeTarget target, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<PacketTrain?> SendTrainAsync(ProbeTarget target, int packets, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var asked = (ProbeTarget.Stamp)target;
         if (Session(asked, isTrain: true, out _) is not { } session)
@@ -93,13 +93,12 @@ internal sealed class StampProbe : ITrainProbe
         var sent = new List<StampSession.UnderWay>();
         try
         {
-            Send(asked, session, sent);
+            Send(asked, session, packets, sent);
             var all = await Task.WhenAll(sent.Select(one => deadlines.WaitAsync(one.Answer, timeout, cancellationToken)));
-            // Where a packet was lost on the way the train is of no use.
-            StampSession.Answer[] answers = [.. all.OfType<StampSession.Answer>()];
-            return answers.Length < sent.Count ? null : new(PacketTrain.UsualBytes, answers.Select((answer, i) => new TrainPacket(
-                thread.GetElapsedTime(sent[0].Ticks, sent[i].Ticks), answer.Reply.Received - answers[0].Reply.Received, answer.Reply.Sent - answers[0].Reply.Received,
-                answer.ArrivedAt - answers[0].ArrivedAt)).ToEquatableArray());
+            var came = all.Select((answer, number) => (answer, number)).Where(one => one.answer is not null).Select(one => (Answer: one.answer!.Value, one.number)).ToList();
+            return came.Count == 0 ? null : new(PacketTrain.UsualBytes, came.Select(one => new TrainPacket(
+                one.number, thread.GetElapsedTime(sent[0].Ticks, sent[one.number].Ticks), one.Answer.Reply.Received - came[0].Answer.Reply.Received, one.Answer.Reply.Sent - came[0].Answer.Reply.Received,
+                one.Answer.ArrivedAt - came[0].Answer.ArrivedAt)).ToEquatableArray());
         }
         catch (SocketException)
         {
@@ -120,12 +119,12 @@ internal sealed class StampProbe : ITrainProbe
     }
 
     /// <summary>Nothing is waited for in between: packets have to be faster than the path.</summary>
-    private void Send(ProbeTarget.Stamp target, StampSession session, List<StampSession.UnderWay> sent)
+    private void Send(ProbeTarget.Stamp target, StampSession session, int packets, List<StampSession.UnderWay> sent)
     {
         var packet = new byte[packetBytes];
         var name = DatagramSocket.NameOf(target.Address, target.Port);
         var estimate = clock();
-        for (var i = 0; i < PacketTrain.UsualPackets; i++)
+        for (var i = 0; i < packets; i++)
         {
             sent.Add(session.Begin(thread.GetUtcNow(), thread.GetTimestamp(), estimate, packet));
             socket.Send(packet, name);

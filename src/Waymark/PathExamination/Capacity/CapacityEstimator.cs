@@ -9,9 +9,15 @@ public sealed class CapacityEstimator
     public const string Source = "train";
 
     /// <summary>A path may change its capacity (radio, contention): a few trains have to be enough.</summary>
-    private const int Most = 9;
+    internal const int Most = 9;
 
     private readonly Queue<TrainDispersion> newest = new();
+
+    /// <summary>A train that takes longer stands in others' way.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How many packets the next train should have: more where the last one was taken apart on its way, fewer again where it was not.</summary>
+    public int NextPackets { get; private set; } = PacketTrain.UsualPackets;
 
     /// <summary>When the newest train was sent that told something; null: none has.</summary>
     public DateTimeOffset? At { get; private set; }
@@ -21,7 +27,11 @@ public sealed class CapacityEstimator
     /// <param name="at">When it was sent.</param>
     public bool Add(PacketTrain train, DateTimeOffset at)
     {
-        if (TrainDispersion.Of(train) is not { } dispersion)
+        var dispersion = TrainDispersion.Of(train, out var isTorn);
+        NextPackets = !isTorn ? Math.Max(NextPackets / 2, PacketTrain.UsualPackets)
+            : Length(train) < Longest ? Math.Min(NextPackets * 2, PacketTrain.MostPackets)
+            : NextPackets;
+        if (dispersion is null)
         {
             return false;
         }
@@ -45,6 +55,18 @@ public sealed class CapacityEstimator
             // Half of the trains or more saw the way there as the narrower one.
             yield return new("bandwidth", Value(one => one.Backward, at) with { IsEstimated = 2 * newest.Count(one => one.IsBackwardBound) >= newest.Count });
         }
+    }
+
+    /// <summary>The longer of its times, there or back.</summary>
+    private static TimeSpan Length(PacketTrain train)
+    {
+        if (train.Packets.Count == 0)
+        {
+            return TimeSpan.Zero;
+        }
+        var (first, last) = (train.Packets[0], train.Packets[train.Packets.Count - 1]);
+        var (there, back) = (last.Reached - first.Reached, last.Arrived - first.Arrived);
+        return there > back ? there : back;
     }
 
     private Measured Value(Func<TrainDispersion, double> of, DateTimeOffset at)
