@@ -15,22 +15,48 @@ internal static class AccuracyRows
     /// <summary>More at once would measure how busy this machine is.</summary>
     private const int AtOnce = 12, TrainsAtOnce = 4;
 
+    /// <summary>Each page is a connection, and a dozen packets.</summary>
+    private const int ServersAtOnce = 6;
+
+    /// <summary>A long way there and a short one back, and the other way round; one way that jitters, or loses.</summary>
+    private static readonly LinkWays[] Unequal =
+    [
+        .. from ways in new[]
+        {
+            (Shape(5, 0, 0), Shape(80, 0, 0)), (Shape(20, 10, 0), Shape(80, 0, 0)), (Shape(20, 0, 0.05), Shape(80, 0, 0)),
+            (Shape(300, 0, 0), Shape(20, 10, 0)), (Shape(20, 2, 0.01), Shape(20, 0, 0.2)), (Shape(80, 10, 0.05), Shape(5, 2, 0)),
+        }
+           from link in new[] { new LinkWays(ways.Item1, ways.Item2), new LinkWays(ways.Item2, ways.Item1) }
+           select link,
+    ];
+
     private static readonly TimeSpan Examined = TimeSpan.FromSeconds(12);
 
     public static void Add(Results results)
     {
-        var delays = Rows([.. from delay in Delays from jitter in Jitters from loss in Losses select Shape(delay, jitter, loss)], AtOnce, AccuracyMeasurement.OfDelaysAsync);
-        Tell(results, $"Delay, jitter and loss of {Delays.Length * Jitters.Length * Losses.Length} emulated links, estimated beside what they did to the same packets", delays);
+        LinkWays[] grid = [.. from delay in Delays from jitter in Jitters from loss in Losses select new LinkWays(Shape(delay, jitter, loss))];
+        var delays = Rows(grid, AtOnce, AccuracyMeasurement.OfDelaysAsync);
+        Tell(results, $"Delay, jitter and loss of {grid.Length} emulated links, estimated beside what they did to the same packets", delays);
+        var servers = Rows(grid, ServersAtOnce, AccuracyMeasurement.OfServersAsync);
+        Tell(results, $"The same {grid.Length} links, asked by way of servers", servers);
+        var unequal = Rows(Unequal, AtOnce, AccuracyMeasurement.OfDelaysAsync);
+        Tell(results, $"{Unequal.Length} links whose ways differ", unequal);
         // Beside every delay and jitter, and beside every loss.
         var capacities = Rows(
-            [.. (from delay in Delays from jitter in Jitters from rate in Rates select Shape(delay, jitter, 0, rate)).Concat(from loss in Losses[1..] from rate in Rates select Shape(20, 0, loss, rate))],
+            from shape in (from delay in Delays from jitter in Jitters from rate in Rates select Shape(delay, jitter, 0, rate)).Concat(from loss in Losses[1..] from rate in Rates select Shape(20, 0, loss, rate)) select new LinkWays(shape),
             TrainsAtOnce, AccuracyMeasurement.OfCapacitiesAsync);
         Tell(results, "Capacity of emulated links by trains, estimated beside what they carry", capacities);
-        DocumentedTable.Fill("accuracy", "\n| characteristic | by | within the bound | error, p50 | worst |\n|---|---|--:|--:|--:|\n" + string.Concat(delays.Concat(capacities).GroupBy(row => (row.What, row.Asker)).Select(Line)));
+        var narrower = Rows(from up in Rates from down in Rates where up != down select new LinkWays(Shape(20, 0, 0, up), Shape(20, 0, 0, down)), TrainsAtOnce, AccuracyMeasurement.OfCapacitiesAsync);
+        Tell(results, "Capacity of links whose ways differ", narrower);
+        DocumentedTable.Fill("accuracy", Header + Lines(delays.Concat(servers).Concat(capacities)) + "\nLinks whose ways differ:\n" + Header + Lines(unequal.Concat(narrower)));
     }
 
-    private static List<AccuracyRow> Rows(List<LinkShape> shapes, int atOnce, Func<IReadOnlyList<LinkShape>, TimeSpan, int, CancellationToken, Task<IReadOnlyList<AccuracyRow>>> measure) =>
-        [.. shapes.Chunk(atOnce).SelectMany((some, i) => measure(some, Examined, i, CancellationToken.None).GetAwaiter().GetResult())];
+    private const string Header = "\n| characteristic | by | within the bound | error, p50 | worst |\n|---|---|--:|--:|--:|\n";
+
+    private static string Lines(IEnumerable<AccuracyRow> rows) => string.Concat(rows.GroupBy(row => (row.What, row.Asker)).Select(Line));
+
+    private static List<AccuracyRow> Rows(IEnumerable<LinkWays> links, int atOnce, Func<IReadOnlyList<LinkWays>, TimeSpan, int, CancellationToken, Task<IReadOnlyList<AccuracyRow>>> measure) =>
+        [.. links.Chunk(atOnce).SelectMany((some, i) => measure(some, Examined, i, CancellationToken.None).GetAwaiter().GetResult())];
 
     private static LinkShape Shape(double delay, double jitter, double loss, long rate = 0) =>
         new() { Delay = TimeSpan.FromMilliseconds(delay), Jitter = TimeSpan.FromMilliseconds(jitter), Loss = loss, Rate = rate };
@@ -53,7 +79,7 @@ internal static class AccuracyRows
             {
                 var (factor, unit) = Unit(row.What);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"    outside, link of {row.Shape}: {row.Truth * factor:0.###} {unit}, estimated {(row.Estimate is { } estimate ? $"{estimate * factor:0.###} {unit}" : "nothing")} ({row.Samples} samples)"));
+                    $"    outside, link of {row.Ways}: {row.Truth * factor:0.###} {unit}, estimated {(row.Estimate is { } estimate ? $"{estimate * factor:0.###} {unit}" : "nothing")} ({row.Samples} samples)"));
             }
         }
     }
@@ -71,6 +97,8 @@ internal static class AccuracyRows
         Asker.Icmp => "icmp",
         Asker.Stamp => "stamp",
         Asker.Tcp => "tcp",
+        Asker.Dns => "dns",
+        Asker.Http => "http",
         Asker.Train => "train",
         Asker.Ping => "ping (iputils)",
         Asker.Iperf => "iperf3 (flooding for 3 s)",

@@ -3,6 +3,8 @@ using Waymark.Lab.Links;
 using Waymark.Lab.Topologies;
 using Waymark.Linux.PathExamination;
 using Waymark.Linux.PathExamination.Datagrams;
+using Waymark.Linux.PathExamination.Dns;
+using Waymark.Linux.PathExamination.Http;
 using Waymark.Linux.PathExamination.Stamp;
 using Waymark.Linux.PathExamination.Tcp;
 using Waymark.PathExamination;
@@ -32,44 +34,49 @@ public static class AccuracyMeasurement
     private static readonly ErrorEstimate Kept = ErrorEstimate.Of(true, TimeSpan.FromMilliseconds(1));
 
     /// <summary>Measures delay, jitter and loss of links by ICMP, STAMP and TCP, and those of its own packets by <c>ping</c>.</summary>
-    /// <param name="shapes">What each link does each way.</param>
+    /// <param name="links">What each does.</param>
     /// <param name="duration">How long they are examined.</param>
     /// <param name="seed">Of losses and jitter.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static Task<IReadOnlyList<AccuracyRow>> OfDelaysAsync(IReadOnlyList<LinkShape> shapes, TimeSpan duration, int seed, CancellationToken cancellationToken) =>
-        RunAsync(shapes, [Asker.Icmp, Asker.Stamp, Asker.Tcp], duration, seed, cancellationToken);
+    public static Task<IReadOnlyList<AccuracyRow>> OfDelaysAsync(IReadOnlyList<LinkWays> links, TimeSpan duration, int seed, CancellationToken cancellationToken) =>
+        RunAsync(links, [Asker.Icmp, Asker.Stamp, Asker.Tcp], duration, seed, cancellationToken);
+
+    /// <summary>Measures delay, jitter and loss of links by questions to name servers and requests for pages.</summary>
+    /// <inheritdoc cref="OfDelaysAsync"/>
+    public static Task<IReadOnlyList<AccuracyRow>> OfServersAsync(IReadOnlyList<LinkWays> links, TimeSpan duration, int seed, CancellationToken cancellationToken) =>
+        RunAsync(links, [Asker.Dns, Asker.Http], duration, seed, cancellationToken);
 
     /// <summary>Measures capacity of links by trains, and afterwards, where it is installed, by <c>iperf3</c>.</summary>
     /// <inheritdoc cref="OfDelaysAsync"/>
-    public static Task<IReadOnlyList<AccuracyRow>> OfCapacitiesAsync(IReadOnlyList<LinkShape> shapes, TimeSpan duration, int seed, CancellationToken cancellationToken) =>
-        RunAsync(shapes, [Asker.Train], duration, seed, cancellationToken);
+    public static Task<IReadOnlyList<AccuracyRow>> OfCapacitiesAsync(IReadOnlyList<LinkWays> links, TimeSpan duration, int seed, CancellationToken cancellationToken) =>
+        RunAsync(links, [Asker.Train], duration, seed, cancellationToken);
 
-    private static async Task<IReadOnlyList<AccuracyRow>> RunAsync(IReadOnlyList<LinkShape> shapes, Asker[] askers, TimeSpan duration, int seed, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<AccuracyRow>> RunAsync(IReadOnlyList<LinkWays> links, Asker[] askers, TimeSpan duration, int seed, CancellationToken cancellationToken)
     {
-        var links = shapes.Select((_, i) => new LabLink(End(Near, i, 1), End(Far, i, 2)) { Name = Name(i) });
-        await using var lab = await NetworkLab.StartAsync(new("accuracy", [new(Near), new(Far)], [.. links]), seed, cancellationToken, prefix: "accuracy-");
+        var cables = links.Select((_, i) => new LabLink(End(Near, i, 1), End(Far, i, 2)) { Name = Name(i) });
+        await using var lab = await NetworkLab.StartAsync(new("accuracy", [new(Near), new(Far)], [.. cables]), seed, cancellationToken, prefix: "accuracy-");
         using var near = lab.Namespace(Near);
         using var far = lab.Namespace(Far);
         await using var answering = new FarEnd(far, Kept);
-        await ShapeAsync(lab, shapes, cancellationToken);
-        var logs = shapes.Select((_, i) => new PassageLog(lab.Find(Name(i)))).ToList();
+        await ShapeAsync(lab, links, cancellationToken);
+        var logs = links.Select((_, i) => new PassageLog(lab.Find(Name(i)))).ToList();
         var clock = new ClockPair(TimeProvider.System);
         var known = CharacteristicsSet.Empty;
-        var settings = shapes.SelectMany((_, i) => askers.Select(asker => (Id: Id(i, asker), Settings: Settings(i, asker)))).ToDictionary(one => one.Id, one => one.Settings);
+        var settings = links.SelectMany((_, i) => askers.Select(asker => (Id: Id(i, asker), Settings: Settings(i, asker)))).ToDictionary(one => one.Id, one => one.Settings);
         using var thread = new PacketThread(TimeProvider.System, "probes");
         var options = new PathExaminerOptions(path => settings[path.Id], _ => new Dictionary<string, Measured>(), _ => 0)
         {
-            Kinds = [new IcmpProbeKind(thread), new StampProbeKind(thread, () => Kept), new TcpProbeKind(thread)],
+            Kinds = [new IcmpProbeKind(thread), new StampProbeKind(thread, () => Kept), new TcpProbeKind(thread), new DnsProbeKind(thread), new HttpProbeKind(thread)],
             Ranks = () => [50],
         };
         PingReport[] pings = [];
         var examiner = new PathExaminer(options, set => Volatile.Write(ref known, set), thread, seed);
         await using (examiner)
         {
-            near.Run(() => examiner.Examine(new([.. shapes.SelectMany((_, i) => askers.Select(asker => Path(i, asker)))])));
+            near.Run(() => examiner.Examine(new([.. links.SelectMany((_, i) => askers.Select(asker => Path(i, asker)))])));
             if (askers.Contains(Asker.Icmp))
             {
-                pings = await PingAsync(lab, shapes.Count, duration, cancellationToken);
+                pings = await PingAsync(lab, links.Count, duration, cancellationToken);
             }
             else
             {
@@ -77,22 +84,22 @@ public static class AccuracyMeasurement
             }
         }
         var floods = askers.Contains(Asker.Train)
-            ? await Task.WhenAll(shapes.Select((shape, i) => IperfReport.AskAsync(lab, Near, Far, Target(i).ToString(), FirstFloodPort + i, shape.Rate, cancellationToken))) : [];
-        return [.. shapes.SelectMany((shape, i) =>
-            askers.Select(asker => (Asker: asker, Truth: new LinkTruth(shape, asker, logs[i].Of(asker), Volatile.Read(ref known).Of(Id(i, asker)), clock, Every)))
+            ? await Task.WhenAll(links.Select((link, i) => IperfReport.AskAsync(lab, Near, Far, Target(i).ToString(), FirstFloodPort + i, link.Up.Rate, cancellationToken))) : [];
+        return [.. links.SelectMany((link, i) =>
+            askers.Select(asker => (Asker: asker, Truth: new LinkTruth(link, asker, logs[i].Of(asker), Volatile.Read(ref known).Of(Id(i, asker)), clock, Every)))
                 .SelectMany(one => one.Asker == Asker.Train ? one.Truth.Capacities() : one.Truth.Delays())
-                .Concat(i < pings.Length ? LinkTruth.OfPing(shape, logs[i].Of(Asker.Ping), pings[i]) : [])
+                .Concat(i < pings.Length ? LinkTruth.OfPing(link, logs[i].Of(Asker.Ping), pings[i]) : [])
                 // Where it got through to none, it is not installed.
-                .Concat(floods.Any(one => one is not null) ? [LinkTruth.OfIperf(shape, floods[i])] : []))];
+                .Concat(floods.Any(one => one is not null) ? [LinkTruth.OfIperf(link, floods[i])] : []))];
     }
 
     /// <summary>Has both ends know each other's hardware addresses before the links are shaped: what waits for one has not come to the link yet.</summary>
-    private static async Task ShapeAsync(NetworkLab lab, IReadOnlyList<LinkShape> shapes, CancellationToken cancellationToken)
+    private static async Task ShapeAsync(NetworkLab lab, IReadOnlyList<LinkWays> links, CancellationToken cancellationToken)
     {
-        await PingAsync(lab, shapes.Count, Every * 3, cancellationToken);
-        for (var i = 0; i < shapes.Count; i++)
+        await PingAsync(lab, links.Count, Every * 3, cancellationToken);
+        for (var i = 0; i < links.Count; i++)
         {
-            (lab.Find(Name(i)).Up, lab.Find(Name(i)).Down) = (shapes[i], shapes[i]);
+            (lab.Find(Name(i)).Up, lab.Find(Name(i)).Down) = (links[i].Up, links[i].Down);
         }
     }
 
@@ -105,6 +112,8 @@ public static class AccuracyMeasurement
         {
             Asker.Icmp => new ProbeTarget.Icmp(Target(link)),
             Asker.Tcp => new ProbeTarget.Tcp(Target(link), FarEnd.TcpPort),
+            Asker.Dns => new ProbeTarget.Dns(Target(link), ProbeTarget.Dns.UsualName),
+            Asker.Http => new ProbeTarget.Http($"http://{(Target(link).Family == IpFamily.V4 ? $"{Target(link)}" : $"[{Target(link)}]")}:{FarEnd.HttpPort}/", ProbeTarget.Http.UsualStatus),
             _ => new ProbeTarget.Stamp(Target(link), ProbeTarget.Stamp.UsualPort, null),
         }],
         AreTargetsNamed = true,

@@ -3,13 +3,13 @@ using Waymark.Lab.Links;
 namespace Waymark.Lab.Accuracy;
 
 /// <summary>One estimate beside the truth. Seconds, shares from 0 to 1, bit/s.</summary>
-/// <param name="Shape">What the link does to packets, each way.</param>
+/// <param name="Ways">What the link does to packets.</param>
 /// <param name="Asker">Who estimates.</param>
 /// <param name="What">The characteristic, in the policy language's word.</param>
 /// <param name="Truth">What the link did to the packets that the estimate rests on; of capacity, by how much of its time it had them take.</param>
 /// <param name="Estimate">What was estimated; null: nothing.</param>
 /// <param name="Samples">How many packets or trains it rests on.</param>
-public sealed record AccuracyRow(LinkShape Shape, Asker Asker, string What, double Truth, double? Estimate, int Samples)
+public sealed record AccuracyRow(LinkWays Ways, Asker Asker, string What, double Truth, double? Estimate, int Samples)
 {
     /// <summary>What is estimated within a millisecond or 2 % is good enough for any policy about delay.</summary>
     private const double Delay = 0.001, DelayShare = 0.02;

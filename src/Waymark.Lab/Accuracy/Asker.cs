@@ -12,6 +12,12 @@ public enum Asker
     /// <summary>Its requests for TCP connections.</summary>
     Tcp,
 
+    /// <summary>Its questions to name servers.</summary>
+    Dns,
+
+    /// <summary>Its requests for pages.</summary>
+    Http,
+
     /// <summary>Its trains of STAMP packets.</summary>
     Train,
 

@@ -13,8 +13,20 @@ internal sealed record LoggedProbe(ulong Number, long Arrived, long? Reached, lo
     /// <summary>Whether it was sent again before the answer came: the first one was lost, by the link or at the other end.</summary>
     public bool IsRepeated { get; init; }
 
+    /// <summary>Whether the answer is only the beginning, and a page has to come behind it.</summary>
+    public bool HasPage { get; init; }
+
+    /// <summary>When the page's first packet left the link; null: none came.</summary>
+    public long? PageLeft { get; init; }
+
+    /// <summary>Whether the page did not come: somebody is there, which is neither an answer nor a loss.</summary>
+    public bool IsUnfinished => HasPage && Left is not null && PageLeft is null;
+
     /// <summary>Whether both were carried.</summary>
-    public bool IsAnswered => Reached is not null && Left is not null && !IsRepeated;
+    public bool IsAnswered => Reached is not null && Left is not null && !IsRepeated && !IsUnfinished;
+
+    /// <summary>When the answer is known to be one, where it is.</summary>
+    public long Known => PageLeft ?? Left!.Value;
 
     /// <summary>From this end until the answer was back, seconds: with the time that the other end took, as RFC 2681 has it.</summary>
     public double RoundTrip => Seconds(Left!.Value - Arrived);

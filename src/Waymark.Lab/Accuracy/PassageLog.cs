@@ -6,6 +6,7 @@ namespace Waymark.Lab.Accuracy;
 internal sealed class PassageLog
 {
     private readonly Dictionary<(Asker Asker, ulong Number), LoggedProbe> probes = [];
+    private readonly List<LoggedProbe> finished = [];
     private readonly Lock gate = new();
 
     /// <summary>Keeps those of the link from now on.</summary>
@@ -16,7 +17,7 @@ internal sealed class PassageLog
     {
         lock (gate)
         {
-            return [.. probes.Where(one => one.Key.Asker == asker).Select(one => one.Value).OrderBy(one => one.Arrived)];
+            return [.. probes.Where(one => one.Key.Asker == asker).Select(one => one.Value).Concat(asker == Asker.Dns ? finished : []).OrderBy(one => one.Arrived)];
         }
     }
 
@@ -30,9 +31,22 @@ internal sealed class PassageLog
         {
             var key = (probe.Asker, probe.Number);
             var isKnown = probes.TryGetValue(key, out var asked);
-            if (!probe.IsReply)
+            if (probe.IsPage)
             {
-                probes[key] = isKnown ? asked! with { IsRepeated = asked.IsRepeated || asked.Left is null } : new(probe.Number, passage.Arrived, passage.Left);
+                if (isKnown)
+                {
+                    probes[key] = asked! with { PageLeft = asked.PageLeft ?? passage.Left };
+                }
+            }
+            else if (!probe.IsReply)
+            {
+                if (isKnown && probe.Asker == Asker.Dns)
+                {
+                    // Nobody sends questions again: their identifiers are random, and this is another one's.
+                    finished.Add(asked!);
+                    isKnown = false;
+                }
+                probes[key] = isKnown ? asked! with { IsRepeated = asked.IsRepeated || asked.Left is null } : new(probe.Number, passage.Arrived, passage.Left) { HasPage = probe.Asker == Asker.Http };
             }
             else if (isKnown && asked!.Returned is null)
             {

@@ -47,10 +47,10 @@ public sealed class AccuracyBoundsTests
     [InlineData("bandwidth", 1e6, 1.09e6, true)]
     [InlineData("bandwidth.up", 1e6, 0.89e6, false)]
     public void An_estimate_is_within_its_bound_or_not(string what, double truth, double estimate, bool isWithin) =>
-        Assert.Equal(isWithin, new AccuracyRow(LinkShape.Cable, Asker.Icmp, what, truth, estimate, 100).IsWithin);
+        Assert.Equal(isWithin, new AccuracyRow(new(LinkShape.Cable), Asker.Icmp, what, truth, estimate, 100).IsWithin);
 
     [Fact]
-    public void Nothing_is_within_no_bound() => Assert.False(new AccuracyRow(LinkShape.Cable, Asker.Icmp, "rtt", 0, null, 0).IsWithin);
+    public void Nothing_is_within_no_bound() => Assert.False(new AccuracyRow(new(LinkShape.Cable), Asker.Icmp, "rtt", 0, null, 0).IsWithin);
 
     [Fact]
     public void Ping_is_read_with_its_answers_and_without()

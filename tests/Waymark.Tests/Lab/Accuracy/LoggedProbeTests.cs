@@ -21,5 +21,16 @@ public sealed class LoggedProbeTests
         Assert.False((Whole with { IsRepeated = true }).IsAnswered);
     }
 
+    [Fact]
+    public void Where_a_page_has_to_come_it_is_an_answer_only_with_it_and_known_by_then()
+    {
+        Assert.Equal((true, false, At(31)), (Whole.IsAnswered, Whole.IsUnfinished, Whole.Known));
+        var begun = Whole with { HasPage = true };
+        Assert.Equal((false, true), (begun.IsAnswered, begun.IsUnfinished));
+        Assert.Equal((true, false, At(60)), ((begun with { PageLeft = At(60) }).IsAnswered, (begun with { PageLeft = At(60) }).IsUnfinished, (begun with { PageLeft = At(60) }).Known));
+        // Lost is lost.
+        Assert.False((begun with { Left = null }).IsUnfinished);
+    }
+
     private static long At(double milliseconds) => (long)(milliseconds / 1000 * Stopwatch.Frequency);
 }

@@ -30,7 +30,7 @@ public sealed class ProbeFrameTests
         var reply = Udp(862, 5000, length, (0, 7), (12, 0x8001_0003), (24, 42));
         Assert.Equal(new ProbeFrame(asker, false, (3UL << 32) | 42), ProbeFrame.Of(Frame(six, 17, request)));
         Assert.Equal(new ProbeFrame(asker, true, (3UL << 32) | 42), ProbeFrame.Of(Frame(six, 17, reply)));
-        Assert.Null(ProbeFrame.Of(Frame(six, 17, Udp(5000, 53, length, (0, 42)))));
+        Assert.Null(ProbeFrame.Of(Frame(six, 17, Udp(5000, 54, length, (0, 42)))));
     }
 
     [Theory]
@@ -41,6 +41,27 @@ public sealed class ProbeFrameTests
         Assert.Equal(new ProbeFrame(Asker.Tcp, false, (5000UL << 32) | 0xffff_ffff), ProbeFrame.Of(Frame(six, 6, Tcp(5000, 8080, 0xffff_ffff, 0, 2))));
         Assert.Equal(new ProbeFrame(Asker.Tcp, true, (5000UL << 32) | 0xffff_ffff), ProbeFrame.Of(Frame(six, 6, Tcp(8080, 5000, 99, 0, 18))));
         Assert.Null(ProbeFrame.Of(Frame(six, 6, Tcp(5000, 8080, 0, 100, 16))));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_question_and_its_answer_have_the_askers_port_and_the_identifier(bool six)
+    {
+        Assert.Equal(new ProbeFrame(Asker.Dns, false, (5000UL << 16) | 0x1234), ProbeFrame.Of(Frame(six, 17, Udp(5000, 53, 17, (0, 0x1234_0100)))));
+        Assert.Equal(new ProbeFrame(Asker.Dns, true, (5000UL << 16) | 0x1234), ProbeFrame.Of(Frame(six, 17, Udp(53, 5000, 17, (0, 0x1234_8180)))));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_a_page_the_handshake_counts_and_what_the_server_says_then(bool six)
+    {
+        Assert.Equal(new ProbeFrame(Asker.Http, false, 5000), ProbeFrame.Of(Frame(six, 6, Tcp(5000, 8081, 7, 0, 2))));
+        Assert.Equal(new ProbeFrame(Asker.Http, true, 5000), ProbeFrame.Of(Frame(six, 6, Tcp(8081, 5000, 99, 8, 18))));
+        Assert.Equal(new ProbeFrame(Asker.Http, true, 5000) { IsPage = true }, ProbeFrame.Of(Frame(six, 6, [.. Tcp(8081, 5000, 100, 8, 24), 1])));
+        Assert.Null(ProbeFrame.Of(Frame(six, 6, Tcp(8081, 5000, 100, 8, 16))));
+        Assert.Null(ProbeFrame.Of(Frame(six, 6, [.. Tcp(5000, 8081, 8, 100, 24), 1])));
     }
 
     [Fact]
@@ -85,6 +106,7 @@ public sealed class ProbeFrameTests
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), to);
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(4), sequence);
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(8), acknowledged);
+        packet[12] = 0x50;
         packet[13] = flags;
         return packet;
     }
