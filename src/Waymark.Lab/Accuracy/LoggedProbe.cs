@@ -20,10 +20,10 @@ internal sealed record LoggedProbe(ulong Number, long Arrived, long? Reached, lo
     public long? PageLeft { get; init; }
 
     /// <summary>Whether the page did not come: somebody is there, which is neither an answer nor a loss.</summary>
-    public bool IsUnfinished => HasPage && Left is not null && PageLeft is null;
+    public bool IsUnfinished => HasPage && IsCarried && PageLeft is null;
 
-    /// <summary>Whether both were carried.</summary>
-    public bool IsAnswered => Reached is not null && Left is not null && !IsRepeated && !IsUnfinished;
+    /// <summary>Whether both were carried, and the page is there where one has to be.</summary>
+    public bool IsAnswered => IsCarried && !IsUnfinished;
 
     /// <summary>When the answer is known to be one, where it is.</summary>
     public long Known => PageLeft ?? Left!.Value;
@@ -36,6 +36,8 @@ internal sealed record LoggedProbe(ulong Number, long Arrived, long? Reached, lo
 
     /// <summary>The way there, seconds.</summary>
     public double Forward => Seconds(Reached!.Value - Arrived);
+
+    private bool IsCarried => Reached is not null && Left is not null && !IsRepeated;
 
     private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
 }

@@ -65,7 +65,7 @@ public sealed record ProbeSettings
     /// <summary>Rounds that follow each other faster would mostly measure how busy this machine is.</summary>
     public static TimeSpan LeastEvery { get; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>A train is 24 kB each way: more often, and it would be what fills the path.</summary>
+    /// <summary>A train is 24 kB each way, and up to four times as much where its packets are taken apart: more often, and it would be what fills the path.</summary>
     public static TimeSpan LeastTrainEvery { get; } = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan LeastLifetime = TimeSpan.FromSeconds(30);

@@ -30,6 +30,7 @@ public sealed class LoggedProbeTests
         Assert.Equal((true, false, At(60)), ((begun with { PageLeft = At(60) }).IsAnswered, (begun with { PageLeft = At(60) }).IsUnfinished, (begun with { PageLeft = At(60) }).Known));
         // Lost is lost.
         Assert.False((begun with { Left = null }).IsUnfinished);
+        Assert.False((begun with { Reached = null, IsRepeated = true }).IsUnfinished);
     }
 
     private static long At(double milliseconds) => (long)(milliseconds / 1000 * Stopwatch.Frequency);
