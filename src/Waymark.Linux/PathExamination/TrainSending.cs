@@ -13,32 +13,35 @@ namespace Waymark.Linux.PathExamination;
 /// <param name="time">The clock.</param>
 internal sealed class TrainSending(IpFamily family, ProbeEstimates estimates, IReadOnlyList<AskedTarget> asked, ProbeBudget? budget, WorkUnderWay work, TimeProvider time)
 {
+    /// <summary>How long the slowest link that is worth a train takes for one, there and back.</summary>
+    private static readonly TimeSpan Passage = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Sends one if it is due.</summary>
     /// <param name="told">Called when one has told something.</param>
     public void SendIfDue(Action told)
     {
-        if (asked.FirstOrDefault(one => one.Opening.SendsTrains) is { } reflector && TryBegin() is { } packets)
+        if (asked.FirstOrDefault(one => one.Opening.SendsTrains) is { } reflector && TryBegin() is var (packets, patience))
         {
-            work.Add(SendAsync(reflector, packets, told));
+            work.Add(SendAsync(reflector, packets, patience, told));
         }
     }
 
-    /// <summary>How many packets the one that is begun has; null: none is.</summary>
-    private int? TryBegin()
+    /// <summary>How many packets the one that is begun has, and how long its replies are waited for: what is lost holds up what is not; null: none is.</summary>
+    private (int Packets, TimeSpan Patience)? TryBegin()
     {
         lock (estimates)
         {
             var (now, packets) = (time.GetUtcNow(), estimates.TrainPackets(family));
             // There and back.
             var bytes = 2 * packets * PacketTrain.UsualBytes;
-            return estimates.IsTrainDue(now) && budget?.TryTake(bytes, time.GetElapsedTime(0)) != false && estimates.TryBeginTrain(now) ? packets : null;
+            return estimates.IsTrainDue(now) && budget?.TryTake(bytes, time.GetElapsedTime(0)) != false && estimates.TryBeginTrain(now) ? (packets, ProbePace.Overdue(estimates.Timeout) + Passage) : null;
         }
     }
 
-    private async Task SendAsync(AskedTarget reflector, int packets, Action told)
+    private async Task SendAsync(AskedTarget reflector, int packets, TimeSpan patience, Action told)
     {
         var at = time.GetUtcNow();
-        if (await reflector.Opening.SendTrainAsync(reflector.Target, packets, ProbePace.Patience, work.Stop) is { } train)
+        if (await reflector.Opening.SendTrainAsync(reflector.Target, packets, patience, work.Stop) is { } train)
         {
             lock (estimates)
             {
