@@ -33,7 +33,9 @@ internal static class SearchSections
             foreach (var family in plain.GroupBy(piece => piece.Box.Family))
             {
                 var own = family.ToList();
-                if (Layering.Of(own).Count > mostLayers && RuleSearch.Of(own, family.Key) is { } search)
+                // All of a family have been counted already.
+                var isDeep = own.Count == pieces.Count(piece => piece.Box.Family == family.Key) || Layering.Of(own).Count > mostLayers;
+                if (isDeep && RuleSearch.Of(own, family.Key) is { } search)
                 {
                     searches.Add(search);
                 }
