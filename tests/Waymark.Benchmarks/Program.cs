@@ -6,6 +6,7 @@ var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
     ["decision"] = DecisionRows.Add,
     ["lookup"] = LookupRows.Add,
     ["conflicts"] = ConflictRows.Add,
+    ["compile"] = CompileRows.Add,
     ["packets"] = PacketRows.Add,
     ["loading"] = LoadingRows.Add,
     ["loss"] = PathLossRows.Add,
