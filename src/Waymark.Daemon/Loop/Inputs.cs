@@ -96,7 +96,7 @@ internal sealed record Snapshot(ulong Revision, World World, Decision Decision, 
             return Decision.FilterRules with
             {
                 Rules = Decision.FilterRules.Rules
-                    .Select(rule => unmatched.Contains(rule) ? rule with { Selector = new(rule.Selector.Boxes.Except(unmatched[rule].SelectMany(boxes => boxes)).ToEquatableArray()) } : rule)
+                    .Select(rule => unmatched.Contains(rule) ? rule with { Selector = rule.Selector.Subtract(new(unmatched[rule].SelectMany(boxes => boxes).ToEquatableArray())) } : rule)
                     .Where(rule => !rule.Selector.IsEmpty).ToEquatableArray(),
             };
         }

@@ -51,12 +51,16 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
                     if (reason is not null)
                     {
                         reasons.TryAdd(reason, []);
-                        reasons[reason].Add(box);
                     }
                     // "Not by that program" is true of what a host behind us sends, and only of that can it be known.
-                    if (reason is null || (isForwarding && piece.Box.App is { HasAbsent: true }))
+                    var isMatchedBehind = isForwarding && piece.Box.App is { HasAbsent: true };
+                    if (reason is null || isMatchedBehind)
                     {
                         pieces.Add(piece);
+                    }
+                    if (reason is not null)
+                    {
+                        reasons[reason].AddRange(isMatchedBehind ? FromHere(piece.Box) : [piece.Box]);
                     }
                 }
             }
@@ -106,6 +110,10 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
 
     /// <summary>The layers of a section, and the chains of its searches.</summary>
     private sealed record EncodedSection(IReadOnlyList<(LayerShape Shape, LayerMap? Map, string Setter)> Layers, List<(IpFamily Family, string Chain)> Searches);
+
+    /// <summary>The packets of a box that no host behind this node sends: those that came in by no interface.</summary>
+    private static IEnumerable<FlowBox> FromHere(FlowBox box) =>
+        box.Intersect(new() { Family = box.Family, FromInterface = new() { Otherwise = false, HasAbsent = true } }) is { } part ? [part] : [];
 
     private string? Reason(Piece piece)
     {
