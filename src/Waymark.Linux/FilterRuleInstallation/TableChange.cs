@@ -156,7 +156,8 @@ internal sealed class TableChange
             // Rules hold sets: all rules go and come again within the transaction.
             changed = [.. to.Chains];
         }
-        foreach (var chain in changed.Where(chain => !oldChains.ContainsKey(chain.Name)))
+        // Made anew, or given back the policy that another has taken from it.
+        foreach (var chain in changed.Where(chain => !oldChains.TryGetValue(chain.Name, out var old) || old.Hook is { Drops: true }))
         {
             messages.AddChain(chain);
         }

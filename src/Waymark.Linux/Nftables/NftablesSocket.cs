@@ -36,6 +36,21 @@ internal sealed class NftablesSocket : IDisposable
         return refused.Count == 0 || (refused[0].Error == NetlinkException.NoEntry ? false : throw new NetlinkException($"read the table {table}", refused[0].Error, refused[0].Detail));
     }
 
+    /// <summary>Whether the table is switched off (NFT_TABLE_F_DORMANT); false where it is not there.</summary>
+    public bool IsDormant(string table)
+    {
+        uint flags = 0;
+        Ask(1, NetlinkFlags.Request | NetlinkFlags.Ack, w => w.Text(1, table));
+        socket.TryRequest(writer.Written, message =>
+        {
+            foreach (var attribute in message.Attributes(4))
+            {
+                flags = attribute.Type == 2 ? attribute.U32Network : flags;
+            }
+        });
+        return (flags & 1) != 0;
+    }
+
     /// <summary>Makes changes that come into force together, or throws <see cref="NetlinkException"/> and changes nothing.</summary>
     /// <param name="table">Whose changes.</param>
     /// <param name="attempt">What they do, for the exception.</param>
@@ -151,6 +166,7 @@ internal sealed class NftablesSocket : IDisposable
         {
             string name = "", owner = "", type = "";
             int number = -1, priority = 0;
+            var drops = false;
             foreach (var attribute in message.Attributes(4))
             {
                 switch (attribute.Type)
@@ -168,6 +184,9 @@ internal sealed class NftablesSocket : IDisposable
                             priority = part.Type == 2 ? unchecked((int)part.U32Network) : priority;
                         }
                         break;
+                    case 5:
+                        drops = attribute.U32Network == 0;
+                        break;
                     case 7:
                         type = attribute.Text;
                         break;
@@ -175,7 +194,7 @@ internal sealed class NftablesSocket : IDisposable
             }
             if (owner == table && message.Body[0] == 1)
             {
-                found.Add(new(name, number < 0 ? null : new(type, number, priority), []));
+                found.Add(new(name, number < 0 ? null : new(type, number, priority, drops), []));
             }
         });
         return found;

@@ -16,7 +16,8 @@ internal sealed record NftablesChain(string Name, NftablesHook? Hook, EquatableA
 /// <param name="Type"><c>filter</c>, <c>nat</c> or <c>route</c>.</param>
 /// <param name="Number">0 prerouting, 1 input, 2 forward, 3 output, 4 postrouting.</param>
 /// <param name="Priority">Lower comes first.</param>
-internal sealed record NftablesHook(string Type, int Number, int Priority);
+/// <param name="Drops">Whether its policy drops what no rule has decided (NF_DROP); ours never do.</param>
+internal sealed record NftablesHook(string Type, int Number, int Priority, bool Drops = false);
 
 /// <summary>A rule: its instructions run until one does not go on.</summary>
 /// <param name="Expressions">In order.</param>
