@@ -13,7 +13,7 @@ internal static class AddressSets
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
     /// <summary>Link-local (RFC 3927, RFC 4291), multicast, limited broadcast.</summary>
-    private static readonly IpPrefix[] NeverSteered =
+    public static readonly IpPrefix[] NeverSteered =
         [.. new[] { "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "fe80::/10", "ff00::/8" }.Select(text => Prefix(text.Split('/')))];
 
     /// <summary>The map from the addresses of paths to what pins a connection to the path.</summary>

@@ -22,10 +22,35 @@ public static class PacketSample
             PeerPort = hasPorts ? Port(box.PeerPort, 443) : null,
             IcmpType = isIcmp ? (byte)Math.Min(255, (int)Number(box.IcmpType, protocol == 1 ? 8u : 128u)) : null,
             IcmpCode = isIcmp ? (byte)Math.Min(255, (int)Number(box.IcmpCode, 0)) : null,
+            Spi = protocol is 50 or 51 ? (uint)UInt128.Min(uint.MaxValue, Number(box.Spi, 1)) : null,
             Dscp = (byte)Number(box.Dscp, 0),
-            User = box.User is { } user && Number(user, 0) is var id && id < FlowBox.AbsentWord ? (uint)id : null,
+            FlowLabel = box.Family == IpFamily.V6 ? (uint)UInt128.Min(FlowBox.AbsentLabel - 1, Number(box.FlowLabel, 0)) : null,
+            User = Owner(box.User),
+            Group = Owner(box.Group),
+            App = Name(box.App),
+            Cgroup = Name(box.Cgroup),
+            FromInterface = Name(box.FromInterface),
             Started = box.Started.HasFlag(StartedBy.Here) ? StartedBy.Here : box.Started.HasFlag(StartedBy.Forwarded) ? StartedBy.Forwarded : StartedBy.Peer,
         };
+    }
+
+    private static uint? Owner(RangeSet? set) => set is not null && Number(set, 0) is var id && id < FlowBox.AbsentWord ? (uint)id : null;
+
+    /// <summary>None where none will do, else the first that belongs; a name that no entry speaks of where only such do.</summary>
+    private static string? Name(NameSet? set)
+    {
+        if (set is null || set.HasAbsent)
+        {
+            return null;
+        }
+        foreach (var entry in set.Entries)
+        {
+            if (entry.Belongs)
+            {
+                return entry.Name;
+            }
+        }
+        return "other";
     }
 
     private static ushort? Port(RangeSet? set, ushort usual) => Number(set, usual) is var port && port < FlowBox.AbsentPort ? (ushort)port : null;

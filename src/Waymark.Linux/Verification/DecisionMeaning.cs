@@ -1,0 +1,62 @@
+using Waymark.FilterRules;
+using Waymark.Flows;
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Paths;
+
+namespace Waymark.Linux.Verification;
+
+/// <summary>What a decision means for packets, by how their connection stands. Says what is to be, knowing nothing of rules, maps and chains.</summary>
+/// <param name="decision">The decision.</param>
+/// <param name="numbers">The numbers by which marks know paths.</param>
+internal sealed class DecisionMeaning(VerifiedDecision decision, PathNumbers numbers)
+{
+    /// <summary>The paths that are there, and have numbers.</summary>
+    public IReadOnlyList<NumberedPath> Paths { get; } =
+        [.. decision.Paths.Paths.Where(path => path.Device is not null).Select(path => new NumberedPath(numbers.Of(path.Id), path)).Where(one => one.Number > 0)];
+
+    /// <summary>Whether not one packet of a class may stray.</summary>
+    public static bool IsStrict(FilterClass? one) => one is not null && (one.IsStrict || one.V4 is FilterAction.Drop || one.V6 is FilterAction.Drop);
+
+    /// <summary>The first packet of a flow.</summary>
+    public Expected New(FilterClass? one, IpFamily family) => Decided(one, family) with { Class = one?.Number ?? 0 };
+
+    /// <summary>A packet of a connection that is pinned to a path.</summary>
+    public Expected Pinned(FilterClass? one, IpFamily family, int path) =>
+        new(IsDenied(one, family, path) || Paths.All(known => known.Number != path) ? Fate.Refused : Fate.By(path)) { Class = one?.Number ?? 0, Pin = path };
+
+    /// <summary>The first packet that we see of a connection that was there before, whose peer knows an address of that path.</summary>
+    public Expected Kept(FilterClass? one, IpFamily family, int path) => New(one, family) is { Fate.Kind: FilterRuleInstallation.FlowFate.Steered } ? Pinned(one, family, path) : New(one, family);
+
+    /// <summary>A packet of a program that chose the device of a path.</summary>
+    public Expected Bound(FilterClass? one, IpFamily family, int path) =>
+        new(IsDenied(one, family, path) ? Fate.Refused : Fate.LeftAlone) { Class = one?.Number ?? 0, Pin = path };
+
+    /// <summary>A packet that the system would send by a device that is no path's.</summary>
+    public Expected Stray(FilterClass? one, IpFamily family) => IsStrict(one) ? New(one, family) : new(Fate.LeftAlone) { Class = one?.Number ?? 0 };
+
+    /// <summary>A packet without a connection.</summary>
+    public static Expected WithoutConnection(FilterClass? one) => new(IsStrict(one) ? Fate.Refused : Fate.LeftAlone);
+
+    private Expected Decided(FilterClass? one, IpFamily family)
+    {
+        switch (one?.Action(family))
+        {
+            case FilterAction.Drop:
+                return new(Fate.Refused);
+            case FilterAction.Use(var path) when Carries(path, family):
+                return new(Fate.By(numbers.Of(path)));
+            case FilterAction.Spread(var shares, _) when shares.All(share => Carries(share.Path, family)):
+                return new(Fate.By(numbers.Of(shares[0].Path))) { Shares = shares.Select(share => (numbers.Of(share.Path), share.Weight)).ToEquatableArray() };
+            case null or FilterAction.Default:
+                return new(Fate.LeftAlone);
+            default:
+                // What cannot be carried out closes a strict class, and leaves another to the system.
+                return new(one.IsStrict ? Fate.Refused : Fate.LeftAlone);
+        }
+    }
+
+    private bool Carries(PathId id, IpFamily family) => Paths.Any(one => one.Path.Id == id && one.Path.Half(family) is not null);
+
+    private bool IsDenied(FilterClass? one, IpFamily family, int path) =>
+        one is not null && (one.Action(family) is FilterAction.Drop || one.Denied(family).Any(id => numbers.Of(id) == path));
+}

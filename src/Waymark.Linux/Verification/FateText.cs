@@ -1,0 +1,53 @@
+using Waymark.FilterRules;
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.FilterRuleInstallation;
+using Waymark.Paths;
+
+namespace Waymark.Linux.Verification;
+
+/// <summary>Fates as people say them.</summary>
+/// <param name="paths">What paths are called.</param>
+/// <param name="numbers">The numbers of paths.</param>
+/// <param name="territory">Which numbers are ours.</param>
+internal sealed class FateText(PathSet paths, PathNumbers numbers, Territory territory)
+{
+    /// <summary>What the decision says.</summary>
+    /// <param name="says">That.</param>
+    /// <param name="one">The class; null: no policy speaks of the packet.</param>
+    /// <param name="isNeighbour">Whether it is left alone because of where it goes.</param>
+    public string Decided(Expected says, FilterClass? one, bool isNeighbour)
+    {
+        var what = says.Shares.IsEmpty ? Of(says.Fate) : string.Join(", ", says.Shares.Select(share => $"{Name(share.Path)} {share.Slots}")) + $" of {says.Shares.Sum(share => share.Slots)}";
+        what += says.Locators is [var first, ..] ? $" from {first}" : "";
+        return isNeighbour ? $"{what}: goes to a neighbour" : one is null ? $"{what}: no policy speaks of it" : $"{what} (class {one.Number})";
+    }
+
+    /// <summary>What the kernel does.</summary>
+    /// <param name="fate">What becomes of the packet.</param>
+    /// <param name="state">What the rules left behind.</param>
+    /// <param name="says">What was to be.</param>
+    /// <param name="hasConnection">Whether it belongs to a connection.</param>
+    public string Does(Fate fate, MachineState state, Expected says, bool hasConnection)
+    {
+        var what = fate.Path < 0 ? $"mark 0x{state.Mark:x8}, which is no path's" : Of(fate);
+        var slots = state.Modulus > 0 && fate.Kind == FlowFate.Steered ? $" for {state.Slots} of {state.Modulus} slots" : "";
+        var others = (state.Touched & ~territory.FwMark) != 0 ? $", and writes other programs' bits 0x{state.Touched & ~territory.FwMark:x8} of the mark"
+            : (state.ConnectionTouched & ~territory.CtMark) != 0 ? $", and writes other programs' bits 0x{state.ConnectionTouched & ~territory.CtMark:x8} of the connection mark"
+            : "";
+        var number = (state.ConnectionMark & territory.CtClassMask) / territory.CtClass(1);
+        var pin = (int)((state.ConnectionMark & territory.CtPathMask) / territory.CtPath(1));
+        var asked = says.Pin ?? (fate.Kind == FlowFate.Steered ? fate.Path : null);
+        var from = state.Translation is { } address ? $" with the address {address}" : says.Locators.IsEmpty ? "" : " with the address that it has";
+        return what + slots + from + others + (!hasConnection ? "" : $" (class {number}{(asked is { } path && path != pin && fate.Kind != FlowFate.Refused ? $", connection pinned to {(pin == 0 ? "nothing" : Name(pin))}" : "")})");
+    }
+
+    /// <summary>What a path is called.</summary>
+    public string Name(int number) => number >= 1 && number <= numbers.Paths.Count ? paths.Find(numbers.Paths[number - 1])?.Name ?? numbers.Paths[number - 1].ToString() : $"path number {number}";
+
+    private string Of(Fate fate) => fate.Kind switch
+    {
+        FlowFate.Refused => "refused",
+        FlowFate.LeftAlone => "system's own",
+        _ => Name(fate.Path),
+    };
+}

@@ -1,0 +1,22 @@
+namespace Waymark.Linux.Verification;
+
+/// <summary>What rules leave behind for the rules after them, the same for all packets of a region.</summary>
+/// <param name="Mark">The packet's mark.</param>
+/// <param name="ConnectionMark">That of its connection.</param>
+/// <param name="Touched">The bits of the packet's mark that rules have written.</param>
+/// <param name="ConnectionTouched">The bits of the connection's mark that rules have written.</param>
+/// <param name="Translation">The address that the connection's source or destination is translated to; null: none.</param>
+/// <param name="Slots">How many slots of a spread's hash lead here; 0: no hash was asked.</param>
+/// <param name="Modulus">Of how many.</param>
+internal readonly record struct MachineState(
+    uint Mark, uint ConnectionMark, uint Touched = 0, uint ConnectionTouched = 0, Flows.IpAddress? Translation = null, int Slots = 0, uint Modulus = 0);
+
+/// <summary>How a packet's way through a hook ended.</summary>
+internal enum Ending
+{
+    /// <summary>It goes on.</summary>
+    Passed,
+
+    /// <summary>It was dropped or refused.</summary>
+    Refused,
+}

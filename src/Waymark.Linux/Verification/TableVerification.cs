@@ -1,0 +1,75 @@
+using Waymark.Flows;
+using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.FilterRuleInstallation;
+using Waymark.Linux.Nftables;
+using Waymark.Linux.Routing;
+
+namespace Waymark.Linux.Verification;
+
+/// <summary>
+/// Holds an nftables table, as it was read back, to a decision: rebuilds what its rules do with packets in every situation, over the whole packet space, and tells every difference by a packet.
+/// </summary>
+internal static class TableVerification
+{
+    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
+
+    /// <summary>Compares a table alone.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="decision">The decision.</param>
+    /// <param name="territory">Which numbers are ours.</param>
+    /// <param name="most">How many differences are told.</param>
+    public static VerificationReport Verify(NftablesTable table, VerifiedDecision decision, Territory territory, int most) =>
+        Verify(table, decision, territory, most, (_, _) => { });
+
+    /// <summary>Compares a table, and routing behind it.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="rules">The routing rules of both families, in order of priority.</param>
+    /// <param name="routes">The routes of both families.</param>
+    /// <param name="nameOf">Names of devices by index.</param>
+    /// <param name="decision">The decision.</param>
+    /// <param name="territory">Which numbers are ours.</param>
+    /// <param name="most">How many differences are told.</param>
+    public static VerificationReport Verify(
+        NftablesTable table, IReadOnlyList<RoutingRule> rules, IReadOnlyList<Route> routes, Func<int, string> nameOf, VerifiedDecision decision, Territory territory, int most) =>
+        Verify(table, decision, territory, most, (meaning, findings) =>
+        {
+            var routing = new RoutingVerification(decision, meaning, territory, nameOf, findings);
+            foreach (var family in Families)
+            {
+                routing.Check(family, [.. rules.Where(rule => rule.Family == family)], routes);
+            }
+        }) with { Routes = rules.Count + routes.Count };
+
+    private static VerificationReport Verify(NftablesTable table, VerifiedDecision decision, Territory territory, int most, Action<DecisionMeaning, Findings> alsoCheck)
+    {
+        var numbers = InstallerMemory.Of(table).Paths;
+        var meaning = new DecisionMeaning(decision, numbers);
+        var findings = new Findings(most);
+        var hooks = new HookVerification(new(table, decision.Cgroups), decision, territory, new(decision.Paths, numbers, territory), findings);
+        var situations = new Situations(decision, meaning, territory);
+        var count = 0;
+        foreach (var check in situations.Unclassified().Concat(situations.Inbound()))
+        {
+            hooks.Check(check);
+            count++;
+        }
+        foreach (var generation in hooks.Generations)
+        {
+            foreach (var group in situations.Classified(generation).Concat(situations.Leaving(generation)).GroupBy(check => check.Situation))
+            {
+                hooks.Check([.. group]);
+                count++;
+            }
+        }
+        alsoCheck(meaning, findings);
+        return new()
+        {
+            Differences = findings.Differences,
+            NotUnderstood = findings.NotUnderstood,
+            Situations = count,
+            Regions = hooks.Regions,
+            Elements = table.Sets.Sum(set => set.Elements.Count),
+            Rules = table.Chains.Sum(chain => chain.Rules.Count),
+        };
+    }
+}

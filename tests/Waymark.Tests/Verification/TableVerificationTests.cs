@@ -1,0 +1,42 @@
+using System.Globalization;
+using CsCheck;
+using Waymark.FilterRules;
+using Waymark.Linux.Verification;
+using Waymark.Tests.FilterRuleEncoding;
+using Waymark.Tests.Flows;
+
+namespace Waymark.Tests.Verification;
+
+/// <summary>What was encoded does what was decided, with every packet and in every situation.</summary>
+public sealed class TableVerificationTests
+{
+    public static readonly TheoryData<string> Sets = [.. ClassBenchSet.Names("1k") is { Count: > 0 } names ? names : ["none"]];
+
+    [Fact]
+    public void What_is_encoded_from_any_policies_does_what_they_say() =>
+        Gen.Select(FlowSamples.Flow.Array[1, 6], EncodedWorld.Class.Array[1, 4], Gen.Int[0, 1000]).Sample(
+            sample =>
+            {
+                var (flows, classes, pick) = sample;
+                var report = EncodedWorld.Of([.. flows.Select((flow, i) => (flow, 1 + ((pick + i) % classes.Length)))], classes).Verify();
+                Assert.True(report.IsEqual, Said(report));
+            },
+            iter: 200);
+
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public void A_standard_set_does_what_it_says(string name)
+    {
+        Assert.SkipWhen(name == "none", ClassBenchSet.Absence);
+        var rules = ClassBenchSet.ReadRules(name).Select(rule => rule with { Class = 1 + (rule.Class % 100) }).ToEquatableArray();
+        var classes = Enumerable.Range(1, 100).Select(n => new FilterClass { Number = n, V4 = EncodedWorld.Use(1 + (n % 3)), V6 = new FilterAction.Default() }).ToEquatableArray();
+        var report = EncodedWorld.Of(new FilterRuleSet(rules, classes), EncodedWorld.Paths, EncodedWorld.Options with { ForwardFrom = [] }).Verify();
+        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{name}: {rules.Count} rules, {report.Elements} elements, {report.Situations} situations, {report.Regions} regions"));
+        Assert.True(report.IsEqual, Said(report));
+    }
+
+    internal static string Said(VerificationReport report) => string.Join('\n', report.Differences.Take(5)
+        .Select(one => $"{one.Situation}: {PacketText.Of(one.Packet)}\n  decided: {one.Decided}\n  does: {one.Does} (+{one.Others})\n    {string.Join("\n    ", one.By)}")
+        .Concat(report.NotUnderstood.Take(5)));
+}
