@@ -17,6 +17,7 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     PolicyCommands.Undo(),
     GetCommands.Get(),
     ExplainCommand.Explain(),
+    VerifyCommand.Verify(),
     WatchCommand.Watch(),
     TopCommand.Top(),
     NodeCommands.Status(),

@@ -1,10 +1,33 @@
 using System.Runtime.InteropServices;
+using Waymark.FilterRules;
 
 namespace Waymark.Linux;
 
 /// <summary>Control groups of the unified hierarchy.</summary>
 public static partial class ControlGroup
 {
+    private static readonly string[] Roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+
+    /// <summary>The ids of the groups that rules name, by path below the root of the hierarchy, in ordinal order; one that does not exist now has none.</summary>
+    public static EquatableArray<KeyValuePair<string, ulong>> IdsOf(FilterRuleSet rules)
+    {
+        var ids = new SortedDictionary<string, ulong>(StringComparer.Ordinal);
+        foreach (var box in rules.Rules.SelectMany(rule => rule.Selector.Boxes))
+        {
+            foreach (var entry in box.Cgroup?.Entries ?? [])
+            {
+                foreach (var root in Roots)
+                {
+                    if (System.IO.File.Exists($"{root}/cgroup.controllers") && IdOf($"{root}/{entry.Name}") is { } id)
+                    {
+                        ids[entry.Name] = id;
+                    }
+                }
+            }
+        }
+        return ids.ToEquatableArray();
+    }
+
     /// <summary>The group's id: the inode number of its directory; null where there is no such directory.</summary>
     public static unsafe ulong? IdOf(string directory)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Waymark.FilterRules;
 using Waymark.Flows;
+using Waymark.Linux;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.PathMaintenance;
@@ -63,7 +64,7 @@ internal sealed class KernelDataPlane : IDataPlane
 
     public void Sweep() => installer.SweepFlows();
 
-    public IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Packet> packets, FilterRuleSet rules) => installer.PathsOf(packets, ControlGroups.IdsOf(rules));
+    public IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Packet> packets, FilterRuleSet rules) => installer.PathsOf(packets, ControlGroup.IdsOf(rules));
 
     public IReadOnlyDictionary<FlowEnds, PathId> PathsOf(IReadOnlyCollection<FlowEnds> connections) => installer.PathsOf(connections);
 
@@ -116,7 +117,7 @@ internal sealed class KernelDataPlane : IDataPlane
             Connected = routing.Addresses()
                 .Where(address => !devices.Contains(address.LinkIndex) && links.Any(link => link.Index == address.LinkIndex && !link.IsLoopback))
                 .Select(address => address.Prefix).Distinct().Order().ToEquatableArray(),
-            Cgroups = ControlGroups.IdsOf(rules),
+            Cgroups = ControlGroup.IdsOf(rules),
         };
     }
 }
