@@ -26,19 +26,19 @@ internal sealed class FateText(PathSet paths, PathNumbers numbers, Territory ter
     /// <param name="fate">What becomes of the packet.</param>
     /// <param name="state">What the rules left behind.</param>
     /// <param name="says">What was to be.</param>
-    /// <param name="hasConnection">Whether it belongs to a connection.</param>
-    public string Does(Fate fate, MachineState state, Expected says, bool hasConnection)
+    /// <param name="check">In which situation.</param>
+    public string Does(Fate fate, MachineState state, Expected says, SituationCheck check)
     {
         var what = fate.Path < 0 ? $"mark 0x{state.Mark:x8}, which is no path's" : Of(fate);
         var slots = state.Modulus > 0 && fate.Kind == FlowFate.Steered ? $" for {state.Slots} of {state.Modulus} slots" : "";
-        var others = (state.Touched & ~territory.FwMark) != 0 ? $", and writes other programs' bits 0x{state.Touched & ~territory.FwMark:x8} of the mark"
-            : (state.ConnectionTouched & ~territory.CtMark) != 0 ? $", and writes other programs' bits 0x{state.ConnectionTouched & ~territory.CtMark:x8} of the connection mark"
+        var others = state.ForeignBits(check.Mark, territory.FwMark) is var bits and not 0 ? $", and writes other programs' bits 0x{bits:x8} of the mark"
+            : state.ForeignConnectionBits(check.ConnectionMark, territory.CtMark) is var more and not 0 ? $", and writes other programs' bits 0x{more:x8} of the connection mark"
             : "";
         var number = (state.ConnectionMark & territory.CtClassMask) / territory.CtClass(1);
         var pin = (int)((state.ConnectionMark & territory.CtPathMask) / territory.CtPath(1));
         var asked = says.Pin ?? (fate.Kind == FlowFate.Steered ? fate.Path : null);
         var from = state.Translation is { } address ? $" with the address {address}" : says.Locators.IsEmpty ? "" : " with the address that it has";
-        return what + slots + from + others + (!hasConnection ? "" : $" (class {number}{(asked is { } path && path != pin && fate.Kind != FlowFate.Refused ? $", connection pinned to {(pin == 0 ? "nothing" : Name(pin))}" : "")})");
+        return what + slots + from + others + (!check.Situation.HasConnection ? "" : $" (class {number}{(asked is { } path && path != pin && fate.Kind != FlowFate.Refused ? $", connection pinned to {(pin == 0 ? "nothing" : Name(pin))}" : "")})");
     }
 
     /// <summary>What a path is called.</summary>

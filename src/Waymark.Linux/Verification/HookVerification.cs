@@ -176,7 +176,7 @@ internal sealed class HookVerification
     private bool Fits(SituationCheck check, HookResult result, Fate fate, Expected says)
     {
         var state = result.State;
-        if (!says.Allows(fate, state) || (state.Touched & ~territory.FwMark) != 0 || (state.ConnectionTouched & ~territory.CtMark) != 0)
+        if (!says.Allows(fate, state) || state.ForeignBits(check.Mark, territory.FwMark) != 0 || state.ForeignConnectionBits(check.ConnectionMark, territory.CtMark) != 0)
         {
             return false;
         }
@@ -197,7 +197,7 @@ internal sealed class HookVerification
         findings.Add(
             check.Situation.Name, packet, origin,
             text.Decided(says, one, place == Neighbours),
-            text.Does(fate, state, says, check.Situation.HasConnection),
+            text.Does(fate, state, says, check),
             () => Trace(check, packet));
     }
 

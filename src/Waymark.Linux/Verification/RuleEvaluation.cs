@@ -84,7 +84,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     }
                     break;
                 case Compare or InRange:
-                    if (Narrow(rule.Expressions[at], box, registers, ref isUnsure) is not { } narrower)
+                    if (Narrow(rule.Expressions[at], box, registers, ref state, ref isUnsure) is not { } narrower)
                     {
                         return;
                     }
@@ -219,7 +219,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
     }
 
     /// <summary>The packets that a comparison lets go on; null: none.</summary>
-    private RegionBox? Narrow(NftablesExpression comparison, RegionBox box, Registers registers, ref bool isUnsure)
+    private RegionBox? Narrow(NftablesExpression comparison, RegionBox box, Registers registers, ref MachineState state, ref bool isUnsure)
     {
         var (register, low, high, isOutside) = comparison switch
         {
@@ -231,7 +231,18 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         {
             case Term.Constant held when held.Bytes.Count >= low.Count:
                 var bytes = held.Bytes.AsSpan()[..low.Count];
-                return (bytes.SequenceCompareTo(low.AsSpan()) >= 0 && bytes.SequenceCompareTo(high.AsSpan()) <= 0) != isOutside ? box : null;
+                if ((bytes.SequenceCompareTo(low.AsSpan()) >= 0 && bytes.SequenceCompareTo(high.AsSpan()) <= 0) == isOutside)
+                {
+                    return null;
+                }
+                // The whole mark, as it came: from here on its value is known, other programs' bits too.
+                var isKnown = held is { Touched: 0, From: not null } && low.Count == 4 && low == high && !isOutside;
+                state = state with
+                {
+                    IsMarkKnown = state.IsMarkKnown || (isKnown && held.From == MarkOrigin.Packet && state.Touched == 0),
+                    IsConnectionMarkKnown = state.IsConnectionMarkKnown || (isKnown && held.From == MarkOrigin.Connection && state.ConnectionTouched == 0),
+                };
+                return box;
             case Term.Seen(var slice) when slice.Length == low.Count && (!slice.IsHostOrder || low == high):
                 var values = slice.Values(slice.Number(low.AsSpan()), slice.Number(high.AsSpan()));
                 values = isOutside ? slice.Present.Intersect(values.Complement(slice.Present.Ranges[0].High)) : values;
@@ -258,6 +269,8 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         {
             case Meta { Key: NftablesMetaKey.Family } meta:
                 return Set(meta.Register, [(byte)(family == IpFamily.V4 ? 2 : 10)]);
+            case Constant constant:
+                return Set(constant.Register, constant.Value);
             case Meta { Key: NftablesMetaKey.Protocol } meta:
                 return Hold(meta.Register, new Term.Seen(new(SeenField.Protocol, 8, 1)), box);
             case Meta { Key: NftablesMetaKey.Mark } meta:

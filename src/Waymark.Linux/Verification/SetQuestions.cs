@@ -15,6 +15,7 @@ internal sealed class SetQuestions(NftablesTable table, PacketSpace space, bool 
 
     private readonly Dictionary<string, NftablesSet> sets = table.Sets.ToDictionary(set => set.Name, StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<EquatableArray<byte>, NftablesElement>> exact = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<EquatableArray<byte>, EquatableArray<NftablesElement>>?> byFirst = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Set, EquatableArray<Term> Key, IpFamily Family), BoundSet> bound = [];
     private readonly Dictionary<(BoundSet, RegionBox), IReadOnlyList<(RegionBox, SetAnswer)>> parts = [];
 
@@ -31,7 +32,7 @@ internal sealed class SetQuestions(NftablesTable table, PacketSpace space, bool 
         var question = (set.Name, key.ToEquatableArray(), family);
         if (!bound.TryGetValue(question, out var answers))
         {
-            bound.Add(question, answers = BoundSet.Of(set, key, family, areMerged));
+            bound.Add(question, answers = BoundSet.Of(Narrowed(set, key), key, family, areMerged));
         }
         return answers;
     }
@@ -66,6 +67,22 @@ internal sealed class SetQuestions(NftablesTable table, PacketSpace space, bool 
             }
         }
         return found;
+    }
+
+    /// <summary>The elements that a constant at the beginning of the key leaves, where each element has one value there: maps by state have as many as there are states.</summary>
+    private NftablesSet Narrowed(NftablesSet set, IReadOnlyList<Term> key)
+    {
+        if (key.Count < 2 || key[0] is not Term.Constant { Bytes: var first } || first.Count != set.Key[0].Padded)
+        {
+            return set;
+        }
+        if (!byFirst.TryGetValue(set.Name, out var groups))
+        {
+            var length = set.Key[0].Padded;
+            var isExact = set.Elements.All(one => one.Key.Count >= length && (one.KeyEnd.IsEmpty || one.KeyEnd.AsSpan()[..length].SequenceEqual(one.Key.AsSpan()[..length])));
+            byFirst.Add(set.Name, groups = isExact ? set.Elements.GroupBy(one => one.Key.Take(length).ToEquatableArray()).ToDictionary(group => group.Key, group => group.ToEquatableArray()) : null);
+        }
+        return groups is null ? set : set with { Elements = groups.GetValueOrDefault(first) };
     }
 
     private NftablesElement? Exact(NftablesSet set, IReadOnlyList<Term> key)

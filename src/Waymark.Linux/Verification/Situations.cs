@@ -24,6 +24,7 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
         {
             var (whose, name) = (side, side.IsLocal ? "of this host" : $"from {side.InputDevice}");
             yield return new(whose with { Name = $"the first packet of a flow {name}" }, 0, meaning.New);
+            yield return new(whose with { Name = $"the first packet of a flow {name}, whose marks bear bits of other programs" }, LowestBit(~territory.CtMark), meaning.New) { Mark = LowestBit(~territory.FwMark) };
             yield return new(whose with { Name = $"a packet without a connection {name}", HasConnection = false }, 0, (one, _) => DecisionMeaning.WithoutConnection(one));
             foreach (var path in meaning.Paths)
             {
@@ -127,6 +128,8 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
     }
 
     private static Situation Local(string name, string device) => new() { Name = name, Hook = Output, Started = StartedBy.Here, OutputDevice = device };
+
+    private static uint LowestBit(uint bits) => bits == 0 ? 0 : 1u << System.Numerics.BitOperations.TrailingZeroCount(bits);
 
     private int OwnerOf(string device) => meaning.Paths.Where(path => path.Device == device).OrderByDescending(path => path.Path.Id.Protocol == "ip").First().Number;
 
