@@ -18,11 +18,11 @@ internal static class SelectorText
         {
             return string.Join(", ", flows);
         }
-        var all = selector.Boxes.Sum(box => (long)Count(box.App) * Count(box.Cgroup) * Count(box.FromInterface) * Math.Max(1, box.Started.Count));
+        var all = selector.Boxes.Sum(box => (long)Count(box.User) * Count(box.Group) * Count(box.App) * Count(box.Cgroup) * Count(box.FromInterface) * Math.Max(1, box.Started.Count));
         return $"{string.Join(", ", flows.Take(most))}, and {all - most} more";
     }
 
-    /// <summary>One flow for each combination of what the language has no lists for: names, and who started it.</summary>
+    /// <summary>One flow for each combination of what the language has no lists for: ids, names, and who started it.</summary>
     private static IEnumerable<string> Flows(V1.FlowBox box, int most)
     {
         List<string> parts = [box.Family == V1.IpFamily.V4 ? "ip4" : "ip6"];
@@ -32,22 +32,18 @@ internal static class SelectorText
         End(parts, left, "peer", box.Peer, box.PeerPort, box.Family, most);
         Numbers(parts, left, "dscp", box.Dscp, highest: 63, most);
         Numbers(parts, left, "label", box.Family == V1.IpFamily.V4 ? null : box.FlowLabel, highest: FlowBox.AbsentLabel - 1, most);
-        Ids(parts, left, "by user", box.User);
-        Ids(parts, left, "by group", box.Group);
-        foreach (var app in Names("by app", box.App, PolicyPrinter.Name))
+        var alternatives =
+            from user in Ids("by user", box.User)
+            from @group in Ids("by group", box.Group)
+            from app in Names("by app", box.App, PolicyPrinter.Name)
+            from cgroup in Names("by cgroup", box.Cgroup, PolicyPrinter.Quote)
+            from device in Names("from interface", box.FromInterface, PolicyPrinter.Name)
+            from started in Started(box)
+            select (Parts: new[] { user.Part, @group.Part, app.Part, cgroup.Part, device.Part, started }, Left: new[] { user.Left, @group.Left, app.Left, cgroup.Left, device.Left });
+        foreach (var one in alternatives)
         {
-            foreach (var cgroup in Names("by cgroup", box.Cgroup, PolicyPrinter.Quote))
-            {
-                foreach (var device in Names("from interface", box.FromInterface, PolicyPrinter.Name))
-                {
-                    foreach (var started in Started(box))
-                    {
-                        var named = new[] { app.Part, cgroup.Part, device.Part, started }.Where(part => part.Length > 0);
-                        List<string> excluded = [.. left, .. app.Left, .. cgroup.Left, .. device.Left];
-                        yield return string.Join(' ', parts.Concat(named).Concat(excluded.Count > 0 ? [$"not ({string.Join(", ", excluded)})"] : Array.Empty<string>()));
-                    }
-                }
-            }
+            List<string> excluded = [.. left, .. one.Left.SelectMany(entries => entries)];
+            yield return string.Join(' ', parts.Concat(one.Parts.Where(part => part.Length > 0)).Concat(excluded.Count > 0 ? [$"not ({string.Join(", ", excluded)})"] : Array.Empty<string>()));
         }
     }
 
@@ -137,21 +133,11 @@ internal static class SelectorText
         }
     }
 
-    private static void Ids(List<string> parts, List<string> left, string word, V1.NumberSet? set)
-    {
-        if (set is null)
-        {
-            return;
-        }
-        if (Has(set, FlowBox.AbsentWord))
-        {
-            left.AddRange(Without(set, uint.MaxValue).Select(range => $"{word} {Text(range)}"));
-        }
-        else
-        {
-            parts.Add($"{word} {string.Join(" or ", set.Ranges.Select(range => Text((range.Low, range.High))))}");
-        }
-    }
+    /// <summary>As <see cref="Names"/>, of ids: the language has no lists of them either.</summary>
+    private static IEnumerable<(string Part, IReadOnlyList<string> Left)> Ids(string word, V1.NumberSet? set) =>
+        set is null ? [("", [])]
+        : Has(set, FlowBox.AbsentWord) ? [("", [.. Without(set, uint.MaxValue).Select(range => $"{word} {Text(range)}")])]
+        : set.Ranges.Select(range => ($"{word} {Text((range.Low, range.High))}", (IReadOnlyList<string>)[]));
 
     /// <summary>The alternatives, each with what is left out of it; one that says nothing where there is no constraint, or where only a few are left out.</summary>
     private static IEnumerable<(string Part, IReadOnlyList<string> Left)> Names(string word, V1.NameSet? set, Func<string, string> print)
@@ -173,6 +159,8 @@ internal static class SelectorText
             yield return (Text(entry), [.. left.Where(one => one.Name.StartsWith(entry.Name + "/", StringComparison.Ordinal)).Select(Text)]);
         }
     }
+
+    private static int Count(V1.NumberSet? set) => set is null || Has(set, FlowBox.AbsentWord) ? 1 : set.Ranges.Count;
 
     private static int Count(V1.NameSet? set) => set is null ? 1 : set.Entries.Count(entry => entry.Belongs) + (set.Otherwise ? 1 : 0);
 

@@ -19,6 +19,7 @@ public sealed class SelectorTextTests
     [InlineData("ip4 tcp, ip4 udp", "ip4 proto {6, 17}")]
     [InlineData("ip4 peer 10.0.0.0/8 | 192.0.2.1 port 80", "ip4 peer 10.0.0.0/8 | 192.0.2.1 port 80")]
     [InlineData("ip4 by cgroup \"a\" not (by cgroup \"a/b\")", "ip4 by cgroup \"a\" not (by cgroup \"a/b\")")]
+    [InlineData("ip4 by user 1000, ip4 by user 1002", "ip4 by user 1000, ip4 by user 1002")]
     public void Selectors_are_written_in_the_language(string flows, string told) => Assert.Equal(told, Told(Resolve(flows), most: 4));
 
     [Fact]
