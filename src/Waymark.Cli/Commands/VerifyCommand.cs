@@ -41,6 +41,11 @@ internal static class VerifyCommand
         }.Asks(async (client, parse, cancellationToken) =>
         {
             var file = parse.GetValue(node) ?? (System.IO.File.Exists(UsualNodeFile) ? UsualNodeFile : null);
+            if (parse.GetResult(Invocation.Socket) is not { Implicit: false } && parse.GetValue(Invocation.Server) is { } server)
+            {
+                Invocation.Fail($"the kernel that is asked is this host's, and the decision would be that of {server}: run it there");
+                return ExitCodes.BadInput;
+            }
             if (ReadNode(file) is not { } said)
             {
                 return ExitCodes.BadInput;
@@ -170,6 +175,6 @@ internal static class VerifyCommand
             Console.WriteLine($"not proven: {sentence}");
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{(report.IsEqual ? "equal" : $"{report.Differences.Count} differences")}: {report.Elements} elements, {report.Rules} rules and {report.Routes} routes of the kernel, in {report.Situations} situations, against decision {revision}"));
+            $"{(report.IsEqual ? "equal" : $"{report.Differences.Count} difference{(report.Differences.Count == 1 ? "" : "s")}")}: {report.Elements} elements, {report.Rules} rules and {report.Routes} routes of the kernel, in {report.Situations} situations, against decision {revision}"));
     }
 }
