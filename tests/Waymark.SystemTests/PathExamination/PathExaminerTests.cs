@@ -10,6 +10,7 @@ namespace Waymark.SystemTests.PathExamination;
 public sealed class PathExaminerTests : IAsyncDisposable
 {
     private static readonly PathId Id = new("ip", "wan0");
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(50);
     private readonly TestNamespace node = new("node");
     private readonly TestNamespace far = new("far");
     private readonly BlockingCollection<CharacteristicsSet> snapshots = [];
@@ -201,14 +202,11 @@ public sealed class PathExaminerTests : IAsyncDisposable
         Await(set => set.Of(Id).TryGet("rtt", out var rtt) && rtt.Samples > 3);
     }
 
+    /// <summary>The characteristics that many rounds later: what says nothing new is said only once a second, so that snapshots are no rounds.</summary>
     private CharacteristicsSet After(int rounds)
     {
-        var set = Last();
-        for (var i = 0; i < rounds; i++)
-        {
-            set = Await(_ => true);
-        }
-        return set;
+        var then = TimeProvider.System.GetUtcNow() + (rounds * Every);
+        return Await(_ => TimeProvider.System.GetUtcNow() >= then);
     }
 
     private static bool? IsUp(CharacteristicsSet set, string name) => set.Of(Id).TryGet(name, out var up) ? up.Value.Flag : null;
@@ -236,7 +234,7 @@ public sealed class PathExaminerTests : IAsyncDisposable
 
     private void Examine(IpFamily? family, string[] targets)
     {
-        var settings = new ProbeSettings { Targets = targets.Select(one => (ProbeTarget)new ProbeTarget.Icmp(IpAddress.Parse(one))).ToEquatableArray(), Every = TimeSpan.FromMilliseconds(50) };
+        var settings = new ProbeSettings { Targets = targets.Select(one => (ProbeTarget)new ProbeTarget.Icmp(IpAddress.Parse(one))).ToEquatableArray(), Every = Every };
         node.Network.Run(() =>
         {
             examiner = new(new(_ => settings, _ => new Dictionary<string, Measured>(), _ => mark), snapshots.Add, thread, 1);
