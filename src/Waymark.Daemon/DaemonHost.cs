@@ -10,13 +10,14 @@ using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Activities;
 using Waymark.Daemon.Api;
 using Waymark.Daemon.Audit;
-using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Metrics;
+using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Daemon.Tariffs;
+using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
 
@@ -142,7 +143,7 @@ internal static class DaemonHost
     /// </summary>
     private static bool IsTaken(Nodes.NodeFile node, DaemonOptions options, ILogger log)
     {
-        var survey = new TerritorySurvey(KernelDataPlane.TerritoryOf(node), [.. node.Bypass]);
+        var survey = new TerritorySurvey(Territory.Of(node), [.. node.Bypass]);
         var clashes = survey.Clashes();
         var isRefused = clashes.Any(one => one.IsCertain) && !survey.IsSettled();
         foreach (var clash in clashes)

@@ -4,7 +4,7 @@ namespace Waymark.Daemon;
 public sealed record DaemonOptions
 {
     /// <summary>The node file; one that does not exist means the defaults.</summary>
-    public string NodeFile { get; init; } = "/etc/waymark/node.way";
+    public string NodeFile { get; init; } = Nodes.NodeFile.UsualPlace;
 
     /// <summary>Every <c>*.way</c> in it is a policy set of root; a directory that does not exist holds none.</summary>
     public string PolicyDirectory { get; init; } = "/etc/waymark/policy.d";

@@ -1,12 +1,12 @@
-using System.IO;
 using System.CommandLine;
+using System.IO;
 using System.Text;
 using Waymark.Daemon;
-using Waymark.Daemon.Loop;
 using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.NodeCalls;
+using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.FilterRuleInstallation;
 using Waymark.Linux.Netlink;
 using Waymark.Nodes;
@@ -51,7 +51,7 @@ erase.SetAction(parse =>
             Console.Error.WriteLine("waymarkd erase: waymarkd is running and would put everything back: stop it first ('systemctl stop waymarkd')");
             return ExitCodes.AlreadyRunning;
         }
-        using var installer = new FilterRuleInstaller(KernelDataPlane.TerritoryOf(NodeOf(Read(parse))), TimeProvider.System);
+        using var installer = new FilterRuleInstaller(Territory.Of(NodeOf(Read(parse))), TimeProvider.System);
         installer.Erase();
         Console.WriteLine("Removed: the kernel holds nothing of waymarkd any more.");
         return ExitCodes.Done;

@@ -18,13 +18,11 @@ internal static class VerifyCommand
     /// <summary>How often it is looked again where something differs: a decision that has just changed is not yet in the kernel.</summary>
     private const int MostLooks = 3;
 
-    private const string UsualNodeFile = "/etc/waymark/node.way";
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     public static Command Verify()
     {
-        var node = new Option<string?>("--node") { Description = $"The node file, for the numbers and interfaces that it names; else {UsualNodeFile} where there is one.", HelpName = "file" };
+        var node = new Option<string?>("--node") { Description = $"The node file, for the numbers and interfaces that it names; else {NodeFile.UsualPlace} where there is one.", HelpName = "file" };
         var most = new Option<int>("--most") { Description = "How many different differences are told.", DefaultValueFactory = _ => 20 };
         most.Validators.Add(result =>
         {
@@ -40,7 +38,7 @@ internal static class VerifyCommand
             most,
         }.Asks(async (client, parse, cancellationToken) =>
         {
-            var file = parse.GetValue(node) ?? (System.IO.File.Exists(UsualNodeFile) ? UsualNodeFile : null);
+            var file = parse.GetValue(node) ?? (System.IO.File.Exists(NodeFile.UsualPlace) ? NodeFile.UsualPlace : null);
             if (parse.GetResult(Invocation.Socket) is not { Implicit: false } && parse.GetValue(Invocation.Server) is { } server)
             {
                 Invocation.Fail($"the kernel that is asked is this host's, and the decision would be that of {server}: run it there");
@@ -52,15 +50,21 @@ internal static class VerifyCommand
             }
             for (var look = 1; ; look++)
             {
-                var (decision, revision) = await DecisionAsync(client, said, cancellationToken);
                 VerificationReport report;
+                ulong revision;
                 try
                 {
-                    report = KernelVerification.Verify(decision, TerritoryOf(said), said.Bypass.ToArray(), parse.GetValue(most));
+                    (var decision, revision) = await DecisionAsync(client, said, cancellationToken);
+                    report = KernelVerification.Verify(decision, Territory.Of(said), said.Bypass.ToArray(), parse.GetValue(most));
                 }
                 catch (NetlinkException refused)
                 {
                     Invocation.Fail($"{refused.Message}{(refused.Error == NetlinkException.NotPermitted ? ": run it as root" : "")}");
+                    return ExitCodes.Failed;
+                }
+                catch (FormatException unknown)
+                {
+                    Invocation.Fail($"the daemon says what this program does not know ({unknown.Message}): use the 'waymark' of its version");
                     return ExitCodes.Failed;
                 }
                 // A change that was under way is no difference.
@@ -90,14 +94,6 @@ internal static class VerifyCommand
         }
         return source.Node;
     }
-
-    private static Territory TerritoryOf(NodeFile node) => Territory.Default with
-    {
-        FwMark = node.FirewallMark,
-        CtMark = node.ConntrackMark,
-        FirstTable = node.Tables.Low,
-        Priority = node.Priorities.Low,
-    };
 
     private static async Task<(VerifiedDecision Decision, ulong Revision)> DecisionAsync(NodeClient client, NodeFile node, CancellationToken cancellationToken)
     {

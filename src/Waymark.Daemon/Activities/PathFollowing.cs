@@ -20,7 +20,7 @@ internal sealed class PathFollowing(
 {
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var territory = KernelDataPlane.TerritoryOf(node.Node);
+        var territory = Territory.Of(node.Node);
         var file = new ReadNodeFile(node.Node, time.GetUtcNow());
         using var thread = new PacketThread(time, "probes");
         var examinerOptions = new PathExaminerOptions(

@@ -35,19 +35,10 @@ internal sealed class KernelDataPlane : IDataPlane
     public KernelDataPlane(Func<NodeFile> node, TimeProvider time, ILogger<KernelDataPlane> log, Action<int>? faultPoint = null)
     {
         (this.node, this.time, this.log) = (node, time, log);
-        territory = TerritoryOf(node());
+        territory = Territory.Of(node());
         installer = new(territory, time, faultPoint);
         memory = installer.Adopt();
     }
-
-    /// <summary>The numbers that the node file gives us.</summary>
-    public static Territory TerritoryOf(NodeFile node) => Territory.Default with
-    {
-        FwMark = node.FirewallMark,
-        CtMark = node.ConntrackMark,
-        FirstTable = node.Tables.Low,
-        Priority = node.Priorities.Low,
-    };
 
     public IReadOnlyList<RefusedRule> Apply(FilterRuleSet rules, PathSet paths, ulong losses) => [.. Install(rules, paths, losses).Encoded.Refused];
 

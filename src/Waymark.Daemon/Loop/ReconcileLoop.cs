@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Waymark.ConditionDecision;
 using Waymark.Daemon.Activities;
 using Waymark.Daemon.Metrics;
+using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.Netlink;
 using Waymark.Nodes;
 using Waymark.PathDecision;
@@ -108,7 +109,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
 
     /// <summary>What a node file says of decisions.</summary>
     public static DecisionSettings SettingsOf(NodeFile node) =>
-        new() { TimeZone = TimeZoneInfo.Local, HoldDown = node.HoldDown, Classes = KernelDataPlane.TerritoryOf(node).Classes };
+        new() { TimeZone = TimeZoneInfo.Local, HoldDown = node.HoldDown, Classes = Territory.Of(node).Classes };
 
     /// <summary>What would be decided with other sets, now; changes nothing.</summary>
     public (Snapshot Now, MergedPolicies Policies, Decision Then) Plan(Func<EquatableArray<AcceptedPolicySet>, EquatableArray<AcceptedPolicySet>> change)

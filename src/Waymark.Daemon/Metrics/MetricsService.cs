@@ -19,7 +19,7 @@ internal sealed class MetricsService(NodeBook node, StateInstruments state, Time
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         MetricCollection? metrics = null;
-        MetricsListener? listener = null;
+        SideListener? listener = null;
         MetricsEndpoint? served = null, refused = null;
         try
         {
@@ -56,7 +56,7 @@ internal sealed class MetricsService(NodeBook node, StateInstruments state, Time
         }
     }
 
-    private async Task<MetricsListener?> StartAsync(MetricsEndpoint wanted, MetricsPage page, bool isSaid, CancellationToken cancellationToken)
+    private async Task<SideListener?> StartAsync(MetricsEndpoint wanted, MetricsPage page, bool isSaid, CancellationToken cancellationToken)
     {
         var endpoint = new IPEndPoint(wanted.Address.ToIPAddress(), wanted.Port);
         try
@@ -76,5 +76,5 @@ internal sealed class MetricsService(NodeBook node, StateInstruments state, Time
         }
     }
 
-    private static ValueTask StopAsync(MetricsListener? listener) => listener?.DisposeAsync() ?? ValueTask.CompletedTask;
+    private static ValueTask StopAsync(SideListener? listener) => listener?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

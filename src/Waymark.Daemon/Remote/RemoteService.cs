@@ -33,7 +33,7 @@ internal sealed class RemoteService(
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        RemoteListener? listener = null;
+        SideListener? listener = null;
         ListenDeclaration? served = null;
         try
         {
@@ -98,7 +98,7 @@ internal sealed class RemoteService(
         }
     }
 
-    private async Task<RemoteListener?> StartAsync(ListenDeclaration wanted, CancellationToken cancellationToken)
+    private async Task<SideListener?> StartAsync(ListenDeclaration wanted, CancellationToken cancellationToken)
     {
         try
         {
@@ -149,5 +149,5 @@ internal sealed class RemoteService(
     private static EquatableArray<string> Endpoints(ListenDeclaration listen) =>
         listen.Addresses.Select(one => new System.Net.IPEndPoint(one.ToIPAddress(), listen.Port).ToString()).ToEquatableArray();
 
-    private static ValueTask StopAsync(RemoteListener? listener) => listener?.DisposeAsync() ?? ValueTask.CompletedTask;
+    private static ValueTask StopAsync(SideListener? listener) => listener?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

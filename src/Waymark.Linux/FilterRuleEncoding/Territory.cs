@@ -1,4 +1,5 @@
 using System.Numerics;
+using Waymark.Nodes;
 
 namespace Waymark.Linux.FilterRuleEncoding;
 
@@ -71,6 +72,15 @@ public sealed record Territory
     internal uint CtClassMask => CtMark & ~CtGenerationMask & ~CtPathMask;
 
     private int PathBits => BitOperations.PopCount(FwMark) - 1;
+
+    /// <summary>The numbers that the node file gives us.</summary>
+    public static Territory Of(NodeFile node) => Default with
+    {
+        FwMark = node.FirewallMark,
+        CtMark = node.ConntrackMark,
+        FirstTable = node.Tables.Low,
+        Priority = node.Priorities.Low,
+    };
 
     /// <summary>Throws <see cref="ArgumentException"/> where the masks are not as their descriptions say.</summary>
     public void Check()

@@ -10,6 +10,9 @@ namespace Waymark.Nodes;
 /// <summary>What only the administrator of a node knows: the node file (<c>docs/node-file.md</c>). Every part has a default; without a file all of them hold.</summary>
 public sealed record NodeFile
 {
+    /// <summary>Where the file is looked for when nobody says where it is.</summary>
+    public const string UsualPlace = "/etc/waymark/node.way";
+
     /// <summary>Without a file.</summary>
     public static NodeFile Default { get; } = new();
 

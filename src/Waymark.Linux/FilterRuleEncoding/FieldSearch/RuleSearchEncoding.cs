@@ -25,9 +25,6 @@ namespace Waymark.Linux.FilterRuleEncoding.FieldSearch;
 /// </remarks>
 internal sealed class RuleSearchEncoding
 {
-    /// <summary>Protocols whose packets have ports, the most frequent first.</summary>
-    private static readonly byte[] WithPorts = [6, 17, 132, 136, 33];
-
     private readonly RuleSearch search;
     private readonly string chain;
     private readonly NftablesType address;
@@ -132,7 +129,8 @@ internal sealed class RuleSearchEncoding
         var rules = new List<NftablesRule>();
         if (!isPorted)
         {
-            rules.AddRange(WithPorts.Select(protocol => Rule(Protocol(protocol), Goto(chain + "_ported"))));
+            // No two of them are neighbours, so each range is one number; TCP and UDP are the first.
+            rules.AddRange(Piece.WithPorts.Ranges.Select(protocol => Rule(Protocol((byte)protocol.Low), Goto(chain + "_ported"))));
         }
         for (var i = 0; i < search.Groups.Count; i++)
         {
