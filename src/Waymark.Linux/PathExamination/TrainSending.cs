@@ -26,7 +26,10 @@ internal sealed class TrainSending(IpFamily family, ProbeEstimates estimates, IR
         }
     }
 
-    /// <summary>How many packets the one that is begun has, and how long its replies are waited for: what is lost holds up what is not; null: none is.</summary>
+    /// <summary>
+    /// How many packets the one that is begun has, and how long its replies are waited for; null: none is. What is lost holds up what is not, so no longer than answers usually take: trains that lose
+    /// packets each time would else be told when they count no more.
+    /// </summary>
     private (int Packets, TimeSpan Patience)? TryBegin()
     {
         lock (estimates)
@@ -34,18 +37,17 @@ internal sealed class TrainSending(IpFamily family, ProbeEstimates estimates, IR
             var (now, packets) = (time.GetUtcNow(), estimates.TrainPackets(family));
             // There and back.
             var bytes = 2 * packets * PacketTrain.UsualBytes;
-            return estimates.IsTrainDue(now) && budget?.TryTake(bytes, time.GetElapsedTime(0)) != false && estimates.TryBeginTrain(now) ? (packets, ProbePace.Overdue(estimates.Timeout) + Passage) : null;
+            return estimates.IsTrainDue(now) && budget?.TryTake(bytes, time.GetElapsedTime(0)) != false && estimates.TryBeginTrain(now) ? (packets, (estimates.Timeout ?? ProbePace.FirstTimeout) + Passage) : null;
         }
     }
 
     private async Task SendAsync(AskedTarget reflector, int packets, TimeSpan patience, Action told)
     {
-        var at = time.GetUtcNow();
         if (await reflector.Opening.SendTrainAsync(reflector.Target, packets, patience, work.Stop) is { } train)
         {
             lock (estimates)
             {
-                estimates.AddTrain(family, train, at);
+                estimates.AddTrain(family, train, time.GetUtcNow());
             }
             told();
         }

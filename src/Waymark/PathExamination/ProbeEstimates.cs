@@ -108,7 +108,7 @@ public sealed class ProbeEstimates(ProbeSettings settings)
     /// <summary>Takes a train in.</summary>
     /// <param name="family">Of its packets.</param>
     /// <param name="train">The train.</param>
-    /// <param name="at">When it was sent.</param>
+    /// <param name="at">When its replies had come.</param>
     public void AddTrain(IpFamily family, PacketTrain train, DateTimeOffset at)
     {
         if (!capacities.TryGetValue(family, out var capacity))

@@ -23,7 +23,7 @@ public sealed class ProbePace(ProbeSettings settings)
     public static TimeSpan LeastOverdue { get; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>While nothing is known of a target.</summary>
-    private static readonly TimeSpan FirstTimeout = TimeSpan.FromSeconds(1);
+    public static TimeSpan FirstTimeout { get; } = TimeSpan.FromSeconds(1);
 
     private TimeSpan AtRest => settings.AtRest ?? settings.Every;
 

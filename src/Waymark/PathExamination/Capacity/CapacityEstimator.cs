@@ -19,12 +19,12 @@ public sealed class CapacityEstimator
     /// <summary>How many packets the next train should have: more where the last one was taken apart on its way, fewer again where it was not.</summary>
     public int NextPackets { get; private set; } = PacketTrain.UsualPackets;
 
-    /// <summary>When the newest train was sent that told something; null: none has.</summary>
+    /// <summary>When the newest train came back that told something; null: none has.</summary>
     public DateTimeOffset? At { get; private set; }
 
     /// <summary>Takes a train in; false for one that was disturbed, which counts for nothing.</summary>
     /// <param name="train">The train.</param>
-    /// <param name="at">When it was sent.</param>
+    /// <param name="at">When its replies had come.</param>
     public bool Add(PacketTrain train, DateTimeOffset at)
     {
         var dispersion = TrainDispersion.Of(train, out var isTorn);

@@ -8,8 +8,8 @@ public sealed record PacketTrain(int PacketBytes, EquatableArray<TrainPacket> Pa
     /// <summary>How many packets a train has: enough that one late packet does not decide, few enough for the shortest queue of a router.</summary>
     public const int UsualPackets = 20;
 
-    /// <summary>How many one has at most where shorter ones are taken apart on their way: 96 kB, a twentieth of a second at 15 Mbit/s.</summary>
-    public const int MostPackets = 80;
+    /// <summary>How many one has at most where shorter ones are taken apart on their way: 192 kB, a twentieth of a second at 30 Mbit/s, and longer than a jitter of 10 ms at 100.</summary>
+    public const int MostPackets = 160;
 
     /// <summary>What every link carries in one piece (RFC 8200 section 5: 1280), with room for a tunnel's header.</summary>
     public const int UsualBytes = 1200;

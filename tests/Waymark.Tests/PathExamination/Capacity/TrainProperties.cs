@@ -116,8 +116,8 @@ public sealed class TrainProperties
     {
         var estimator = new CapacityEstimator();
         var torn = Train(100e6, 100e6, 20, 0, late: [.. Enumerable.Range(0, 20).Select(i => i < 10 ? 0.0 : 0.004)]);
-        Assert.Equal([40, 80, 80], Next(torn, 3));
-        Assert.Equal([40, 20, 20], Next(Train(100e6, 100e6, 20, 0), 3));
+        Assert.Equal([40, 80, 160, 160], Next(torn, 4));
+        Assert.Equal([80, 40, 20, 20], Next(Train(100e6, 100e6, 20, 0), 4));
         // Two packets of twenty came back: losses take apart too.
         Assert.Equal([40], Next(new(1200, torn.Packets.Take(2).ToEquatableArray()), 1));
         Assert.Equal([20], Next(Train(100e6, 100e6, 20, 0), 1));
