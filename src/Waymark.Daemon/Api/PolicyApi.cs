@@ -5,6 +5,7 @@ using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
 using Waymark.Policies;
+using Waymark.Policies.Language;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Daemon.Api;
@@ -124,7 +125,11 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         return change;
     }
 
-    private static PolicySet Read(V1.PolicySet? wire, string name) =>
-        PolicySetTranslation.ToCore(wire ?? new(), name, out var diagnostics)
-        ?? throw new RefusedException(diagnostics.Count == 1 ? "the policy set has a mistake" : $"the policy set has {diagnostics.Count} mistakes", diagnostics);
+    private static PolicySet Read(V1.PolicySet? wire, string name)
+    {
+        var set = PolicySetTranslation.ToCore(wire ?? new(), name, out var diagnostics);
+        diagnostics = set is null ? diagnostics : FlowReferences.Check(set, name);
+        return set is not null && diagnostics.IsEmpty ? set
+            : throw new RefusedException(diagnostics.Count == 1 ? "the policy set has a mistake" : $"the policy set has {diagnostics.Count} mistakes", diagnostics);
+    }
 }

@@ -3,11 +3,14 @@ namespace Waymark.Policies.Language;
 /// <summary>How definitions stand on each other: what stands on itself, or so high that resolving it would be deep. Each definition is looked at once.</summary>
 internal static class DefinitionOrder
 {
+    /// <summary>On so many definitions one may stand, each on the next: longer chains than anybody reads, and resolving one goes as deep.</summary>
+    public const int Deepest = 100;
+
     /// <summary>
     /// The definitions that are wrong, in order of <paramref name="definitions"/>: with the way from it back to itself (the first of each cycle only), or with null where it
-    /// is the first that stands on more than <paramref name="deepest"/> others in a row.
+    /// is the first that stands on more than <see cref="Deepest"/> others in a row.
     /// </summary>
-    public static IEnumerable<(FlowDefinition Definition, List<string>? Cycle)> Cycles(IReadOnlyDictionary<string, FlowDefinition> definitions, int deepest)
+    public static IEnumerable<(FlowDefinition Definition, List<string>? Cycle)> Cycles(IReadOnlyDictionary<string, FlowDefinition> definitions)
     {
         // A walk with a stack of its own: the depth is the author's, not ours.
         var heights = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -34,7 +37,7 @@ internal static class DefinitionOrder
                 {
                     way.RemoveAt(way.Count - 1);
                     open.Remove(name);
-                    if (heights[name] == deepest)
+                    if (heights[name] == Deepest)
                     {
                         wrong.Add((definitions[name], null));
                     }
@@ -70,6 +73,7 @@ internal static class DefinitionOrder
         return wrong;
     }
 
-    private static IEnumerable<string> NamesIn(Flow flow) =>
+    /// <summary>The names that a flow is narrowed from, it and those that it leaves out.</summary>
+    internal static IEnumerable<string> NamesIn(Flow flow) =>
         (flow.Named is { } name ? [name] : Enumerable.Empty<string>()).Concat(flow.Extras.OfType<FlowExtra.Not>().SelectMany(not => not.Flows.SelectMany(NamesIn)));
 }

@@ -6,9 +6,6 @@ namespace Waymark.Policies.Language;
 /// </summary>
 internal sealed partial class PolicyParser(SourceText source) : TokenReader(source)
 {
-    /// <summary>Longer chains of definitions than anybody reads; resolving one goes as deep.</summary>
-    private const int DeepestDefinitions = 100;
-
     /// <summary>How many definitions are looked at for what unknown names may have meant, all of them together; who has more unknown names than that allows mends one thing.</summary>
     private const int MostLookedAt = 300_000;
 
@@ -260,12 +257,12 @@ internal sealed partial class PolicyParser(SourceText source) : TokenReader(sour
                 Source.Error("WAY1001", token.Start, token.End, $"no flow is called '{name}'", near ?? $"define it: flow {PolicyPrinter.Name(name)} = ...;");
             }
         }
-        foreach (var (definition, cycle) in DefinitionOrder.Cycles(definitions, DeepestDefinitions))
+        foreach (var (definition, cycle) in DefinitionOrder.Cycles(definitions))
         {
             var (start, end) = Spans[definition];
             if (cycle is null)
             {
-                Source.Error("WAY0008", start, end, $"the flow '{definition.Name}' stands on more than {DeepestDefinitions} definitions, each on the next", "write some of them out");
+                Source.Error("WAY0008", start, end, $"the flow '{definition.Name}' stands on more than {DefinitionOrder.Deepest} definitions, each on the next", "write some of them out");
             }
             else
             {
