@@ -45,7 +45,15 @@ internal static class ExpressionMessages
                     name = part.Text;
                     break;
                 case 2:
-                    return Read(name, new ExpressionBody(part.Value));
+                    try
+                    {
+                        return Read(name, new ExpressionBody(part.Value));
+                    }
+                    catch (OverflowException)
+                    {
+                        // A number that no register, length or key has, of a kernel that knows others.
+                        return new Foreign(name);
+                    }
             }
         }
         return name == "counter" ? new Count() : new Foreign(name);
@@ -295,7 +303,13 @@ internal static class ExpressionMessages
     /// <summary>The kernel's number of a word register: NFT_REG32_00 is 8; it lists those at sixteen-byte borders as NFT_REG_1 to NFT_REG_4.</summary>
     private static uint Number(int word) => word % 4 == 0 ? (uint)(1 + (word / 4)) : (uint)(8 + word);
 
-    private static int Word(uint number) => number < 8 ? ((int)number - 1) * 4 : (int)number - 8;
+    /// <summary>The word of a register; throws <see cref="OverflowException"/> for a number that is none.</summary>
+    private static int Word(uint number) => number switch
+    {
+        >= 1 and <= 4 => ((int)number - 1) * 4,
+        >= 8 and <= 23 => (int)number - 8,
+        _ => throw new OverflowException($"{number} is no register"),
+    };
 
     private static void Value(NetlinkWriter writer, ushort type, EquatableArray<byte> value)
     {

@@ -27,6 +27,19 @@ public sealed class KernelFuzz
         _ = MarkWriteReading.Read(message.Attributes(4));
     });
 
+    /// <summary>Kernels have twenty registers; what names another is a rule that is not understood.</summary>
+    [Fact]
+    public void A_rule_with_a_register_that_there_is_not_is_a_foreign_one()
+    {
+        foreach (var register in new uint[] { 0, 5, 24, 0x8000_0000, uint.MaxValue })
+        {
+            // "meta load mark => register", as attributes in attributes.
+            byte[] body = [8, 0, 2, 0, 0, 0, 0, 3, 8, 0, 1, 0, (byte)(register >> 24), (byte)(register >> 16 & 0xff), (byte)(register >> 8 & 0xff), (byte)(register & 0xff)];
+            byte[] bytes = [9, 0, 1, 0, .. "meta\0"u8, 0, 0, 0, (byte)(4 + body.Length), 0, 2, 0x80, .. body];
+            Assert.Equal(new NftablesExpression.Foreign("meta"), ExpressionMessages.Read(new(bytes)));
+        }
+    }
+
     [Fact]
     public void Readers_of_connections_and_sockets_take_anything() => Run(2, (random, message) =>
     {
