@@ -43,6 +43,6 @@ runtime() {
 
 NATIVE_PACKAGES=(clang=clang /usr/include/zlib.h=zlib1g-dev)
 RUN_PACKAGES=(nft=nftables ip=iproute2 conntrack=conntrack ping=iputils-ping unshare=util-linux nsenter=util-linux)
-TEST_PACKAGES=(tcpdump=tcpdump tshark=tshark openssl=openssl iperf3=iperf3 iptables=iptables ps=procps setpriv=util-linux python3=python3-minimal /usr/lib/frr/bfdd=frr)
+TEST_PACKAGES=(tcpdump=tcpdump tshark=tshark openssl=openssl iperf3=iperf3 iptables=iptables ps=procps setpriv=util-linux python3=python3-minimal /usr/lib/frr/bfdd=frr afl-fuzz=afl++)
 
 export PATH=$PATH:/usr/sbin:/sbin DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
