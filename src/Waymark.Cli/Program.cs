@@ -15,6 +15,7 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     PolicyCommands.Plan(),
     PolicyCommands.Withdraw(),
     PolicyCommands.Undo(),
+    PolicyCommands.Confirm(),
     GetCommands.Get(),
     ExplainCommand.Explain(),
     VerifyCommand.Verify(),

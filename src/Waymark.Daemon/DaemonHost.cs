@@ -88,7 +88,7 @@ internal static class DaemonHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         GrpcServices.Add(builder.Services);
         Services(builder.Services, options).AddServices().AddHostedService<Reconciler>();
-        builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds().Listen(kestrel, options.Socket));
+        builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds(TimeProvider.System).Listen(kestrel, options.Socket));
         await using var app = builder.Build();
         var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
         app.Use((context, next) => context.RequestServices.GetRequiredService<AuditedCalls>().RecordAsync(context, () => next(context)));
@@ -189,7 +189,6 @@ internal static class DaemonHost
         .AddSingleton<NodeBook>()
         .AddSingleton<PolicyDirectory>()
         .AddSingleton<RequesterRights>()
-        .AddSingleton<PolicyBook>()
         .AddSingleton<OutsideBook>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<ProbeCounts>()
@@ -205,7 +204,7 @@ internal static class DaemonHost
         .AddSingleton(provider => new TrafficReading(
             provider.GetRequiredService<IDataPlane>, provider.GetRequiredService<ReconcileLoop>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TrafficReading>>()))
         .AddSingleton(MakeLoop)
-        .AddActivity<ReconcileLoop>().AddActivity<PathFollowing>().AddActivity<NameResolving>().AddActivity<ReachabilityKeeping>().AddActivity<UsageLedger>()
+        .AddActivity<ReconcileLoop>().AddActivity<PolicyBook>().AddActivity<PathFollowing>().AddActivity<NameResolving>().AddActivity<ReachabilityKeeping>().AddActivity<UsageLedger>()
         .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<RemoteService>().AddActivity<AuditKeeping>().AddActivity<Supervision>();
 
     /// <summary>One of what goes on all the time, and the same one for whoever asks for it by its type.</summary>

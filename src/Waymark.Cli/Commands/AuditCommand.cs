@@ -15,8 +15,8 @@ internal static class AuditCommand
     {
         var most = new Option<uint>("--most") { Description = "How many of the newest; at most 10000.", HelpName = "number", DefaultValueFactory = _ => 100 };
         var requester = new Option<string>("--requester") { Description = "Those of one requester alone.", HelpName = "name", DefaultValueFactory = _ => "" };
-        var outcome = new Option<string>("--outcome") { Description = "Those of one outcome alone.", HelpName = "accepted|refused|expired" };
-        outcome.AcceptOnlyFromAmong("accepted", "refused", "expired");
+        var outcome = new Option<string>("--outcome") { Description = "Those of one outcome alone.", HelpName = "accepted|refused|expired|reverted" };
+        outcome.AcceptOnlyFromAmong("accepted", "refused", "expired", "reverted");
         return new Command("audit", "Who asked for what, from where, and what came of it; newest last. For who may administer the node.") { most, requester, outcome }.Asks(async (client, parse, cancellationToken) =>
         {
             using var call = client.Audit.ListAuditRecords(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using Google.Protobuf.WellKnownTypes;
 using Waymark.Cli.Display;
 using Waymark.Exchange.Wire;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -11,8 +12,8 @@ internal static class PolicyCommands
 {
     public static Command Apply()
     {
-        var (file, name) = (File(), Name());
-        var command = new Command("apply", "Puts a policy set in force, in place of the one of its name: all of it or nothing.") { file, name };
+        var (file, name, within) = (File(), Name(), ConfirmWithin());
+        var command = new Command("apply", "Puts a policy set in force, in place of the one of its name: all of it or nothing.") { file, name, within };
         return command.Asks(async (client, parse, cancellationToken) =>
         {
             if (PolicySource.Read(parse.GetValue(file)!) is not { } source)
@@ -25,7 +26,8 @@ internal static class PolicyCommands
                 return ExitCodes.BadInput;
             }
             var set = parse.GetValue(name) ?? source.Name;
-            var answer = await client.Policies.ApplyAsync(new() { Name = set, PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true) }, cancellationToken: cancellationToken);
+            var answer = await client.Policies.ApplyAsync(
+                new() { Name = set, PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true), ConfirmWithin = LengthOf(parse, within) }, cancellationToken: cancellationToken);
             if (parse.IsJson())
             {
                 Invocation.WriteJson(answer);
@@ -34,6 +36,7 @@ internal static class PolicyCommands
             {
                 Console.WriteLine(answer.WasUnchanged ? $"{set}: unchanged, in force (revision {answer.Revision})"
                     : $"{set}: in force (revision {answer.Revision}); {answer.Standings.Count(one => one.Standing == V1.Standing.InForce)} of {answer.Standings.Count} policies in force. 'waymark undo' takes it back.");
+                Tell(answer.ConfirmBy);
                 Tables.WriteUnresolved(answer.Unresolved);
                 ConflictTable.Write(answer.Conflicts);
             }
@@ -77,35 +80,81 @@ internal static class PolicyCommands
         var name = new Argument<string>("set") { Description = "The set's name ('waymark get policies' lists them)." };
         name.CompletionSources.Add(_ => Completions.Sets().Select(set => new CompletionItem(set)));
         var requester = new Option<string?>("--requester") { Description = "Whose set it is; yours where it is not given." };
-        var command = new Command("withdraw", "Takes a policy set back.") { name, requester };
+        var within = ConfirmWithin();
+        var command = new Command("withdraw", "Takes a policy set back.") { name, requester, within };
         return command.Asks(async (client, parse, cancellationToken) =>
         {
-            var answer = await client.Policies.WithdrawAsync(new() { Name = parse.GetValue(name)!, Requester = parse.GetValue(requester) ?? "" }, cancellationToken: cancellationToken);
+            var answer = await client.Policies.WithdrawAsync(
+                new() { Name = parse.GetValue(name)!, Requester = parse.GetValue(requester) ?? "", ConfirmWithin = LengthOf(parse, within) }, cancellationToken: cancellationToken);
             if (parse.IsJson())
             {
                 Invocation.WriteJson(answer);
             }
             else
             {
-                Console.WriteLine($"{parse.GetValue(name)}: withdrawn (revision {answer.Revision}). 'waymark undo' puts it back.");
+                // What can be undone is whose set it was to undo.
+                Console.WriteLine($"{parse.GetValue(name)}: withdrawn (revision {answer.Revision}). {(parse.GetValue(requester) is { } other ? $"A 'waymark undo' of '{other}' puts it back." : "'waymark undo' puts it back.")}");
+                Tell(answer.ConfirmBy);
             }
             return ExitCodes.Done;
         });
     }
 
-    public static Command Undo() => new Command("undo", "Takes back your last accepted change (apply, withdraw); again goes one change further back.").Asks(async (client, parse, cancellationToken) =>
+    public static Command Undo()
     {
-        var answer = await client.Policies.UndoAsync(new(), cancellationToken: cancellationToken);
+        var within = ConfirmWithin();
+        return new Command("undo", "Takes back your last accepted change (apply, withdraw), or puts in force again what you did not confirm in time; again goes one change further back.") { within }.Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Policies.UndoAsync(new() { ConfirmWithin = LengthOf(parse, within) }, cancellationToken: cancellationToken);
+            if (parse.IsJson())
+            {
+                Invocation.WriteJson(answer);
+            }
+            else
+            {
+                Console.WriteLine($"{answer.Name}: {(answer.IsInForce ? "in force as it was before" : "no longer in force, as before")} (revision {answer.Revision})");
+                Tell(answer.ConfirmBy);
+            }
+            return ExitCodes.Done;
+        });
+    }
+
+    public static Command Confirm() => new Command("confirm", "Has your changes stand that would be taken back otherwise ('--confirm-within', or 'confirm within' in the node file).").Asks(async (client, parse, cancellationToken) =>
+    {
+        var answer = await client.Policies.ConfirmAsync(new(), cancellationToken: cancellationToken);
         if (parse.IsJson())
         {
             Invocation.WriteJson(answer);
         }
         else
         {
-            Console.WriteLine($"{answer.Name}: {(answer.IsInForce ? "in force as it was before" : "no longer in force, as before")} (revision {answer.Revision})");
+            Console.WriteLine($"{string.Join(", ", answer.Sets.Select(one => one.Name))}: confirmed");
         }
         return ExitCodes.Done;
     });
+
+    private static void Tell(Timestamp? confirmBy)
+    {
+        if (confirmBy is not null)
+        {
+            Console.WriteLine($"Taken back at {WireText.TimeOfDay(confirmBy)} unless you say 'waymark confirm' before.");
+        }
+    }
+
+    private static Option<string?> ConfirmWithin()
+    {
+        var option = new Option<string?>("--confirm-within") { Description = "What was before returns unless you say 'waymark confirm' in this time: 60s, 5min.", HelpName = "duration" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && NodeCommands.DurationOf(text) is null)
+            {
+                result.AddError($"'{text}' is no duration: write for example '--confirm-within 60s'");
+            }
+        });
+        return option;
+    }
+
+    private static Duration? LengthOf(ParseResult parse, Option<string?> option) => parse.GetValue(option) is { } text ? Duration.FromTimeSpan(NodeCommands.DurationOf(text)!.Value) : null;
 
     private static Option<string> File() => new("--file", "-f") { Description = "The policy file, in the language or in JSON; - for the standard input.", Required = true };
 

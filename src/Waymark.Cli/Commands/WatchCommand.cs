@@ -59,7 +59,8 @@ internal static class WatchCommand
             + string.Concat(happened.Decision.NewlyUnresolved.Select(one => $"\n              unresolved {WireText.Origin(one.Origin)}: {one.Message}")),
         V1.WatchResponse.EventOneofCase.Move => Move(happened.Move),
         V1.WatchResponse.EventOneofCase.Apply => $"kernel {(happened.Apply.IsRepair ? "mended" : "changed")}: {happened.Apply.Summary}, {happened.Apply.Took.ToTimeSpan().TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms",
-        V1.WatchResponse.EventOneofCase.PolicySet => $"{happened.PolicySet.Requester}: {happened.PolicySet.Name} {happened.PolicySet.Kind.ToString().ToLowerInvariant()}",
+        V1.WatchResponse.EventOneofCase.PolicySet => $"{happened.PolicySet.Requester}: {happened.PolicySet.Name} {happened.PolicySet.Kind.ToString().ToLowerInvariant()}"
+            + (happened.PolicySet.ConfirmBy is { } until ? $", taken back at {WireText.TimeOfDay(until)} unless confirmed" : ""),
         V1.WatchResponse.EventOneofCase.Failure => $"{happened.Failure.Activity} failed: {happened.Failure.Message}",
         V1.WatchResponse.EventOneofCase.Outside => Outside(happened.Outside),
         V1.WatchResponse.EventOneofCase.Lost => $"({happened.Lost.Count} events lost: this watcher was too slow)",

@@ -53,6 +53,16 @@ internal static class Tables
 
     public static void WritePolicies(V1.GetDecisionResponse answer)
     {
+        WriteStandings(answer);
+        var shown = answer.Standings.Select(one => (one.Origin.Requester, one.Origin.Set)).ToHashSet();
+        foreach (var term in answer.Terms.Where(one => one.ConfirmBy is not null && !shown.Contains((one.Requester, one.Set))))
+        {
+            Console.WriteLine($"{term.Set} of {term.Requester}: withdrawn, and as before at {WireText.TimeOfDay(term.ConfirmBy)} unless confirmed");
+        }
+    }
+
+    private static void WriteStandings(V1.GetDecisionResponse answer)
+    {
         if (answer.Standings.Count == 0)
         {
             Console.WriteLine("No policy. Write one, for example 'any prefer lowest rtt;', and run 'waymark apply -f FILE'.");
@@ -60,22 +70,27 @@ internal static class Tables
         }
         var classes = answer.Classes.ToDictionary(one => one.Number);
         var names = Names(answer);
-        var table = Columns("ORIGIN", "REQUESTER", "STANDING", "IPV4", "IPV6", "POLICY");
+        var terms = answer.Terms.ToDictionary(one => (one.Requester, one.Set));
+        var table = Columns(["ORIGIN", "REQUESTER", "STANDING", "IPV4", "IPV6", .. terms.Count > 0 ? ["TERM"] : Array.Empty<string>(), "POLICY"]);
         foreach (var standing in answer.Standings)
         {
             var mine = standing.Classes.Select(number => classes.GetValueOrDefault(number)).OfType<V1.FilterClass>().ToList();
-            table.AddRow(
-                new Text(WireText.Origin(standing.Origin)),
-                new Text(standing.Origin.Requester),
-                new Text(WireText.Standing(standing.Standing), standing.Standing switch
+            Text[] cells =
+            [
+                new(WireText.Origin(standing.Origin)),
+                new(standing.Origin.Requester),
+                new(WireText.Standing(standing.Standing), standing.Standing switch
                 {
                     V1.Standing.InForce => new(Color.Green),
                     V1.Standing.Unresolved => new(Color.Red),
                     _ => new(Color.Grey),
                 }),
-                new Text(string.Join("; ", mine.Select(one => WireText.Action(one.V4, names)).Distinct())),
-                new Text(string.Join("; ", mine.Select(one => WireText.Action(one.V6, names)).Distinct())),
-                new Text(WireText.Policy(standing.Policy)));
+                new(string.Join("; ", mine.Select(one => WireText.Action(one.V4, names)).Distinct())),
+                new(string.Join("; ", mine.Select(one => WireText.Action(one.V6, names)).Distinct())),
+                .. terms.Count > 0 ? [new Text(WireText.Term(terms.GetValueOrDefault((standing.Origin.Requester, standing.Origin.Set))))] : Array.Empty<Text>(),
+                new(WireText.Policy(standing.Policy)),
+            ];
+            table.AddRow(cells);
         }
         Invocation.Console.Write(table);
     }
@@ -163,6 +178,10 @@ internal static class Tables
         Row("revision", Number(answer.Revision));
         Row("paths", $"{answer.PathCount}, {answer.PathUpCount} up");
         Row("policies", $"{answer.PolicyCount} in force{(answer.UnresolvedCount > 0 ? $", {answer.UnresolvedCount} unresolved ('waymark get unresolved')" : "")}");
+        foreach (var changes in answer.Unconfirmed)
+        {
+            Row("unconfirmed", $"{changes.SetCount} {(changes.SetCount == 1 ? "set" : "sets")} of {changes.Requester}: taken back at {WireText.TimeOfDay(changes.ConfirmBy)} unless confirmed", new(Color.Yellow));
+        }
         Row("rules", $"{answer.FilterRuleCount} in {answer.ClassCount} classes");
         Row("node file", answer.NodeFile.Length == 0 ? "none: everything has its default" : answer.NodeFile);
         Row("policies in", answer.PolicyDirectory);

@@ -37,6 +37,9 @@ internal static class WireText
         : age < TimeSpan.FromDays(2) ? string.Create(CultureInfo.InvariantCulture, $"{age.TotalHours:0} h")
         : string.Create(CultureInfo.InvariantCulture, $"{age.TotalDays:0} d");
 
+    /// <summary>A time of today or tomorrow, on the clock of whoever reads it.</summary>
+    public static string TimeOfDay(Google.Protobuf.WellKnownTypes.Timestamp at) => at.ToDateTimeOffset().ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+
     /// <summary>What becomes of flows.</summary>
     public static string Action(V1.FilterAction? action, Func<string, string> nameOf) => action?.KindCase switch
     {
@@ -73,6 +76,14 @@ internal static class WireText
         V1.OutsideStanding.Configured => "the node file says otherwise",
         V1.OutsideStanding.Overruled => "a requester of lower rank says otherwise",
         V1.OutsideStanding.Forbidden => "its requester may not say it any more",
+        _ => "?",
+    };
+
+    /// <summary>By what a set may go without anybody asking for it.</summary>
+    public static string Term(V1.SetTerm? term) => term switch
+    {
+        null => "-",
+        { ConfirmBy: { } at } => $"{TimeOfDay(at)} unless confirmed",
         _ => "?",
     };
 

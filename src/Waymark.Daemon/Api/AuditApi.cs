@@ -41,6 +41,7 @@ internal sealed class AuditApi(RequesterRights rights, AuditLog audit) : V1.Audi
         AuditOutcome.Accepted => V1.AuditOutcome.Accepted,
         AuditOutcome.Refused => V1.AuditOutcome.Refused,
         AuditOutcome.Expired => V1.AuditOutcome.Expired,
+        AuditOutcome.Reverted => V1.AuditOutcome.Reverted,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

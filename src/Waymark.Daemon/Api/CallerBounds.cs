@@ -13,7 +13,7 @@ namespace Waymark.Daemon.Api;
 /// What one local user may hold of the daemon at a time, so that nobody shuts the others out or fills its memory: connections, calls in each, bytes in each call. Root is not
 /// bounded: it could stop the daemon anyhow.
 /// </summary>
-internal sealed class CallerBounds
+internal sealed class CallerBounds(TimeProvider time)
 {
     /// <summary>The most connections of one user. A program needs one, whatever it watches and asks.</summary>
     public const int Connections = 16;
@@ -75,6 +75,7 @@ internal sealed class CallerBounds
 
     private async Task ConnectAsync(ConnectionContext connection, ConnectionDelegate next)
     {
+        connection.Features.Set(new ConnectionStart(time.GetTimestamp()));
         var user = UserOf(connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket);
         lock (gate)
         {

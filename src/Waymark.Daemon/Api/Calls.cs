@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -63,7 +64,8 @@ internal static class Calls
         }
         catch (RefusedException refused)
         {
-            throw Status(refused.IsForbidden ? StatusCode.PermissionDenied : refused.IsMissing ? StatusCode.NotFound : StatusCode.InvalidArgument, refused.Message, refused.Diagnostics);
+            throw Status(
+                refused.IsForbidden ? StatusCode.PermissionDenied : refused.IsMissing ? StatusCode.NotFound : refused.IsUntimely ? StatusCode.FailedPrecondition : StatusCode.InvalidArgument, refused.Message, refused.Diagnostics);
         }
         catch (NetlinkException failed)
         {
@@ -75,6 +77,10 @@ internal static class Calls
             throw Status(StatusCode.FailedPrecondition, $"not accepted, and what was in force stays in force: {failed.Message}", []);
         }
     }
+
+    /// <summary>A duration as it came; one that no clock could hold is the longest, and refused as too long.</summary>
+    public static TimeSpan? LengthOf(Duration? wire) =>
+        wire is null ? null : wire.Seconds is < 0 or > int.MaxValue || wire.Nanos is < 0 or > 999_999_999 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(wire.Seconds) + TimeSpan.FromTicks(wire.Nanos / 100);
 
     private static RpcException Status(StatusCode code, string message, EquatableArray<Diagnostic> diagnostics)
     {

@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
@@ -16,7 +15,7 @@ internal sealed class CharacteristicApi(OutsideBook book, RequesterRights rights
         var caller = rights.Caller(context);
         var settings = CharacteristicTranslation.ToCore(request.Settings, out var diagnostics)
             ?? throw new RefusedException(diagnostics.Count == 1 ? "a characteristic is not said as it has to be" : $"there are {diagnostics.Count} mistakes in what is said", diagnostics);
-        var said = book.Set(caller, request.Path, settings, LengthOf(request.Duration));
+        var said = book.Set(caller, request.Path, settings, Calls.LengthOf(request.Duration));
         var now = await loop.SettleAsync(context.CancellationToken);
         var characteristics = All(now).Where(one => said.Contains(one.Value)).OrderBy(one => said.IndexOf(one.Value)).Select(one => CharacteristicTranslation.ToWire(one.Value, one.Standing));
         return new V1.SetCharacteristicsResponse { Characteristics = { characteristics }, Revision = now.Revision };
@@ -45,8 +44,4 @@ internal sealed class CharacteristicApi(OutsideBook book, RequesterRights rights
         var state = loop.Inputs;
         return OutsideCharacteristics.Standings(state.Outside, now.World.Characteristics, now.World.Paths, state.Node, time.GetUtcNow());
     }
-
-    /// <summary>A duration as it came; one that no clock could hold is the longest, and refused as too long.</summary>
-    private static TimeSpan? LengthOf(Duration? wire) =>
-        wire is null ? null : wire.Seconds is < 0 or > int.MaxValue || wire.Nanos is < 0 or > 999_999_999 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(wire.Seconds) + TimeSpan.FromTicks(wire.Nanos / 100);
 }

@@ -9,7 +9,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>What was decided, and why.</summary>
-internal sealed class DecisionApi(NodeBook node, RequesterRights rights, ReconcileLoop loop, KernelQuestion kernel) : V1.DecisionService.DecisionServiceBase
+internal sealed class DecisionApi(NodeBook node, PolicyBook book, RequesterRights rights, ReconcileLoop loop, KernelQuestion kernel) : V1.DecisionService.DecisionServiceBase
 {
     private const int RulesPerMessage = 500;
 
@@ -42,6 +42,11 @@ internal sealed class DecisionApi(NodeBook node, RequesterRights rights, Reconci
                 }),
             },
             FilterRuleCount = (uint)now.Enforced.Rules.Count,
+            Terms =
+            {
+                book.Unconfirmed.SelectMany(one => one.Sets.Select(set => new V1.SetTerm { Requester = set.Owner, Set = set.Name, ConfirmBy = DecisionTranslation.ToWire(one.ConfirmBy) }))
+                    .OrderBy(one => one.Requester, StringComparer.Ordinal).ThenBy(one => one.Set, StringComparer.Ordinal),
+            },
         };
         if (now.Decision.ReviewAt is { } review)
         {

@@ -40,6 +40,7 @@ internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights ri
             ResidentBytes = (ulong)Environment.WorkingSet,
             NodeFile = node.HasFile ? options.NodeFile : "",
             PolicyDirectory = options.PolicyDirectory,
+            Unconfirmed = { book.Unconfirmed.Select(one => new V1.UnconfirmedChanges { Requester = one.By, ConfirmBy = DecisionTranslation.ToWire(one.ConfirmBy), SetCount = (uint)one.Sets.Count }) },
         };
         if (now.Kernel.AppliedAt is { } at)
         {

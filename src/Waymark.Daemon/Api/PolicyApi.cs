@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using Waymark.Conflicts;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
@@ -22,7 +23,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     public override Task<V1.ApplyResponse> Apply(V1.ApplyRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
         var caller = rights.Caller(context);
-        var changed = book.Accept(caller, request.Name, Read(request.PolicySet, request.Name));
+        var changed = book.Accept(caller, request.Name, Read(request.PolicySet, request.Name), Calls.LengthOf(request.ConfirmWithin));
         var now = await loop.SettleAsync(context.CancellationToken);
         var translation = new DecisionTranslation(now.NameOf);
         bool IsMine(PolicyOrigin origin) => origin.Requester == caller.Name && origin.Set == request.Name;
@@ -30,6 +31,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         {
             Revision = now.Revision,
             WasUnchanged = !changed,
+            ConfirmBy = DecisionTranslation.ToWire(book.ConfirmByOf(caller.Name)),
             Standings =
             {
                 now.Standings.Where(one => IsMine(one.Standing.Origin)).OrderBy(one => one.Standing.Origin.Index)
@@ -73,19 +75,33 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     public override Task<V1.WithdrawResponse> Withdraw(V1.WithdrawRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
         var caller = rights.Caller(context);
-        book.Withdraw(caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name);
-        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision };
+        book.Withdraw(caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin));
+        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = DecisionTranslation.ToWire(book.ConfirmByOf(caller.Name)) };
     });
 
     public override Task<V1.UndoResponse> Undo(V1.UndoRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        var (name, isInForce) = book.Undo(rights.Caller(context));
-        return new V1.UndoResponse { Name = name, IsInForce = isInForce, Revision = (await loop.SettleAsync(context.CancellationToken)).Revision };
+        var caller = rights.Caller(context);
+        var (name, isInForce) = book.Undo(caller, Calls.LengthOf(request.ConfirmWithin));
+        return new V1.UndoResponse
+        {
+            Name = name,
+            IsInForce = isInForce,
+            Revision = (await loop.SettleAsync(context.CancellationToken)).Revision,
+            ConfirmBy = DecisionTranslation.ToWire(book.ConfirmByOf(caller.Name)),
+        };
+    });
+
+    public override Task<V1.ConfirmResponse> Confirm(V1.ConfirmRequest request, ServerCallContext context) => Calls.Answer(() =>
+    {
+        var confirmed = book.Confirm(rights.Caller(context), context.GetHttpContext().Features.GetRequiredFeature<ConnectionStart>().At);
+        return Task.FromResult(new V1.ConfirmResponse { Sets = { confirmed.Select(one => new V1.SetName { Requester = one.Owner, Name = one.Name }) } });
     });
 
     public override Task<V1.ListPolicySetsResponse> ListPolicySets(V1.ListPolicySetsRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
         rights.Caller(context);
+        var unconfirmed = book.Unconfirmed;
         return Task.FromResult(new V1.ListPolicySetsResponse
         {
             Sets =
@@ -97,6 +113,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
                     PolicySet = PolicySetTranslation.ToWire(set.Set, withPlaces: true),
                     AcceptedAt = DecisionTranslation.ToWire(set.AcceptedAt),
                     IsFile = book.IsFile(set.Requester.Name, set.Name),
+                    ConfirmBy = DecisionTranslation.ToWire(unconfirmed.FirstOrDefault(one => one.Sets.AsSpan().Contains((set.Requester.Name, set.Name)))?.ConfirmBy),
                 }),
             },
         });

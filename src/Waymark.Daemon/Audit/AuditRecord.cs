@@ -15,6 +15,9 @@ internal enum AuditOutcome
 
     /// <summary>It was done once, and its time is over.</summary>
     Expired,
+
+    /// <summary>It was done, and taken back because it was not confirmed in time.</summary>
+    Reverted,
 }
 
 /// <summary>One request and what came of it. Texts of requesters are in it as they came, cut; whoever shows it minds what he shows.</summary>
@@ -48,6 +51,7 @@ internal sealed record AuditRecord(DateTimeOffset At, string Requester, string F
                 AuditOutcome.Accepted => "accepted",
                 AuditOutcome.Refused => "refused",
                 AuditOutcome.Expired => "expired",
+                AuditOutcome.Reverted => "reverted",
                 _ => throw new System.Diagnostics.UnreachableException(),
             });
             json.WriteString("detail", Cut(Detail));

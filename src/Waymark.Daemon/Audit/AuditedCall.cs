@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Daemon.Audit;
@@ -15,6 +16,7 @@ internal sealed record AuditedCall(string Subject, string Detail = "", bool IsOf
         ["Apply"] = "apply",
         ["Withdraw"] = "withdraw",
         ["Undo"] = "undo",
+        ["Confirm"] = "confirm",
         ["SetCharacteristics"] = "characteristic set",
         ["ClearCharacteristic"] = "characteristic clear",
         ["DisablePath"] = "path disable",
@@ -28,11 +30,14 @@ internal sealed record AuditedCall(string Subject, string Detail = "", bool IsOf
     /// <param name="response">What was answered; null: nothing yet.</param>
     public static AuditedCall? Of(object request, object? response) => (request, response) switch
     {
-        (V1.ApplyRequest apply, V1.ApplyResponse done) => new(apply.Name, done.WasUnchanged ? "unchanged" : $"{Count(done.Standings.Count, "policy", "policies")}, revision {Number(done.Revision)}"),
+        (V1.ApplyRequest apply, V1.ApplyResponse done) => new(
+            apply.Name, done.WasUnchanged ? "unchanged" : $"{Count(done.Standings.Count, "policy", "policies")}, revision {Number(done.Revision)}{Until(done.ConfirmBy)}"),
         (V1.ApplyRequest apply, _) => new(apply.Name),
-        (V1.WithdrawRequest withdraw, _) => new(withdraw.Requester.Length == 0 ? withdraw.Name : $"{withdraw.Name} of {withdraw.Requester}"),
-        (V1.UndoRequest, V1.UndoResponse done) => new(done.Name, done.IsInForce ? "as before" : "no longer in force"),
+        (V1.WithdrawRequest withdraw, _) => new(withdraw.Requester.Length == 0 ? withdraw.Name : $"{withdraw.Name} of {withdraw.Requester}", $"withdrawn{Until((response as V1.WithdrawResponse)?.ConfirmBy)}"),
+        (V1.UndoRequest, V1.UndoResponse done) => new(done.Name, $"{(done.IsInForce ? "as before" : "no longer in force")}{Until(done.ConfirmBy)}"),
         (V1.UndoRequest, _) => new(""),
+        (V1.ConfirmRequest, V1.ConfirmResponse done) => new(string.Join(", ", done.Sets.Select(one => one.Name))),
+        (V1.ConfirmRequest, _) => new(""),
         (V1.SetCharacteristicsRequest set, _) => new($"{set.Path}: {string.Join(", ", set.Settings.Select(one => one.Name).Take(10))}", IsOften: true),
         (V1.ClearCharacteristicRequest clear, _) => new($"{clear.Path}: {clear.Name}"),
         (V1.DisablePathRequest disable, _) => new(disable.Path, disable.Duration is { } length ? $"for {Number((ulong)Math.Max(0, length.Seconds))} s" : ""),
@@ -41,6 +46,8 @@ internal sealed record AuditedCall(string Subject, string Detail = "", bool IsOf
         (V1.ReloadRequest, _) => new(""),
         _ => null,
     };
+
+    private static string Until(Timestamp? confirmBy) => confirmBy is null ? "" : $", to be confirmed by {confirmBy.ToDateTime():HH:mm:ss} UTC";
 
     private static string Count(int count, string one, string many) => $"{Number((ulong)count)} {(count == 1 ? one : many)}";
 

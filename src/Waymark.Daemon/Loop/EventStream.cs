@@ -118,9 +118,16 @@ internal sealed class EventStream(TimeProvider time)
 
     public void Failed(string activity, string message) => Publish(new() { Failure = new() { Activity = activity, Message = message } });
 
-    public void PolicySet(V1.PolicySetEventKind kind, string requester, string name, IEnumerable<Policies.Language.Diagnostic> diagnostics) => Publish(new()
+    public void PolicySet(V1.PolicySetEventKind kind, string requester, string name, IEnumerable<Policies.Language.Diagnostic> diagnostics, DateTimeOffset? confirmBy = null) => Publish(new()
     {
-        PolicySet = new() { Kind = kind, Requester = requester, Name = name, Diagnostics = { diagnostics.Select(DecisionTranslation.ToWire) } },
+        PolicySet = new()
+        {
+            Kind = kind,
+            Requester = requester,
+            Name = name,
+            Diagnostics = { diagnostics.Select(DecisionTranslation.ToWire) },
+            ConfirmBy = DecisionTranslation.ToWire(confirmBy),
+        },
     });
 
     /// <summary>Another program said something of a path, or what it said counts no longer.</summary>

@@ -40,6 +40,7 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
             return;
         }
         connection.Features.Set(peer);
+        connection.Features.Set(new ConnectionStart(time.GetTimestamp()));
         try
         {
             await next(connection);

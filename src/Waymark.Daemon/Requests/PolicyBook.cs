@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Activities;
+using Waymark.Daemon.Audit;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Store;
@@ -14,8 +16,8 @@ namespace Waymark.Daemon.Requests;
 /// <summary>
 /// Module E's memory: every accepted set, from files and from requesters. A change is on the disk before it is in force, and in force before it is answered.
 /// </summary>
-internal sealed class PolicyBook(
-    NodeBook node, PolicyDirectory directory, RequesterRights rights, StateStore store, ReconcileLoop loop, EventStream events, TimeProvider time, ILogger<PolicyBook> log)
+internal sealed partial class PolicyBook(
+    NodeBook node, PolicyDirectory directory, RequesterRights rights, StateStore store, ReconcileLoop loop, EventStream events, AuditLog audit, TimeProvider time, ILogger<PolicyBook> log) : IActivity, IDisposable
 {
     /// <summary>The most sets of one requester: each change looks at all of them.</summary>
     public const int MostSets = 500;
@@ -37,6 +39,9 @@ internal sealed class PolicyBook(
             {
                 Log.StoredSetBroken(log, set);
             }
+            // What nobody confirmed while no daemon ran is taken back before anything is put in force.
+            ReadUnconfirmed();
+            TakeBackOverdue();
             ReadFiles();
             Publish();
         }
@@ -72,12 +77,17 @@ internal sealed class PolicyBook(
     }
 
     /// <summary>Accepts a set; false where it was the same as before. Throws <see cref="RefusedException"/> where it may not be asked for.</summary>
-    public bool Accept(RequesterDeclaration requester, string name, PolicySet set)
+    /// <param name="requester">Who asks.</param>
+    /// <param name="name">What he calls it.</param>
+    /// <param name="set">For what.</param>
+    /// <param name="confirmWithin">In what time he wants to confirm it; null: as the node file says.</param>
+    public bool Accept(RequesterDeclaration requester, string name, PolicySet set, TimeSpan? confirmWithin = null)
     {
         lock (gate)
         {
             CheckName(name);
             rights.Check(requester, set);
+            var terms = TermsOf(requester, confirmWithin);
             if (IsFile(requester.Name, name))
             {
                 throw new RefusedException($"'{name}' is a file of {directory.Path}: edit it there and run 'waymark reload', or take another name", []);
@@ -97,16 +107,17 @@ internal sealed class PolicyBook(
                 throw new RefusedException($"'{requester.Name}' has {MostSets} policy sets already, and more are not kept: withdraw some, or say more in one", []);
             }
             var now = time.GetUtcNow();
-            store.Change(requester.Name, name, set, now);
+            store.Change(requester.Name, name, set, terms, now);
             accepted.RemoveAll(one => one.Requester == requester.Name && one.Name == name);
             accepted.Add(new(requester.Name, name, set, now));
-            Announce(V1.PolicySetEventKind.Accepted, requester.Name, name, "applied");
+            ReadUnconfirmed(requester.Name);
+            Announce(V1.PolicySetEventKind.Accepted, requester.Name, requester.Name, name, "applied");
             return true;
         }
     }
 
     /// <summary>Takes a set back; throws <see cref="RefusedException"/> where there is none, or it is another's.</summary>
-    public void Withdraw(RequesterDeclaration caller, string requester, string name)
+    public void Withdraw(RequesterDeclaration caller, string requester, string name, TimeSpan? confirmWithin = null)
     {
         lock (gate)
         {
@@ -114,6 +125,7 @@ internal sealed class PolicyBook(
             {
                 throw new RefusedException($"'{caller.Name}' may not withdraw sets of '{requester}'", [], isForbidden: true);
             }
+            var terms = TermsOf(caller, confirmWithin);
             if (IsFile(requester, name))
             {
                 throw new RefusedException($"'{name}' is a file of {directory.Path}: remove it there and run 'waymark reload'", []);
@@ -123,20 +135,22 @@ internal sealed class PolicyBook(
                 var known = accepted.Where(one => one.Requester == requester).Select(one => one.Name).ToList();
                 throw new RefusedException($"'{requester}' has no policy set '{name}'{(known.Count == 0 ? "" : "; it has " + string.Join(", ", known))}", [], isMissing: true);
             }
-            store.Change(requester, name, null, time.GetUtcNow());
+            store.Change(requester, name, null, terms, time.GetUtcNow());
             accepted.RemoveAll(one => one.Requester == requester && one.Name == name);
-            Announce(V1.PolicySetEventKind.Withdrawn, requester, name, "withdrew");
+            ReadUnconfirmed(caller.Name);
+            Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew");
         }
     }
 
     /// <summary>Takes the requester's last change back; throws <see cref="RefusedException"/> where there is none.</summary>
-    public (string Name, bool IsInForce) Undo(RequesterDeclaration requester)
+    public (string Name, bool IsInForce) Undo(RequesterDeclaration requester, TimeSpan? confirmWithin = null)
     {
         lock (gate)
         {
-            var undone = store.Undo(requester.Name) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
+            var undone = store.Undo(requester.Name, TermsOf(requester, confirmWithin), time.GetUtcNow()) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
             accepted = [.. store.Sets(out _)];
-            Announce(V1.PolicySetEventKind.Undone, requester.Name, undone.Name, "undid its change of");
+            ReadUnconfirmed(requester.Name);
+            Announce(V1.PolicySetEventKind.Undone, requester.Name, requester.Name, undone.Name, "undid its change of");
             return undone;
         }
     }
@@ -167,11 +181,11 @@ internal sealed class PolicyBook(
         return [.. read.OrderBy(one => one.Key, StringComparer.Ordinal).SelectMany(one => one.Value)];
     }
 
-    private void Announce(V1.PolicySetEventKind kind, string requester, string name, string verb)
+    private void Announce(V1.PolicySetEventKind kind, string by, string owner, string name, string verb)
     {
         Publish();
-        Log.SetChanged(log, requester, verb, name);
-        events.PolicySet(kind, requester, name, []);
+        Log.SetChanged(log, by, verb, name);
+        events.PolicySet(kind, owner, name, [], ConfirmByOf(by));
     }
 
     private void Publish()

@@ -3,7 +3,7 @@ using Waymark.Policies.Language;
 namespace Waymark.Daemon.Requests;
 
 /// <summary>A requester's mistake: what was asked for was not done, and nothing has changed.</summary>
-internal sealed class RefusedException(string message, EquatableArray<Diagnostic> diagnostics, bool isForbidden = false, bool isMissing = false) : Exception(message)
+internal sealed class RefusedException(string message, EquatableArray<Diagnostic> diagnostics, bool isForbidden = false, bool isMissing = false, bool isUntimely = false) : Exception(message)
 {
     /// <summary>The mistakes, with their places; empty where the message says it all.</summary>
     public EquatableArray<Diagnostic> Diagnostics { get; } = diagnostics;
@@ -13,4 +13,7 @@ internal sealed class RefusedException(string message, EquatableArray<Diagnostic
 
     /// <summary>Whether what was spoken of does not exist.</summary>
     public bool IsMissing { get; } = isMissing;
+
+    /// <summary>Whether it could be asked for in another way, or at another time.</summary>
+    public bool IsUntimely { get; } = isUntimely;
 }

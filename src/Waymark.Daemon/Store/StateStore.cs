@@ -19,7 +19,7 @@ namespace Waymark.Daemon.Store;
 internal sealed record StoredSet(string Requester, string Name, PolicySet Set, DateTimeOffset AcceptedAt);
 
 /// <summary>
-/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone, first acceptances, disabled paths, what other programs say of paths, which paths answered, the decision's memory, what paths have carried. Each change
+/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone and those that are unconfirmed, first acceptances, disabled paths, what other programs say of paths, which paths answered, the decision's memory, what paths have carried. Each change
 /// is on the disk before its method returns. Failures are <see cref="StoreException"/>; the file is as before them.
 /// </summary>
 internal sealed partial class StateStore : IDisposable
@@ -67,6 +67,7 @@ internal sealed partial class StateStore : IDisposable
             CREATE TABLE IF NOT EXISTS reachability (path TEXT, family INTEGER, gateway TEXT, is_up INTEGER NOT NULL, at TEXT NOT NULL, source TEXT NOT NULL, boot TEXT NOT NULL, PRIMARY KEY (path, family)) STRICT;
             CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
             """);
+        Execute(ConfirmationTables);
         Execute(OutsideTable);
         Execute(LedgerTables);
         return true;
@@ -102,12 +103,13 @@ internal sealed partial class StateStore : IDisposable
     /// Puts a set in the place of the one of its name, or (<paramref name="set"/> null) takes that one away; can be undone. With it goes since when its policies with a
     /// lifetime have been accepted.
     /// </summary>
-    public void Change(string requester, string name, PolicySet? set, DateTimeOffset now) => Transact(() =>
+    public void Change(string requester, string name, PolicySet? set, ChangeTerms terms, DateTimeOffset now) => Transact(() =>
     {
-        Execute("INSERT INTO change (requester, name, before, accepted_at) SELECT $r, $n, (SELECT body FROM policy_set WHERE requester = $r AND name = $n), (SELECT accepted_at FROM policy_set WHERE requester = $r AND name = $n)", ("$r", requester), ("$n", name));
-        Execute("DELETE FROM change WHERE requester = $r AND id NOT IN (SELECT id FROM change WHERE requester = $r ORDER BY id DESC LIMIT $k)", ("$r", requester), ("$k", KeptChanges));
+        Cover(requester, name, terms, now);
+        KeepBefore(requester, name);
         Put(requester, name, set is null ? null : PolicySetTranslation.ToWire(set, withPlaces: true).ToByteArray(), Text(now));
         KeepFirst(requester, name, TextsWithLifetime(set ?? PolicySet.Empty), FirstOf(requester, name), now);
+        Uncover(requester, name);
     });
 
     /// <summary>Keeps where a text that says the same has its lines now, which is no change that could be undone; false where they are where they were.</summary>
@@ -119,7 +121,7 @@ internal sealed partial class StateStore : IDisposable
     });
 
     /// <summary>Takes the last change of a requester back; null where there is none, else the set's name and whether it is in force now.</summary>
-    public (string Name, bool IsInForce)? Undo(string requester)
+    public (string Name, bool IsInForce)? Undo(string requester, ChangeTerms terms, DateTimeOffset now)
     {
         (string, bool)? undone = null;
         Transact(() =>
@@ -137,8 +139,10 @@ internal sealed partial class StateStore : IDisposable
                 }
                 (id, name, before, acceptedAt) = (reader.GetInt64(0), reader.GetString(1), reader.IsDBNull(2) ? null : (byte[])reader.GetValue(2), reader.IsDBNull(3) ? null : reader.GetString(3));
             }
+            Cover(requester, name, terms, now);
             Put(requester, name, before, acceptedAt);
             Execute("DELETE FROM change WHERE id = $i", ("$i", id));
+            Uncover(requester, name);
             undone = (name, before is not null);
         });
         return undone;
@@ -282,6 +286,13 @@ internal sealed partial class StateStore : IDisposable
             // Written by something else: named by the caller, left as it is.
             return null;
         }
+    }
+
+    /// <summary>Keeps a set as it is, for who undoes what is done to it now.</summary>
+    private void KeepBefore(string requester, string name)
+    {
+        Execute("INSERT INTO change (requester, name, before, accepted_at) SELECT $r, $n, (SELECT body FROM policy_set WHERE requester = $r AND name = $n), (SELECT accepted_at FROM policy_set WHERE requester = $r AND name = $n)", ("$r", requester), ("$n", name));
+        Execute("DELETE FROM change WHERE requester = $r AND id NOT IN (SELECT id FROM change WHERE requester = $r ORDER BY id DESC LIMIT $k)", ("$r", requester), ("$k", KeptChanges));
     }
 
     private void Put(string requester, string name, byte[]? body, string? acceptedAt)

@@ -17,6 +17,9 @@ public sealed class DecisionTranslation(Func<PathId, string> nameOf)
     /// <summary>An instant.</summary>
     public static Timestamp ToWire(DateTimeOffset core) => Timestamp.FromDateTimeOffset(core);
 
+    /// <summary>An instant, or none.</summary>
+    public static Timestamp? ToWire(DateTimeOffset? core) => core is { } at ? ToWire(at) : null;
+
     /// <summary>A family.</summary>
     public static V1.IpFamily ToWire(IpFamily core) => core == IpFamily.V4 ? V1.IpFamily.V4 : V1.IpFamily.V6;
 

@@ -139,6 +139,9 @@ public sealed record Forwarding(EquatableArray<string> Interfaces, bool Masquera
 /// <param name="Rank">Lower wins.</param>
 public sealed record RequesterDeclaration(string Name, int Rank)
 {
+    /// <summary>The shortest and the longest time in which changes can be asked to be confirmed: shorter ones end before an answer has come, and who thinks of a change for more than a day has forgotten it.</summary>
+    public static readonly TimeSpan LeastConfirmation = TimeSpan.FromSeconds(1), MostConfirmation = TimeSpan.FromDays(1);
+
     /// <summary>The local user who it is; null: it is not a local user.</summary>
     public string? User { get; init; }
 
@@ -156,6 +159,9 @@ public sealed record RequesterDeclaration(string Name, int Rank)
 
     /// <summary>The characteristics of paths that it may say where not any, in the order of the file.</summary>
     public EquatableArray<SettingRight> MaySet { get; init; } = [];
+
+    /// <summary>In what time it has to confirm each of its changes, for they are undone otherwise; null: they stand without.</summary>
+    public TimeSpan? ConfirmWithin { get; init; }
 
     /// <summary>Whether it may say a characteristic of the path of that name.</summary>
     public bool May(string path, string characteristic)

@@ -2,6 +2,7 @@ using Waymark.Flows;
 using Waymark.PathExamination;
 using Waymark.Policies;
 using Waymark.Policies.Language;
+using Waymark.Units;
 
 namespace Waymark.Nodes;
 
@@ -91,12 +92,7 @@ internal sealed partial class NodeParser
             ["certificate"] = () => Single(null, () => requester = requester with { Certificate = CertifiedName(others) }),
             ["rank"] = () => Single(null, () => requester = requester with { Rank = (int)Integer("a rank", int.MaxValue) }),
             ["may"] = May,
-            ["confirm"] = () => Single(null, () =>
-            {
-                Source.Warn("WAY2010", Last.Start, Last.End, "'confirm' has no effect yet", "it comes with a later version");
-                Expect("within", "behind 'confirm'");
-                Duration("the time to confirm");
-            }),
+            ["confirm"] = () => Single(null, () => requester = requester with { ConfirmWithin = ConfirmationTime() }),
         });
         if (requester is { Name: "root", User: not ("root" or "0") } && Source.Errors == before)
         {
@@ -142,6 +138,18 @@ internal sealed partial class NodeParser
             var first = diagnostics[0];
             Source.Error(first.Code, start + first.Column - 1, start + first.Column - 1 + first.Length, first.Message, first.Mend);
         });
+    }
+
+    private TimeSpan ConfirmationTime()
+    {
+        Expect("within", "behind 'confirm'");
+        var token = Now;
+        var time = Duration("the time to confirm");
+        if (time < RequesterDeclaration.LeastConfirmation || time > RequesterDeclaration.MostConfirmation)
+        {
+            Source.Error("WAY1008", token.Start, Last.End, $"the time to confirm is {Unit.Print(RequesterDeclaration.LeastConfirmation)} to {Unit.Print(RequesterDeclaration.MostConfirmation)}", "write for example 'confirm within 60 s;'");
+        }
+        return time;
     }
 
     private SettingRight SettingRight()

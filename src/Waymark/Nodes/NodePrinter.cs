@@ -130,6 +130,10 @@ public static class NodePrinter
         }
         lines.AddRange(requester.MaySet.Select(right =>
             $"may set {string.Join(", ", right.Names)}{(right.Paths.IsEmpty ? "" : " of " + string.Join(", ", right.Paths.Select(PolicyPrinter.Name)))};"));
+        if (requester.ConfirmWithin is { } time)
+        {
+            lines.Add($"confirm within {Unit.Print(time)};");
+        }
         return StatementLayout.Block($"requester {PolicyPrinter.Name(requester.Name)}", lines);
     }
 

@@ -80,6 +80,33 @@ public sealed class FullDiskTests : IDisposable
         Assert.Contains("is full", daemon.TryAsk($"apply -f {daemon.In("b.way")}").Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_not_confirmed_is_taken_back_although_that_cannot_be_written(bool isRestarted)
+    {
+        daemon.Write("c.way", """udp require label "name" = "w1" else drop;""");
+        daemon.StartUp();
+        daemon.Ask($"apply -f {daemon.In("a.way")} --name a");
+        daemon.Ask($"apply -f {daemon.In("c.way")} --name a --confirm-within 15s");
+        Assert.Contains("-> w1", daemon.Ask("explain udp peer 203.0.113.7 port 9"), StringComparison.Ordinal);
+        Fill();
+        if (isRestarted)
+        {
+            daemon.Stop("KILL");
+            daemon.StartUp();
+        }
+        Assert.True(Remote.RemoteNode.Soon(() => daemon.Ask("explain udp peer 203.0.113.7 port 9").Contains("-> w2", StringComparison.Ordinal)), daemon.Logged);
+        // Now memory and disk differ: nothing is taken that would build on either.
+        Assert.Contains("is full", daemon.TryAsk($"apply -f {daemon.In("b.way")}").Text, StringComparison.Ordinal);
+        Assert.Contains("nothing to confirm", daemon.TryAsk("confirm").Text, StringComparison.Ordinal);
+        Shell.Run($"rm {daemon.In("state/fill")}");
+        daemon.Ask($"apply -f {daemon.In("b.way")}");
+        daemon.Stop("KILL");
+        daemon.StartUp();
+        Assert.Contains("-> w2", daemon.Ask("explain udp peer 203.0.113.7 port 9"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_first_start_on_a_full_disk_says_what_is_wrong()
     {

@@ -199,6 +199,8 @@ public sealed class NodeLanguageTests
     [InlineData("listen { adress [::]; certificate node; }", "n.way:1:10: error WAY1018: the node file has no 'adress' here; did you mean 'address'?", "n.way:1:35: error WAY0001: expected the file that holds this node's certificate in quotes, found 'node'; quote it: \"node\"")]
     [InlineData("requester fleet { certificate \"192.0.2.1\"; }", "n.way:1:31: error WAY1008: an address is never who somebody is, found the string \"192.0.2.1\"; write the DNS name or the URI that its certificate bears")]
     [InlineData("requester a { certificate \"a.example\"; }\nrequester b { certificate \"A.example\"; }", "n.way:2:27: error WAY1002: whose certificate bears the string \"A.example\" is 'a' already; give each requester a certificate of its own")]
+    [InlineData("requester a { user a; may any; confirm within 1 ms; }", "n.way:1:47: error WAY1008: the time to confirm is 1 s to 1 d; write for example 'confirm within 60 s;'")]
+    [InlineData("requester a { user a; may any; confirm in 60 s; }", "n.way:1:40: error WAY0001: expected 'within' behind 'confirm', found 'in'")]
     [InlineData("requester a { user a; may all; }", "n.way:1:27: error WAY0001: expected 'flows' or 'any', 'set' or 'administer' behind 'may', found 'all'")]
     [InlineData("dashboard { metrics 192.0.2.1 port 9464; }", "n.way:1:21: warning WAY2014: whoever reaches 192.0.2.1 can read how this node fares; 127.0.0.1 and ::1 are for this host alone")]
     [InlineData("dashboard { metrics 127.0.0.1; }", "n.way:1:30: error WAY0001: expected 'port' behind the address, found ';'")]
@@ -246,7 +248,7 @@ public sealed class NodeLanguageTests
         Assert.Equal(("a", true), (node.Name, node.IsStrictAtBoot));
         Assert.True(node.Paths.Single().IsMetered);
         Assert.Equal(TimeSpan.FromSeconds(2), node.ProbesOf("lte").Every);
-        Assert.Equal("fleet.example.net", node.Requesters[^1].Certificate);
+        Assert.Equal(("fleet.example.net", TimeSpan.FromSeconds(60)), (node.Requesters[^1].Certificate, node.Requesters[^1].ConfirmWithin));
         Assert.Equal(NodeFile.Default.Requesters[0], node.Requesters[0]);
     }
 }

@@ -103,6 +103,7 @@ public static class NodeSamples
             Certificate = who != 0 ? name + ".example.net" : null,
             MayAny = any,
             MayAdminister = rank % 3 == 0,
+            ConfirmWithin = rank % 2 == 0 ? null : TimeSpan.FromSeconds(1 + rank % 600),
             MayFlows = flows.Select(PolicySamples.Written).ToEquatableArray(),
             MaySet = settings.ToEquatableArray(),
         });

@@ -1,0 +1,180 @@
+using Waymark.Daemon.Audit;
+using Waymark.Daemon.Store;
+using Waymark.Nodes;
+using Waymark.Units;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Requests;
+
+/// <summary>Changes that have to be confirmed (docs/remote.md): the first of a requester opens a time, which each later one begins anew; when it is over all of them are taken back together.</summary>
+internal sealed partial class PolicyBook
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim unconfirmedChanged = new(0);
+    private List<Awaited> unconfirmed = [];
+
+    /// <summary>The unconfirmed changes, in order of requester.</summary>
+    public EquatableArray<UnconfirmedChanges> Unconfirmed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return unconfirmed.Where(one => one.NotWritten is null).Select(one => one.Changes).ToEquatableArray();
+            }
+        }
+    }
+
+    /// <summary>When a requester's changes are taken back unless he confirms; null: there are none.</summary>
+    public DateTimeOffset? ConfirmByOf(string requester)
+    {
+        lock (gate)
+        {
+            return unconfirmed.Find(one => one.Changes.By == requester)?.Changes.ConfirmBy;
+        }
+    }
+
+    /// <summary>Has the caller's changes stand; the sets that they are about. Throws <see cref="RefusedException"/> where there is none, or the connection proves nothing.</summary>
+    /// <param name="caller">Who confirms.</param>
+    /// <param name="connectedAt">When the connection was opened that he asks by, as <see cref="TimeProvider.GetTimestamp"/>.</param>
+    public EquatableArray<(string Owner, string Name)> Confirm(RequesterDeclaration caller, long connectedAt)
+    {
+        lock (gate)
+        {
+            if (TakeBackOverdue())
+            {
+                Publish();
+            }
+            var mine = unconfirmed.Find(one => one.Changes.By == caller.Name && one.NotWritten is null)
+                ?? throw new RefusedException($"'{caller.Name}' has nothing to confirm: its changes stand, or were taken back because nobody confirmed them in time ('waymark watch' and 'waymark audit' say so)", [], isMissing: true);
+            if (connectedAt <= mine.ChangedAt)
+            {
+                // Connections stay on the paths that they are on: this one may live where no other comes through any more.
+                throw new RefusedException("this connection is older than the last change and does not prove that the node can still be reached: connect anew, and confirm then", [], isUntimely: true);
+            }
+            store.Confirm(caller.Name);
+            unconfirmed.Remove(mine);
+            foreach (var (owner, name) in mine.Changes.Sets)
+            {
+                Log.SetChanged(log, caller.Name, "confirmed", name);
+                events.PolicySet(V1.PolicySetEventKind.Confirmed, owner, name, []);
+            }
+            return mine.Changes.Sets;
+        }
+    }
+
+    /// <summary>Takes back what was not confirmed in time, when its time is over; runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TimeSpan wait;
+            lock (gate)
+            {
+                if (TakeBackOverdue())
+                {
+                    Publish();
+                }
+                wait = unconfirmed.Count == 0 ? Timeout.InfiniteTimeSpan : unconfirmed.Min(LeftOf);
+            }
+            // The clock of the day may be set meanwhile, and a disk that refused may take it now: both are looked at each second.
+            await unconfirmedChanged.WaitAsync(wait > Second || (wait <= TimeSpan.Zero && wait != Timeout.InfiniteTimeSpan) ? Second : wait, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => unconfirmedChanged.Dispose();
+
+    /// <summary>On what terms the caller makes a change now; throws <see cref="RefusedException"/> where he wants more time than he has.</summary>
+    private ChangeTerms TermsOf(RequesterDeclaration caller, TimeSpan? asked)
+    {
+        if (asked is { } length && (length < RequesterDeclaration.LeastConfirmation || length > RequesterDeclaration.MostConfirmation))
+        {
+            throw new RefusedException($"a change is confirmed within {Unit.Print(RequesterDeclaration.LeastConfirmation)} to {Unit.Print(RequesterDeclaration.MostConfirmation)}", []);
+        }
+        if (asked > caller.ConfirmWithin)
+        {
+            throw new RefusedException($"the node file gives '{caller.Name}' {Unit.Print(caller.ConfirmWithin.Value)} to confirm: ask for no more, or leave it out", []);
+        }
+        if (TakeBackOverdue())
+        {
+            Publish();
+        }
+        if (unconfirmed.Find(one => one.NotWritten is not null) is { } stuck)
+        {
+            // What is in force is not what is on the disk: nothing can be changed there.
+            throw stuck.NotWritten!;
+        }
+        return new(caller.Name, asked ?? caller.ConfirmWithin);
+    }
+
+    /// <summary>Reads what is unconfirmed after a change, or at start.</summary>
+    /// <param name="by">Who made the change; null: nobody.</param>
+    private void ReadUnconfirmed(string? by = null)
+    {
+        var (moment, now) = (time.GetTimestamp(), time.GetUtcNow());
+        unconfirmed = [.. store.Unconfirmed().Select(changes =>
+        {
+            if (unconfirmed.Find(one => one.Changes.By == changes.By && one.Changes.ConfirmBy == changes.ConfirmBy) is { } known)
+            {
+                return known with { Changes = changes, ChangedAt = changes.By == by ? moment : known.ChangedAt };
+            }
+            var left = changes.ConfirmBy - now;
+            return new Awaited(changes, moment, moment, left > changes.Length ? changes.Length : left);
+        })];
+        unconfirmedChanged.Release();
+    }
+
+    /// <summary>Takes back what was not confirmed in time; whether there was any, so that other sets are to be published.</summary>
+    private bool TakeBackOverdue()
+    {
+        var isChanged = false;
+        foreach (var over in unconfirmed.Where(one => LeftOf(one) <= TimeSpan.Zero || time.GetUtcNow() >= one.Changes.ConfirmBy).ToList())
+        {
+            var (by, sets, before) = (over.Changes.By, over.Changes.Sets, store.BeforeUnconfirmed(over.Changes.By));
+            StoreException? refused = null;
+            try
+            {
+                store.Revert(by);
+                unconfirmed.Remove(over);
+            }
+            catch (StoreException failed)
+            {
+                // The disk is full, say. What was before returns all the same; that it did is written as soon as it can be.
+                refused = failed;
+                unconfirmed[unconfirmed.IndexOf(over)] = over with { NotWritten = failed };
+            }
+            if (over.NotWritten is not null)
+            {
+                continue;
+            }
+            if (refused is not null)
+            {
+                Log.StoreFailed(log, refused.Message);
+            }
+            isChanged = true;
+            accepted.RemoveAll(one => sets.AsSpan().Contains((one.Requester, one.Name)));
+            accepted.AddRange(before);
+            foreach (var (owner, name) in sets)
+            {
+                var isThere = before.Any(one => one.Requester == owner && one.Name == name);
+                Log.SetChanged(log, by, "did not confirm in time, and so it is as before:", name);
+                events.PolicySet(V1.PolicySetEventKind.Reverted, owner, name, []);
+                audit.Add(new(default, by, "", "confirm", owner == by ? name : $"{name} of {owner}", AuditOutcome.Reverted,
+                    $"not confirmed within {Unit.Print(over.Changes.Length)}: {(isThere ? "in force as it was before" : "no longer in force, as before")}"), isOften: false);
+            }
+        }
+        return isChanged;
+    }
+
+    private TimeSpan LeftOf(Awaited one) => one.Left - time.GetElapsedTime(one.From);
+
+    /// <summary>Unconfirmed changes, and how long they are waited for.</summary>
+    /// <param name="Changes">The changes.</param>
+    /// <param name="ChangedAt">When the last of them was made: connections that are older prove nothing.</param>
+    /// <param name="From">From when on their time runs.</param>
+    /// <param name="Left">For how long from then on.</param>
+    /// <param name="NotWritten">Why it could not be written that they were taken back; null: they were not.</param>
+    private sealed record Awaited(UnconfirmedChanges Changes, long ChangedAt, long From, TimeSpan Left, StoreException? NotWritten = null);
+}

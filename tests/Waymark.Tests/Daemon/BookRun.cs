@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Waymark.Daemon;
+using Waymark.Daemon.Audit;
+using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
+using Waymark.Daemon.Store;
+using Waymark.Nodes;
+using Waymark.PathDecision;
+using Waymark.Policies.Language;
+
+namespace Waymark.Tests.Daemon;
+
+/// <summary>The books of a daemon over real files, in one life after the other.</summary>
+internal sealed class BookRun : IDisposable
+{
+    private readonly string folder = System.IO.Directory.CreateTempSubdirectory("waymark-test-").FullName;
+    private readonly DaemonOptions options;
+    private MemoryDataPlane dataPlane = new();
+
+    public BookRun(string nodeFile)
+    {
+        options = new() { NodeFile = In("node.way"), PolicyDirectory = In("policy.d"), StateDirectory = folder };
+        System.IO.Directory.CreateDirectory(In("policy.d"));
+        Write("node.way", nodeFile);
+        Begin();
+    }
+
+    public SetClock Clock { get; } = new();
+
+    public EventStream Events { get; private set; } = null!;
+
+    public ReconcileLoop Loop { get; private set; } = null!;
+
+    public StateStore Store { get; private set; } = null!;
+
+    public NodeBook Node { get; private set; } = null!;
+
+    public AuditLog Audit { get; private set; } = null!;
+
+    public PolicyBook Book { get; private set; } = null!;
+
+    /// <summary>What is in force: whose sets, of which names, and what they say; files apart.</summary>
+    public IReadOnlyList<string> InForce => [.. Loop.Inputs.Sets.Select(one => $"{one.Requester.Name}/{one.Name}: {PolicyPrinter.Print(one.Set).Trim()}").Order(StringComparer.Ordinal)];
+
+    /// <summary>What the audit log says, newest last.</summary>
+    public IReadOnlyList<string> Audited => [.. Audit.Newest(100, _ => true).Select(one => $"{one.Requester} {one.Request} {one.Subject} {one.Outcome}: {one.Detail}")];
+
+    public RequesterDeclaration Requester(string name) => Node.Node.Requesters.Single(one => one.Name == name);
+
+    public bool Apply(string requester, string name, string text, TimeSpan? confirmWithin = null) => Book.Accept(Requester(requester), name, Set(text), confirmWithin);
+
+    public static Waymark.Policies.PolicySet Set(string text) => PolicyLanguage.Parse(text, "test.way").Set!;
+
+    public string In(string name) => System.IO.Path.Combine(folder, name);
+
+    public void Write(string name, string text) => System.IO.File.WriteAllText(In(name), text);
+
+    /// <summary>The daemon is killed, time passes, and there is another.</summary>
+    public void Restart(TimeSpan away)
+    {
+        End();
+        Clock.Pass(away);
+        Begin();
+    }
+
+    public void Dispose()
+    {
+        End();
+        System.IO.Directory.Delete(folder, recursive: true);
+    }
+
+    private void Begin()
+    {
+        dataPlane = new();
+        Events = new(Clock);
+        Store = new(folder);
+        Audit = new(options, Clock, NullLogger<AuditLog>.Instance);
+        Loop = new(dataPlane, Events, _ => { }, (_, _) => { }, DecisionMemory.None, Clock, NullLogger<ReconcileLoop>.Instance);
+        Node = new(options, Store, NullLogger<NodeBook>.Instance);
+        Book = new(Node, new(options, Store, Clock, NullLogger<PolicyDirectory>.Instance), new(Node, Loop, options), Store, Loop, Events, Audit, Clock, NullLogger<PolicyBook>.Instance);
+        Book.Load();
+    }
+
+    private void End()
+    {
+        Book.Dispose();
+        Loop.Dispose();
+        Node.Dispose();
+        Audit.Dispose();
+        Store.Dispose();
+        dataPlane.Dispose();
+    }
+}
