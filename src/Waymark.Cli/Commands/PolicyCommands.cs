@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using Google.Protobuf.WellKnownTypes;
 using Waymark.Cli.Display;
+using Waymark.Exchange.NodeCalls;
 using Waymark.Exchange.Wire;
 using V1 = Waymark.Exchange.Wire.V1;
 
@@ -26,8 +27,14 @@ internal static class PolicyCommands
                 return ExitCodes.BadInput;
             }
             var set = parse.GetValue(name) ?? source.Name;
-            var answer = await client.Policies.ApplyAsync(
-                new() { Name = set, PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true), ConfirmWithin = LengthOf(parse, within) }, cancellationToken: cancellationToken);
+            var request = new V1.ApplyRequest
+            {
+                Name = set,
+                PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true),
+                ConfirmWithin = LengthOf(parse, within),
+                Submission = NodeClient.NewSubmission(),
+            };
+            var answer = await client.SubmitAsync(() => client.Policies.ApplyAsync(request, cancellationToken: cancellationToken), cancellationToken);
             if (parse.IsJson())
             {
                 Invocation.WriteJson(answer);
@@ -84,8 +91,8 @@ internal static class PolicyCommands
         var command = new Command("withdraw", "Takes a policy set back.") { name, requester, within };
         return command.Asks(async (client, parse, cancellationToken) =>
         {
-            var answer = await client.Policies.WithdrawAsync(
-                new() { Name = parse.GetValue(name)!, Requester = parse.GetValue(requester) ?? "", ConfirmWithin = LengthOf(parse, within) }, cancellationToken: cancellationToken);
+            var request = new V1.WithdrawRequest { Name = parse.GetValue(name)!, Requester = parse.GetValue(requester) ?? "", ConfirmWithin = LengthOf(parse, within), Submission = NodeClient.NewSubmission() };
+            var answer = await client.SubmitAsync(() => client.Policies.WithdrawAsync(request, cancellationToken: cancellationToken), cancellationToken);
             if (parse.IsJson())
             {
                 Invocation.WriteJson(answer);
@@ -105,7 +112,8 @@ internal static class PolicyCommands
         var within = ConfirmWithin();
         return new Command("undo", "Takes back your last accepted change (apply, withdraw), or puts in force again what you did not confirm in time; again goes one change further back.") { within }.Asks(async (client, parse, cancellationToken) =>
         {
-            var answer = await client.Policies.UndoAsync(new() { ConfirmWithin = LengthOf(parse, within) }, cancellationToken: cancellationToken);
+            var request = new V1.UndoRequest { ConfirmWithin = LengthOf(parse, within), Submission = NodeClient.NewSubmission() };
+            var answer = await client.SubmitAsync(() => client.Policies.UndoAsync(request, cancellationToken: cancellationToken), cancellationToken);
             if (parse.IsJson())
             {
                 Invocation.WriteJson(answer);
@@ -121,7 +129,8 @@ internal static class PolicyCommands
 
     public static Command Confirm() => new Command("confirm", "Has your changes stand that would be taken back otherwise ('--confirm-within', or 'confirm within' in the node file).").Asks(async (client, parse, cancellationToken) =>
     {
-        var answer = await client.Policies.ConfirmAsync(new(), cancellationToken: cancellationToken);
+        var request = new V1.ConfirmRequest { Submission = NodeClient.NewSubmission() };
+        var answer = await client.SubmitAsync(() => client.Policies.ConfirmAsync(request, cancellationToken: cancellationToken), cancellationToken);
         if (parse.IsJson())
         {
             Invocation.WriteJson(answer);

@@ -1,8 +1,12 @@
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Waymark.Conflicts;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
+using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
 using Waymark.Policies;
@@ -23,15 +27,16 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     public override Task<V1.ApplyResponse> Apply(V1.ApplyRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
         var caller = rights.Caller(context);
-        var changed = book.Accept(caller, request.Name, Read(request.PolicySet, request.Name), Calls.LengthOf(request.ConfirmWithin));
+        var done = book.Accept(caller, request.Name, Read(request.PolicySet, request.Name), Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
         var now = await loop.SettleAsync(context.CancellationToken);
         var translation = new DecisionTranslation(now.NameOf);
         bool IsMine(PolicyOrigin origin) => origin.Requester == caller.Name && origin.Set == request.Name;
         return new V1.ApplyResponse
         {
             Revision = now.Revision,
-            WasUnchanged = !changed,
-            ConfirmBy = DecisionTranslation.ToWire(book.ConfirmByOf(caller.Name)),
+            WasUnchanged = !done.IsChange,
+            WasRepeated = done.IsRepeated,
+            ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy),
             Standings =
             {
                 now.Standings.Where(one => IsMine(one.Standing.Origin)).OrderBy(one => one.Standing.Origin.Index)
@@ -75,27 +80,28 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     public override Task<V1.WithdrawResponse> Withdraw(V1.WithdrawRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
         var caller = rights.Caller(context);
-        book.Withdraw(caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin));
-        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = DecisionTranslation.ToWire(book.ConfirmByOf(caller.Name)) };
+        var done = book.Withdraw(
+            caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
+        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy), WasRepeated = done.IsRepeated };
     });
 
     public override Task<V1.UndoResponse> Undo(V1.UndoRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        var caller = rights.Caller(context);
-        var (name, isInForce) = book.Undo(caller, Calls.LengthOf(request.ConfirmWithin));
+        var done = book.Undo(rights.Caller(context), Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
         return new V1.UndoResponse
         {
-            Name = name,
-            IsInForce = isInForce,
+            Name = done.Name,
+            IsInForce = done.IsInForce,
             Revision = (await loop.SettleAsync(context.CancellationToken)).Revision,
-            ConfirmBy = DecisionTranslation.ToWire(book.ConfirmByOf(caller.Name)),
+            ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy),
+            WasRepeated = done.IsRepeated,
         };
     });
 
     public override Task<V1.ConfirmResponse> Confirm(V1.ConfirmRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
-        var confirmed = book.Confirm(rights.Caller(context), context.GetHttpContext().Features.GetRequiredFeature<ConnectionStart>().At);
-        return Task.FromResult(new V1.ConfirmResponse { Sets = { confirmed.Select(one => new V1.SetName { Requester = one.Owner, Name = one.Name }) } });
+        var done = book.Confirm(rights.Caller(context), context.GetHttpContext().Features.GetRequiredFeature<ConnectionStart>().At, SubmissionOf(request, request.Submission));
+        return Task.FromResult(new V1.ConfirmResponse { Sets = { done.Sets.Select(one => new V1.SetName { Requester = one.Owner, Name = one.Name }) }, WasRepeated = done.IsRepeated });
     });
 
     public override Task<V1.ListPolicySetsResponse> ListPolicySets(V1.ListPolicySetsRequest request, ServerCallContext context) => Calls.Answer(() =>
@@ -140,6 +146,27 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
             change.After = DecisionTranslation.ToWire(becomes);
         }
         return change;
+    }
+
+    /// <summary>By what a request is known again; null where its caller does not number it.</summary>
+    private static Submission? SubmissionOf(IMessage request, string id)
+    {
+        if (id.Length == 0)
+        {
+            return null;
+        }
+        if (!Guid.TryParseExact(id, "D", out var number))
+        {
+            throw new RefusedException("a submission id is a UUID in its 36 characters: 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'", []);
+        }
+        using var hash = SHA256.Create();
+        using (var stream = new CryptoStream(System.IO.Stream.Null, hash, CryptoStreamMode.Write))
+        {
+            // What kind of request it is, too.
+            stream.Write(Encoding.UTF8.GetBytes(request.Descriptor.FullName));
+            request.WriteTo(stream);
+        }
+        return new(number, hash.Hash!.ToEquatableArray());
     }
 
     private static PolicySet Read(V1.PolicySet? wire, string name)

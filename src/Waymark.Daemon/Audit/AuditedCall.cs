@@ -30,6 +30,8 @@ internal sealed record AuditedCall(string Subject, string Detail = "", bool IsOf
     /// <param name="response">What was answered; null: nothing yet.</param>
     public static AuditedCall? Of(object request, object? response) => (request, response) switch
     {
+        (_, V1.ApplyResponse { WasRepeated: true } or V1.WithdrawResponse { WasRepeated: true } or V1.UndoResponse { WasRepeated: true } or V1.ConfirmResponse { WasRepeated: true }) =>
+            Of(request, null)! with { Detail = "asked for again; done once" },
         (V1.ApplyRequest apply, V1.ApplyResponse done) => new(
             apply.Name, done.WasUnchanged ? "unchanged" : $"{Count(done.Standings.Count, "policy", "policies")}, revision {Number(done.Revision)}{Until(done.ConfirmBy)}"),
         (V1.ApplyRequest apply, _) => new(apply.Name),

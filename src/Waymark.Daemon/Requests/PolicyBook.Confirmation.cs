@@ -35,13 +35,18 @@ internal sealed partial class PolicyBook
         }
     }
 
-    /// <summary>Has the caller's changes stand; the sets that they are about. Throws <see cref="RefusedException"/> where there is none, or the connection proves nothing.</summary>
+    /// <summary>Has the caller's changes stand. Throws <see cref="RefusedException"/> where there is none, or the connection proves nothing.</summary>
     /// <param name="caller">Who confirms.</param>
     /// <param name="connectedAt">When the connection was opened that he asks by, as <see cref="TimeProvider.GetTimestamp"/>.</param>
-    public EquatableArray<(string Owner, string Name)> Confirm(RequesterDeclaration caller, long connectedAt)
+    /// <param name="submission">How he numbers it; null: not at all.</param>
+    public ChangeOutcome Confirm(RequesterDeclaration caller, long connectedAt, Submission? submission = null)
     {
         lock (gate)
         {
+            if (Repeated(caller, submission) is { } done)
+            {
+                return done;
+            }
             if (TakeBackOverdue())
             {
                 Publish();
@@ -53,14 +58,14 @@ internal sealed partial class PolicyBook
                 // Connections stay on the paths that they are on: this one may live where no other comes through any more.
                 throw new RefusedException("this connection is older than the last change and does not prove that the node can still be reached: connect anew, and confirm then", [], isUntimely: true);
             }
-            store.Confirm(caller.Name);
+            var outcome = store.Confirm(new(caller.Name, Submission: submission), time.GetUtcNow());
             unconfirmed.Remove(mine);
-            foreach (var (owner, name) in mine.Changes.Sets)
+            foreach (var (owner, name) in outcome.Sets)
             {
                 Log.SetChanged(log, caller.Name, "confirmed", name);
                 events.PolicySet(V1.PolicySetEventKind.Confirmed, owner, name, []);
             }
-            return mine.Changes.Sets;
+            return outcome;
         }
     }
 
@@ -87,7 +92,7 @@ internal sealed partial class PolicyBook
     public void Dispose() => unconfirmedChanged.Dispose();
 
     /// <summary>On what terms the caller makes a change now; throws <see cref="RefusedException"/> where he wants more time than he has.</summary>
-    private ChangeTerms TermsOf(RequesterDeclaration caller, TimeSpan? asked)
+    private ChangeTerms TermsOf(RequesterDeclaration caller, TimeSpan? asked, Submission? submission)
     {
         if (asked is { } length && (length < RequesterDeclaration.LeastConfirmation || length > RequesterDeclaration.MostConfirmation))
         {
@@ -106,7 +111,7 @@ internal sealed partial class PolicyBook
             // What is in force is not what is on the disk: nothing can be changed there.
             throw stuck.NotWritten!;
         }
-        return new(caller.Name, asked ?? caller.ConfirmWithin);
+        return new(caller.Name, asked ?? caller.ConfirmWithin, submission);
     }
 
     /// <summary>Reads what is unconfirmed after a change, or at start.</summary>

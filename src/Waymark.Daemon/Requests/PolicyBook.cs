@@ -76,18 +76,23 @@ internal sealed partial class PolicyBook(
         }
     }
 
-    /// <summary>Accepts a set; false where it was the same as before. Throws <see cref="RefusedException"/> where it may not be asked for.</summary>
+    /// <summary>Accepts a set. Throws <see cref="RefusedException"/> where it may not be asked for.</summary>
     /// <param name="requester">Who asks.</param>
     /// <param name="name">What he calls it.</param>
     /// <param name="set">For what.</param>
     /// <param name="confirmWithin">In what time he wants to confirm it; null: as the node file says.</param>
-    public bool Accept(RequesterDeclaration requester, string name, PolicySet set, TimeSpan? confirmWithin = null)
+    /// <param name="submission">How he numbers it; null: not at all.</param>
+    public ChangeOutcome Accept(RequesterDeclaration requester, string name, PolicySet set, TimeSpan? confirmWithin = null, Submission? submission = null)
     {
         lock (gate)
         {
+            if (Repeated(requester, submission) is { } done)
+            {
+                return done;
+            }
             CheckName(name);
             rights.Check(requester, set);
-            var terms = TermsOf(requester, confirmWithin);
+            var terms = TermsOf(requester, confirmWithin, submission);
             if (IsFile(requester.Name, name))
             {
                 throw new RefusedException($"'{name}' is a file of {directory.Path}: edit it there and run 'waymark reload', or take another name", []);
@@ -100,32 +105,36 @@ internal sealed partial class PolicyBook(
                     accepted[known] = accepted[known] with { Set = set };
                     Publish();
                 }
-                return false;
+                return store.Unchanged(requester.Name, name, terms, time.GetUtcNow());
             }
             if (known < 0 && accepted.Count(one => one.Requester == requester.Name) >= MostSets)
             {
                 throw new RefusedException($"'{requester.Name}' has {MostSets} policy sets already, and more are not kept: withdraw some, or say more in one", []);
             }
             var now = time.GetUtcNow();
-            store.Change(requester.Name, name, set, terms, now);
+            var outcome = store.Change(requester.Name, name, set, terms, now);
             accepted.RemoveAll(one => one.Requester == requester.Name && one.Name == name);
             accepted.Add(new(requester.Name, name, set, now));
             ReadUnconfirmed(requester.Name);
             Announce(V1.PolicySetEventKind.Accepted, requester.Name, requester.Name, name, "applied");
-            return true;
+            return outcome;
         }
     }
 
     /// <summary>Takes a set back; throws <see cref="RefusedException"/> where there is none, or it is another's.</summary>
-    public void Withdraw(RequesterDeclaration caller, string requester, string name, TimeSpan? confirmWithin = null)
+    public ChangeOutcome Withdraw(RequesterDeclaration caller, string requester, string name, TimeSpan? confirmWithin = null, Submission? submission = null)
     {
         lock (gate)
         {
+            if (Repeated(caller, submission) is { } done)
+            {
+                return done;
+            }
             if (requester != caller.Name && !caller.MayAdminister)
             {
                 throw new RefusedException($"'{caller.Name}' may not withdraw sets of '{requester}'", [], isForbidden: true);
             }
-            var terms = TermsOf(caller, confirmWithin);
+            var terms = TermsOf(caller, confirmWithin, submission);
             if (IsFile(requester, name))
             {
                 throw new RefusedException($"'{name}' is a file of {directory.Path}: remove it there and run 'waymark reload'", []);
@@ -135,19 +144,24 @@ internal sealed partial class PolicyBook(
                 var known = accepted.Where(one => one.Requester == requester).Select(one => one.Name).ToList();
                 throw new RefusedException($"'{requester}' has no policy set '{name}'{(known.Count == 0 ? "" : "; it has " + string.Join(", ", known))}", [], isMissing: true);
             }
-            store.Change(requester, name, null, terms, time.GetUtcNow());
+            var outcome = store.Change(requester, name, null, terms, time.GetUtcNow());
             accepted.RemoveAll(one => one.Requester == requester && one.Name == name);
             ReadUnconfirmed(caller.Name);
             Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew");
+            return outcome;
         }
     }
 
     /// <summary>Takes the requester's last change back; throws <see cref="RefusedException"/> where there is none.</summary>
-    public (string Name, bool IsInForce) Undo(RequesterDeclaration requester, TimeSpan? confirmWithin = null)
+    public ChangeOutcome Undo(RequesterDeclaration requester, TimeSpan? confirmWithin = null, Submission? submission = null)
     {
         lock (gate)
         {
-            var undone = store.Undo(requester.Name, TermsOf(requester, confirmWithin), time.GetUtcNow()) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
+            if (Repeated(requester, submission) is { } done)
+            {
+                return done;
+            }
+            var undone = store.Undo(requester.Name, TermsOf(requester, confirmWithin, submission), time.GetUtcNow()) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
             accepted = [.. store.Sets(out _)];
             ReadUnconfirmed(requester.Name);
             Announce(V1.PolicySetEventKind.Undone, requester.Name, requester.Name, undone.Name, "undid its change of");
@@ -169,6 +183,16 @@ internal sealed partial class PolicyBook(
             return loop.Inputs.Sets.Where(one => one.Requester.Name != requester.Name || one.Name != name)
                 .Concat(set is null ? [] : [new AcceptedPolicySet(new(requester.Name, requester.Rank), name, set, now, [])]).ToEquatableArray();
         }
+    }
+
+    /// <summary>What came of a request that was done already; null: it was not. Throws <see cref="RefusedException"/> where another bore its number.</summary>
+    private ChangeOutcome? Repeated(RequesterDeclaration caller, Submission? submission)
+    {
+        if (submission is null || store.Submitted(caller.Name, submission.Id, time.GetUtcNow()) is not var (digest, outcome))
+        {
+            return null;
+        }
+        return digest == submission.Digest ? outcome : throw new RefusedException($"the submission id {submission.Id} was that of another request: make a new one for each, and repeat it only with the same request", []);
     }
 
     private List<Diagnostic> ReadFiles()

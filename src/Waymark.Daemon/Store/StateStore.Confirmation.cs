@@ -54,25 +54,18 @@ internal sealed partial class StateStore
     });
 
     /// <summary>Has a requester's changes stand.</summary>
-    public void Confirm(string by) => Transact(() =>
+    public ChangeOutcome Confirm(ChangeTerms terms, DateTimeOffset now) => Transact(() =>
     {
-        Execute("DELETE FROM unconfirmed_set WHERE requester = $b", ("$b", by));
+        var sets = CoveredBy(terms.By).ToEquatableArray();
+        Execute("DELETE FROM unconfirmed_set WHERE requester = $b", ("$b", terms.By));
         DropCovers();
+        return Kept(new(sets, IsChange: true, IsInForce: true, ConfirmBy: null), terms, now);
     });
 
     /// <summary>Takes a requester's unconfirmed changes back. That is a change too: to undo it is to make them again.</summary>
     public void Revert(string by) => Transact(() =>
     {
-        var sets = new List<(string Owner, string Name)>();
-        using (var command = Command("SELECT owner, name FROM unconfirmed_set WHERE requester = $b ORDER BY owner, name", ("$b", by)))
-        using (var reader = command.ExecuteReader())
-        {
-            while (reader.Read())
-            {
-                sets.Add((reader.GetString(0), reader.GetString(1)));
-            }
-        }
-        foreach (var (owner, name) in sets)
+        foreach (var (owner, name) in CoveredBy(by))
         {
             KeepBefore(owner, name);
             Execute("DELETE FROM policy_set WHERE requester = $o AND name = $n; DELETE FROM first_accepted WHERE requester = $o AND name = $n", ("$o", owner), ("$n", name));
@@ -83,6 +76,18 @@ internal sealed partial class StateStore
         Execute("DELETE FROM unconfirmed_set WHERE requester = $b", ("$b", by));
         DropCovers();
     });
+
+    private List<(string Owner, string Name)> CoveredBy(string by)
+    {
+        var sets = new List<(string Owner, string Name)>();
+        using var command = Command("SELECT owner, name FROM unconfirmed_set WHERE requester = $b ORDER BY owner, name", ("$b", by));
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            sets.Add((reader.GetString(0), reader.GetString(1)));
+        }
+        return sets;
+    }
 
     /// <summary>Keeps how a set is, before it is changed: as far as the change has to be confirmed.</summary>
     private void Cover(string owner, string name, ChangeTerms terms, DateTimeOffset now)

@@ -19,7 +19,7 @@ namespace Waymark.Daemon.Store;
 internal sealed record StoredSet(string Requester, string Name, PolicySet Set, DateTimeOffset AcceptedAt);
 
 /// <summary>
-/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone and those that are unconfirmed, first acceptances, disabled paths, what other programs say of paths, which paths answered, the decision's memory, what paths have carried. Each change
+/// What survives the daemon, in one SQLite file: accepted sets, the changes that can be undone and those that are unconfirmed, what came of numbered requests, first acceptances, disabled paths, what other programs say of paths, which paths answered, the decision's memory, what paths have carried. Each change
 /// is on the disk before its method returns. Failures are <see cref="StoreException"/>; the file is as before them.
 /// </summary>
 internal sealed partial class StateStore : IDisposable
@@ -68,6 +68,7 @@ internal sealed partial class StateStore : IDisposable
             CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
             """);
         Execute(ConfirmationTables);
+        Execute(SubmissionTable);
         Execute(OutsideTable);
         Execute(LedgerTables);
         return true;
@@ -103,13 +104,14 @@ internal sealed partial class StateStore : IDisposable
     /// Puts a set in the place of the one of its name, or (<paramref name="set"/> null) takes that one away; can be undone. With it goes since when its policies with a
     /// lifetime have been accepted.
     /// </summary>
-    public void Change(string requester, string name, PolicySet? set, ChangeTerms terms, DateTimeOffset now) => Transact(() =>
+    public ChangeOutcome Change(string requester, string name, PolicySet? set, ChangeTerms terms, DateTimeOffset now) => Transact(() =>
     {
         Cover(requester, name, terms, now);
         KeepBefore(requester, name);
         Put(requester, name, set is null ? null : PolicySetTranslation.ToWire(set, withPlaces: true).ToByteArray(), Text(now));
         KeepFirst(requester, name, TextsWithLifetime(set ?? PolicySet.Empty), FirstOf(requester, name), now);
         Uncover(requester, name);
+        return Kept(new([(requester, name)], IsChange: true, IsInForce: set is not null, ConfirmByOf(terms.By)), terms, now);
     });
 
     /// <summary>Keeps where a text that says the same has its lines now, which is no change that could be undone; false where they are where they were.</summary>
@@ -120,33 +122,28 @@ internal sealed partial class StateStore : IDisposable
         return command.ExecuteNonQuery() > 0;
     });
 
-    /// <summary>Takes the last change of a requester back; null where there is none, else the set's name and whether it is in force now.</summary>
-    public (string Name, bool IsInForce)? Undo(string requester, ChangeTerms terms, DateTimeOffset now)
+    /// <summary>Takes the last change of a requester back; null where there is none.</summary>
+    public ChangeOutcome? Undo(string requester, ChangeTerms terms, DateTimeOffset now) => Transact(() =>
     {
-        (string, bool)? undone = null;
-        Transact(() =>
+        long id;
+        string name;
+        byte[]? before;
+        string? acceptedAt;
+        using (var command = Command("SELECT id, name, before, accepted_at FROM change WHERE requester = $r ORDER BY id DESC LIMIT 1", ("$r", requester)))
+        using (var reader = command.ExecuteReader())
         {
-            long id;
-            string name;
-            byte[]? before;
-            string? acceptedAt;
-            using (var command = Command("SELECT id, name, before, accepted_at FROM change WHERE requester = $r ORDER BY id DESC LIMIT 1", ("$r", requester)))
-            using (var reader = command.ExecuteReader())
+            if (!reader.Read())
             {
-                if (!reader.Read())
-                {
-                    return;
-                }
-                (id, name, before, acceptedAt) = (reader.GetInt64(0), reader.GetString(1), reader.IsDBNull(2) ? null : (byte[])reader.GetValue(2), reader.IsDBNull(3) ? null : reader.GetString(3));
+                return null;
             }
-            Cover(requester, name, terms, now);
-            Put(requester, name, before, acceptedAt);
-            Execute("DELETE FROM change WHERE id = $i", ("$i", id));
-            Uncover(requester, name);
-            undone = (name, before is not null);
-        });
-        return undone;
-    }
+            (id, name, before, acceptedAt) = (reader.GetInt64(0), reader.GetString(1), reader.IsDBNull(2) ? null : (byte[])reader.GetValue(2), reader.IsDBNull(3) ? null : reader.GetString(3));
+        }
+        Cover(requester, name, terms, now);
+        Put(requester, name, before, acceptedAt);
+        Execute("DELETE FROM change WHERE id = $i", ("$i", id));
+        Uncover(requester, name);
+        return Kept(new([(requester, name)], IsChange: true, before is not null, ConfirmByOf(terms.By)), terms, now);
+    });
 
     /// <summary>
     /// When each policy with a lifetime was first accepted: what is new counts from <paramref name="now"/>, what is gone is forgotten, and the same text read again keeps
@@ -331,12 +328,18 @@ internal sealed partial class StateStore : IDisposable
         }
     }
 
-    private void Transact(Action work) => Guarded(() =>
+    private void Transact(Action work) => Transact(() =>
+    {
+        work();
+        return true;
+    });
+
+    private T Transact<T>(Func<T> work) => Guarded(() =>
     {
         using var transaction = connection.BeginTransaction();
-        work();
+        var done = work();
         transaction.Commit();
-        return true;
+        return done;
     });
 
     /// <summary>One caller at a time; what SQLite refuses is said in our words.</summary>

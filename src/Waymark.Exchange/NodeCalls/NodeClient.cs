@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Waymark.Exchange.Wire;
@@ -16,12 +17,13 @@ public sealed class NodeClient : IDisposable
     public const int LongestSocket = 107;
 
     private readonly INodeRoute route;
+    private readonly Resubmission resubmission;
     private readonly GrpcChannel channel;
 
     /// <summary>To the daemon on this host; connects at the first call.</summary>
     /// <param name="socket">Its socket.</param>
     public NodeClient(string socket = DefaultSocket)
-        : this(new LocalRoute(socket))
+        : this(new LocalRoute(socket), TimeProvider.System)
     {
     }
 
@@ -30,13 +32,13 @@ public sealed class NodeClient : IDisposable
     /// <param name="identity">As whom; stays the caller's.</param>
     /// <param name="time">The clock that its certificate is held against.</param>
     public NodeClient(ServerAddress server, RemoteIdentity identity, TimeProvider time)
-        : this(new RemoteRoute(server, identity, time))
+        : this(new RemoteRoute(server, identity, time), time)
     {
     }
 
-    private NodeClient(INodeRoute route)
+    private NodeClient(INodeRoute route, TimeProvider time)
     {
-        this.route = route;
+        (this.route, resubmission) = (route, new(time));
         channel = GrpcChannel.ForAddress(route.Address, new()
         {
             MaxReceiveMessageSize = WireLimits.MessageBytes,
@@ -78,8 +80,21 @@ public sealed class NodeClient : IDisposable
     /// <summary>Who asked for what.</summary>
     public V1.AuditService.AuditServiceClient Audit { get; }
 
+    /// <summary>A new submission id, for one request: random but for its version (RFC 9562 section 5.4).</summary>
+    public static string NewSubmission()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(16);
+        (bytes[6], bytes[8]) = ((byte)((bytes[6] & 0x0f) | 0x40), (byte)((bytes[8] & 0x3f) | 0x80));
+        return new Guid(bytes, bigEndian: true).ToString();
+    }
+
+    /// <summary>The answer to a request that bears a submission id: it is made again, unchanged, where the connection broke before the answer came; the node does it once.</summary>
+    /// <param name="call">Makes it.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public Task<T> SubmitAsync<T>(Func<AsyncUnaryCall<T>> call, CancellationToken cancellationToken) => resubmission.AskAsync(call, cancellationToken);
+
     /// <summary>What a failed call says in one sentence.</summary>
-    public string Describe(RpcException failed) => IsUnreachable(failed) ? route.Unreachable(failed) : failed.Status.Detail;
+    public string Describe(RpcException failed) => (IsUnreachable(failed) ? route.Unreachable(failed) : failed.Status.Detail) + (failed is UnansweredException ? "; whether it was done before is not known" : "");
 
     /// <summary>Whether the call failed because no daemon is there, or none that lets us in or that is believed.</summary>
     public static bool IsUnreachable(RpcException failed) =>

@@ -76,10 +76,10 @@ internal sealed class RemoteNode : IDisposable
 
     public string Pki(string arguments) => Shell.Run($"{DaemonProcess.Program("waymark")} pki {arguments} -d {In("pki")}");
 
-    public void Start()
+    public void Start(string environment = "")
     {
         daemon = System.Diagnostics.Process.Start("ip", ["netns", "exec", node.Name, "/bin/sh", "-c",
-            $"exec {DaemonProcess.Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {In("sock")} >> {In("log")} 2>&1"]);
+            $"{environment} exec {DaemonProcess.Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {In("sock")} >> {In("log")} 2>&1"]);
         Assert.True(Soon(() => TryAsk("status").Code == 0 && Logged.Contains("are listened for", StringComparison.Ordinal) && Logged.Contains("in force:", StringComparison.Ordinal)), $"the daemon does not come up:\n{Logged}");
     }
 

@@ -47,7 +47,7 @@ internal sealed class BookRun : IDisposable
 
     public RequesterDeclaration Requester(string name) => Node.Node.Requesters.Single(one => one.Name == name);
 
-    public bool Apply(string requester, string name, string text, TimeSpan? confirmWithin = null) => Book.Accept(Requester(requester), name, Set(text), confirmWithin);
+    public ChangeOutcome Apply(string requester, string name, string text, TimeSpan? confirmWithin = null) => Book.Accept(Requester(requester), name, Set(text), confirmWithin);
 
     public static Waymark.Policies.PolicySet Set(string text) => PolicyLanguage.Parse(text, "test.way").Set!;
 

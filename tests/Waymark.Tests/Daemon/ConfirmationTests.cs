@@ -22,7 +22,7 @@ public sealed class ConfirmationTests : IDisposable
         run.Apply("fleet", "a", "udp drop;");
         Assert.Equal(run.Clock.Now + Minute, run.Book.ConfirmByOf("fleet"));
         run.Clock.Pass(Minute - Second);
-        Assert.Equal([("fleet", "a")], run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp()));
+        Assert.Equal([("fleet", "a")], run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp()).Sets);
         Assert.Null(run.Book.ConfirmByOf("fleet"));
         run.Restart(Minute);
         Assert.Equal(["fleet/a: udp drop;"], run.InForce);
@@ -102,7 +102,7 @@ public sealed class ConfirmationTests : IDisposable
         run.Apply("fleet", "b", "tcp drop;");
         run.Clock.Pass(Second);
         Assert.True(Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), second)).IsUntimely);
-        Assert.Equal(2, run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp()).Count);
+        Assert.Equal(2, run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp()).Sets.Count);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class ConfirmationTests : IDisposable
         run.Apply("fleet", "a", "udp drop;");
         run.Clock.Pass(Minute);
         Look();
-        Assert.Equal(("a", true), run.Book.Undo(run.Requester("fleet")));
+        Assert.True(run.Book.Undo(run.Requester("fleet")) is { Name: "a", IsInForce: true });
         Assert.Equal(["fleet/a: udp drop;"], run.InForce);
         Assert.Equal(run.Clock.Now + Minute, run.Book.ConfirmByOf("fleet"));
         Confirm("fleet");

@@ -1,4 +1,5 @@
 using Waymark.Daemon.Requests;
+using Waymark.Daemon.Store;
 using Waymark.Nodes;
 using Waymark.Policies;
 
@@ -16,13 +17,13 @@ public sealed class PolicyBookTests : IDisposable
     [Fact]
     public void A_text_that_says_the_same_on_other_lines_is_unchanged_and_found_on_them()
     {
-        Assert.True(Book.Accept(Voip, "a", Set("udp drop;")));
-        Assert.False(Book.Accept(Voip, "a", Set("udp drop;")));
+        Assert.True(Book.Accept(Voip, "a", Set("udp drop;")).IsChange);
+        Assert.False(Book.Accept(Voip, "a", Set("udp drop;")).IsChange);
         Assert.Equal(1, LineOf("a"));
-        Assert.False(Book.Accept(Voip, "a", Set("\n\nudp drop;")));
+        Assert.False(Book.Accept(Voip, "a", Set("\n\nudp drop;")).IsChange);
         Assert.Equal(3, LineOf("a"));
         Assert.Equal(3, Assert.Single(run.Store.Sets(out _)).Set.Statements.OfType<Policy>().Single().Place.Line);
-        Assert.Equal(("a", false), Book.Undo(Voip));
+        Assert.Equal(("a", false), NameAndForce(Book.Undo(Voip)));
         Assert.Throws<RefusedException>(() => Book.Undo(Voip));
     }
 
@@ -46,14 +47,16 @@ public sealed class PolicyBookTests : IDisposable
             Book.Accept(Voip, $"{i}", Set("udp drop;"));
         }
         Assert.Contains("withdraw some", Assert.Throws<RefusedException>(() => Book.Accept(Voip, "more", Set("udp drop;"))).Message, StringComparison.Ordinal);
-        Assert.True(Book.Accept(Voip, "3", Set("udp default;")));
+        Assert.True(Book.Accept(Voip, "3", Set("udp default;")).IsChange);
         Book.Withdraw(Voip, "voip", "4");
-        Assert.True(Book.Accept(Voip, "more", Set("udp drop;")));
+        Assert.True(Book.Accept(Voip, "more", Set("udp drop;")).IsChange);
     }
 
     public void Dispose() => run.Dispose();
 
     private static PolicySet Set(string text) => BookRun.Set(text);
+
+    private static (string, bool) NameAndForce(ChangeOutcome done) => (done.Name, done.IsInForce);
 
     private int LineOf(string set) => run.Loop.Inputs.Sets.Single(one => one.Name == set).Set.Statements.OfType<Policy>().Single().Place.Line;
 }
