@@ -14,7 +14,20 @@ internal static class PolicyCommands
     public static Command Apply()
     {
         var (file, name, within) = (File(), Name(), ConfirmWithin());
-        var command = new Command("apply", "Puts a policy set in force, in place of the one of its name: all of it or nothing.") { file, name, within };
+        var connected = new Option<bool>("--while-connected") { Description = "In force only while this command runs and the node hears of it; Ctrl-C takes it back." };
+        var grace = DurationOption("--grace", "With --while-connected: for how long the set stays when the connection has ended, to be held on by another: 10s, at most 5min.");
+        var command = new Command("apply", "Puts a policy set in force, in place of the one of its name: all of it or nothing.") { file, name, within, connected, grace };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(connected) && result.GetValue(within) is not null)
+            {
+                result.AddError("what is in force '--while-connected' goes with the connection, and there is nothing to confirm: leave '--confirm-within' out");
+            }
+            else if (!result.GetValue(connected) && result.GetValue(grace) is not null)
+            {
+                result.AddError("'--grace' belongs to '--while-connected'");
+            }
+        });
         return command.Asks(async (client, parse, cancellationToken) =>
         {
             if (PolicySource.Read(parse.GetValue(file)!) is not { } source)
@@ -27,6 +40,11 @@ internal static class PolicyCommands
                 return ExitCodes.BadInput;
             }
             var set = parse.GetValue(name) ?? source.Name;
+            if (parse.GetValue(connected))
+            {
+                var hold = new V1.HoldRequest { Name = set, PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true), Grace = LengthOf(parse, grace) };
+                return await new HeldSet(client, hold, TimeProvider.System, answer => Tell(parse, set, answer)).HoldAsync(cancellationToken);
+            }
             var request = new V1.ApplyRequest
             {
                 Name = set,
@@ -41,11 +59,7 @@ internal static class PolicyCommands
             }
             else
             {
-                Console.WriteLine(answer.WasUnchanged ? $"{set}: unchanged, in force (revision {answer.Revision})"
-                    : $"{set}: in force (revision {answer.Revision}); {answer.Standings.Count(one => one.Standing == V1.Standing.InForce)} of {answer.Standings.Count} policies in force. 'waymark undo' takes it back.");
-                Tell(answer.ConfirmBy);
-                Tables.WriteUnresolved(answer.Unresolved);
-                ConflictTable.Write(answer.Conflicts);
+                Tell(set, answer, "'waymark undo' takes it back.");
             }
             return answer.Unresolved.Count > 0 ? ExitCodes.Unresolved : ExitCodes.Done;
         });
@@ -100,7 +114,7 @@ internal static class PolicyCommands
             else
             {
                 // What can be undone is whose set it was to undo.
-                Console.WriteLine($"{parse.GetValue(name)}: withdrawn (revision {answer.Revision}). {(parse.GetValue(requester) is { } other ? $"A 'waymark undo' of '{other}' puts it back." : "'waymark undo' puts it back.")}");
+                Console.WriteLine($"{parse.GetValue(name)}: withdrawn (revision {answer.Revision}). {(answer.WasHeld ? "It was held by a connection." : parse.GetValue(requester) is { } other ? $"A 'waymark undo' of '{other}' puts it back." : "'waymark undo' puts it back.")}");
                 Tell(answer.ConfirmBy);
             }
             return ExitCodes.Done;
@@ -142,6 +156,25 @@ internal static class PolicyCommands
         return ExitCodes.Done;
     });
 
+    private static void Tell(ParseResult parse, string set, V1.HoldResponse answer)
+    {
+        if (parse.IsJson())
+        {
+            Invocation.WriteJson(answer);
+            return;
+        }
+        Tell(set, answer.Applied, "Held while this command runs; Ctrl-C takes it back.");
+    }
+
+    private static void Tell(string set, V1.ApplyResponse answer, string mend)
+    {
+        Console.WriteLine(answer.WasUnchanged ? $"{set}: unchanged, in force (revision {answer.Revision})"
+            : $"{set}: in force (revision {answer.Revision}); {answer.Standings.Count(one => one.Standing == V1.Standing.InForce)} of {answer.Standings.Count} policies in force. {mend}");
+        Tell(answer.ConfirmBy);
+        Tables.WriteUnresolved(answer.Unresolved);
+        ConflictTable.Write(answer.Conflicts);
+    }
+
     private static void Tell(Timestamp? confirmBy)
     {
         if (confirmBy is not null)
@@ -150,14 +183,16 @@ internal static class PolicyCommands
         }
     }
 
-    private static Option<string?> ConfirmWithin()
+    private static Option<string?> ConfirmWithin() => DurationOption("--confirm-within", "What was before returns unless you say 'waymark confirm' in this time: 60s, 5min.");
+
+    private static Option<string?> DurationOption(string name, string description)
     {
-        var option = new Option<string?>("--confirm-within") { Description = "What was before returns unless you say 'waymark confirm' in this time: 60s, 5min.", HelpName = "duration" };
+        var option = new Option<string?>(name) { Description = description, HelpName = "duration" };
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && NodeCommands.DurationOf(text) is null)
             {
-                result.AddError($"'{text}' is no duration: write for example '--confirm-within 60s'");
+                result.AddError($"'{text}' is no duration: write for example '{name} 60s'");
             }
         });
         return option;

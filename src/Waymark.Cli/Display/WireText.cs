@@ -84,6 +84,8 @@ internal static class WireText
     {
         null => "-",
         { ConfirmBy: { } at } => $"{TimeOfDay(at)} unless confirmed",
+        { HeldUntil: { } at } => $"{TimeOfDay(at)} unless connected again",
+        { IsHeld: true } => "while connected",
         _ => "?",
     };
 

@@ -45,6 +45,7 @@ internal sealed class DecisionApi(NodeBook node, PolicyBook book, RequesterRight
             Terms =
             {
                 book.Unconfirmed.SelectMany(one => one.Sets.Select(set => new V1.SetTerm { Requester = set.Owner, Set = set.Name, ConfirmBy = DecisionTranslation.ToWire(one.ConfirmBy) }))
+                    .Concat(book.Held.Select(one => new V1.SetTerm { Requester = one.Requester, Set = one.Name, IsHeld = true, HeldUntil = DecisionTranslation.ToWire(one.Lost?.Time + one.Grace) }))
                     .OrderBy(one => one.Requester, StringComparer.Ordinal).ThenBy(one => one.Set, StringComparer.Ordinal),
             },
         };

@@ -3,7 +3,9 @@ using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Hosting;
 using Waymark.Conflicts;
+using Waymark.Daemon.Audit;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
@@ -16,7 +18,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>Requesters hand in, take back and look at policy sets.</summary>
-internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, ReconcileLoop loop) : V1.PolicyService.PolicyServiceBase
+internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, ReconcileLoop loop, AuditedCalls audit, IHostApplicationLifetime lifetime) : V1.PolicyService.PolicyServiceBase
 {
     private const int MostFlowChanges = 200;
     private const int MostConflicts = 200, MostOwnConflicts = 50;
@@ -28,27 +30,34 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     {
         var caller = rights.Caller(context);
         var done = book.Accept(caller, request.Name, Read(request.PolicySet, request.Name), Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
-        var now = await loop.SettleAsync(context.CancellationToken);
-        var translation = new DecisionTranslation(now.NameOf);
-        bool IsMine(PolicyOrigin origin) => origin.Requester == caller.Name && origin.Set == request.Name;
-        return new V1.ApplyResponse
+        var answer = await AnswerAsync(caller.Name, request.Name, context.CancellationToken);
+        answer.WasUnchanged = !done.IsChange;
+        answer.WasRepeated = done.IsRepeated;
+        answer.ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy);
+        return answer;
+    });
+
+    public override Task Hold(V1.HoldRequest request, IServerStreamWriter<V1.HoldResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
+    {
+        var caller = rights.Caller(context);
+        var (lease, isChange) = book.Hold(caller, request.Name, Read(request.PolicySet, request.Name), Calls.LengthOf(request.Grace) ?? TimeSpan.Zero);
+        try
         {
-            Revision = now.Revision,
-            WasUnchanged = !done.IsChange,
-            WasRepeated = done.IsRepeated,
-            ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy),
-            Standings =
-            {
-                now.Standings.Where(one => IsMine(one.Standing.Origin)).OrderBy(one => one.Standing.Origin.Index)
-                    .Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)),
-            },
-            Unresolved = { now.AllUnresolved.Where(one => IsMine(one.Origin)).Select(one => translation.ToWire(one, now.Decision.Reasons)) },
-            Conflicts =
-            {
-                ConflictAnalysis.Of(now.World.Policies, PairsAtOnce).Conflicts.Where(one => one.Kind < ConflictKind.Generalised && (IsMine(one.Policy.Origin) || (one.Winner is { } winner && IsMine(winner.Origin))))
-                    .Take(MostOwnConflicts).Select(ConflictTranslation.ToWire),
-            },
-        };
+            var answer = await AnswerAsync(caller.Name, request.Name, context.CancellationToken);
+            answer.WasUnchanged = !isChange;
+            audit.Accepted(context.GetHttpContext(), AuditedCall.Of(request, new V1.HoldResponse { Applied = answer })!);
+            await stream.WriteAsync(new() { Applied = answer }, context.CancellationToken);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+            return await lease.Ended.WaitAsync(ended.Token) == LeaseEnd.Withdrawn ? true : throw new RpcException(new(StatusCode.Aborted, $"another connection holds '{request.Name}' now"));
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new RpcException(new(StatusCode.Unavailable, "the daemon stops"));
+        }
+        finally
+        {
+            book.Lose(lease);
+        }
     });
 
     public override Task<V1.ListConflictsResponse> ListConflicts(V1.ListConflictsRequest request, ServerCallContext context) => Calls.Answer(() =>
@@ -82,7 +91,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         var caller = rights.Caller(context);
         var done = book.Withdraw(
             caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
-        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy), WasRepeated = done.IsRepeated };
+        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy), WasRepeated = done.IsRepeated, WasHeld = done.WasHeld };
     });
 
     public override Task<V1.UndoResponse> Undo(V1.UndoRequest request, ServerCallContext context) => Calls.Answer(async () =>
@@ -107,7 +116,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     public override Task<V1.ListPolicySetsResponse> ListPolicySets(V1.ListPolicySetsRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
         rights.Caller(context);
-        var unconfirmed = book.Unconfirmed;
+        var (unconfirmed, held) = (book.Unconfirmed, book.Held);
         return Task.FromResult(new V1.ListPolicySetsResponse
         {
             Sets =
@@ -120,10 +129,34 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
                     AcceptedAt = DecisionTranslation.ToWire(set.AcceptedAt),
                     IsFile = book.IsFile(set.Requester.Name, set.Name),
                     ConfirmBy = DecisionTranslation.ToWire(unconfirmed.FirstOrDefault(one => one.Sets.AsSpan().Contains((set.Requester.Name, set.Name)))?.ConfirmBy),
+                    IsHeld = held.Any(one => one.Requester == set.Requester.Name && one.Name == set.Name),
                 }),
             },
         });
     });
+
+    /// <summary>How a set that was handed in stands, once it is in force.</summary>
+    private async Task<V1.ApplyResponse> AnswerAsync(string requester, string name, CancellationToken cancellationToken)
+    {
+        var now = await loop.SettleAsync(cancellationToken);
+        var translation = new DecisionTranslation(now.NameOf);
+        bool IsMine(PolicyOrigin origin) => origin.Requester == requester && origin.Set == name;
+        return new()
+        {
+            Revision = now.Revision,
+            Standings =
+            {
+                now.Standings.Where(one => IsMine(one.Standing.Origin)).OrderBy(one => one.Standing.Origin.Index)
+                    .Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)),
+            },
+            Unresolved = { now.AllUnresolved.Where(one => IsMine(one.Origin)).Select(one => translation.ToWire(one, now.Decision.Reasons)) },
+            Conflicts =
+            {
+                ConflictAnalysis.Of(now.World.Policies, PairsAtOnce).Conflicts.Where(one => one.Kind < ConflictKind.Generalised && (IsMine(one.Policy.Origin) || (one.Winner is { } winner && IsMine(winner.Origin))))
+                    .Take(MostOwnConflicts).Select(ConflictTranslation.ToWire),
+            },
+        };
+    }
 
     private static V1.FlowChange Change(FlowChange change) => new()
     {

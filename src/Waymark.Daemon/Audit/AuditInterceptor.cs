@@ -14,4 +14,10 @@ internal sealed class AuditInterceptor : Interceptor
         features.Set(AuditedCall.Of(request, response));
         return response;
     }
+
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(TRequest request, IServerStreamWriter<TResponse> stream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        context.GetHttpContext().Features.Set(AuditedCall.Of(request, null));
+        return continuation(request, stream, context);
+    }
 }

@@ -8,12 +8,14 @@ namespace Waymark.Daemon.Audit;
 /// <param name="Subject">Of what.</param>
 /// <param name="Detail">More of it, once it is done; empty before.</param>
 /// <param name="IsOften">Whether programs ask for it every second.</param>
-internal sealed record AuditedCall(string Subject, string Detail = "", bool IsOften = false)
+/// <param name="IsRecorded">Whether it is in the log already: a call that lasts is there when it begins.</param>
+internal sealed record AuditedCall(string Subject, string Detail = "", bool IsOften = false, bool IsRecorded = false)
 {
     /// <summary>Calls that change something, by their method's name, in the words of the command line. What only looks is in the log where it was refused.</summary>
     public static IReadOnlyDictionary<string, string> Changes { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["Apply"] = "apply",
+        ["Hold"] = "apply --while-connected",
         ["Withdraw"] = "withdraw",
         ["Undo"] = "undo",
         ["Confirm"] = "confirm",
@@ -35,6 +37,8 @@ internal sealed record AuditedCall(string Subject, string Detail = "", bool IsOf
         (V1.ApplyRequest apply, V1.ApplyResponse done) => new(
             apply.Name, done.WasUnchanged ? "unchanged" : $"{Count(done.Standings.Count, "policy", "policies")}, revision {Number(done.Revision)}{Until(done.ConfirmBy)}"),
         (V1.ApplyRequest apply, _) => new(apply.Name),
+        (V1.HoldRequest hold, V1.HoldResponse done) => Of(new V1.ApplyRequest { Name = hold.Name }, done.Applied),
+        (V1.HoldRequest hold, _) => new(hold.Name),
         (V1.WithdrawRequest withdraw, _) => new(withdraw.Requester.Length == 0 ? withdraw.Name : $"{withdraw.Name} of {withdraw.Requester}", $"withdrawn{Until((response as V1.WithdrawResponse)?.ConfirmBy)}"),
         (V1.UndoRequest, V1.UndoResponse done) => new(done.Name, $"{(done.IsInForce ? "as before" : "no longer in force")}{Until(done.ConfirmBy)}"),
         (V1.UndoRequest, _) => new(""),

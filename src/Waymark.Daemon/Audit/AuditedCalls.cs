@@ -20,21 +20,27 @@ internal sealed class AuditedCalls(AuditLog audit, RequesterRights rights)
     {
         // The socket of a local caller may be gone when he is answered.
         var from = context.Features.Get<RemotePeer>()?.From.ToString();
-        var user = from is null ? CallerBounds.UserOf(context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket) : 0;
+        context.Features.Set(new Caller(from, from is null ? CallerBounds.UserOf(context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket) : 0));
         try
         {
             await next();
         }
         finally
         {
-            Record(context, from, user);
+            Record(context);
         }
     }
 
-    private void Record(HttpContext context, string? from, uint user)
+    /// <summary>Records a call that was accepted and goes on.</summary>
+    public void Accepted(HttpContext context, AuditedCall call)
     {
-        var method = context.Request.Path.Value ?? "";
-        method = method[(method.LastIndexOf('/') + 1)..];
+        Add(context, AuditedCall.Changes[MethodOf(context)], call, AuditOutcome.Accepted, call.Detail, isOften: false);
+        context.Features.Set(call with { IsRecorded = true });
+    }
+
+    private void Record(HttpContext context)
+    {
+        var method = MethodOf(context);
         var isChange = AuditedCall.Changes.TryGetValue(method, out var words);
         var (status, message) = StatusOf(context);
         if (status == StatusCode.Cancelled || (status == StatusCode.OK ? !isChange : !isChange && !Telling.Contains(status)))
@@ -42,11 +48,25 @@ internal sealed class AuditedCalls(AuditLog audit, RequesterRights rights)
             return;
         }
         var call = context.Features.Get<AuditedCall>();
+        if (call is { IsRecorded: true })
+        {
+            return;
+        }
+        var isDone = status == StatusCode.OK;
+        Add(context, words ?? method, call, isDone ? AuditOutcome.Accepted : AuditOutcome.Refused, isDone ? call?.Detail ?? "" : message, isOften: !isDone || call is { IsOften: true });
+    }
+
+    private void Add(HttpContext context, string request, AuditedCall? call, AuditOutcome outcome, string detail, bool isOften)
+    {
+        var (from, user) = context.Features.GetRequiredFeature<Caller>();
         var requester = from is null ? rights.Find(user)?.Name : context.Features.Get<RemoteCaller>()?.Requester.Name;
-        audit.Add(
-            new(default, requester ?? "", from ?? $"user {rights.NameOf(user) ?? user.ToString(CultureInfo.InvariantCulture)}", words ?? method, call?.Subject ?? "",
-                status == StatusCode.OK ? AuditOutcome.Accepted : AuditOutcome.Refused, status == StatusCode.OK ? call?.Detail ?? "" : message),
-            isOften: status != StatusCode.OK || call is { IsOften: true });
+        audit.Add(new(default, requester ?? "", from ?? $"user {rights.NameOf(user) ?? user.ToString(CultureInfo.InvariantCulture)}", request, call?.Subject ?? "", outcome, detail), isOften);
+    }
+
+    private static string MethodOf(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? "";
+        return path[(path.LastIndexOf('/') + 1)..];
     }
 
     /// <summary>What a call came to, in gRPC's words: behind its message, or in its head where there is none; what never became a call of gRPC has none.</summary>
@@ -58,4 +78,9 @@ internal sealed class AuditedCalls(AuditLog audit, RequesterRights rights)
         return Of("grpc-status") is not { } text ? (context.RequestAborted.IsCancellationRequested ? StatusCode.Cancelled : StatusCode.Unknown, $"HTTP {context.Response.StatusCode.ToString(CultureInfo.InvariantCulture)}")
             : ((StatusCode)int.Parse(text, CultureInfo.InvariantCulture), Uri.UnescapeDataString(Of("grpc-message") ?? ""));
     }
+
+    /// <summary>Where a call comes from: a feature of the call.</summary>
+    /// <param name="From">An address and a port; null: from this host.</param>
+    /// <param name="User">The user on this host.</param>
+    private sealed record Caller(string? From, uint User);
 }

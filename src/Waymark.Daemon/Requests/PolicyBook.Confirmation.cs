@@ -9,9 +9,6 @@ namespace Waymark.Daemon.Requests;
 /// <summary>Changes that have to be confirmed (docs/remote.md): the first of a requester opens a time, which each later one begins anew; when it is over all of them are taken back together.</summary>
 internal sealed partial class PolicyBook
 {
-    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-
-    private readonly SemaphoreSlim unconfirmedChanged = new(0);
     private List<Awaited> unconfirmed = [];
 
     /// <summary>The unconfirmed changes, in order of requester.</summary>
@@ -47,10 +44,7 @@ internal sealed partial class PolicyBook
             {
                 return done;
             }
-            if (TakeBackOverdue())
-            {
-                Publish();
-            }
+            CatchUp();
             var mine = unconfirmed.Find(one => one.Changes.By == caller.Name && one.NotWritten is null)
                 ?? throw new RefusedException($"'{caller.Name}' has nothing to confirm: its changes stand, or were taken back because nobody confirmed them in time ('waymark watch' and 'waymark audit' say so)", [], isMissing: true);
             if (connectedAt <= mine.ChangedAt)
@@ -69,28 +63,6 @@ internal sealed partial class PolicyBook
         }
     }
 
-    /// <summary>Takes back what was not confirmed in time, when its time is over; runs until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            TimeSpan wait;
-            lock (gate)
-            {
-                if (TakeBackOverdue())
-                {
-                    Publish();
-                }
-                wait = unconfirmed.Count == 0 ? Timeout.InfiniteTimeSpan : unconfirmed.Min(LeftOf);
-            }
-            // The clock of the day may be set meanwhile, and a disk that refused may take it now: both are looked at each second.
-            await unconfirmedChanged.WaitAsync(wait > Second || (wait <= TimeSpan.Zero && wait != Timeout.InfiniteTimeSpan) ? Second : wait, cancellationToken);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => unconfirmedChanged.Dispose();
-
     /// <summary>On what terms the caller makes a change now; throws <see cref="RefusedException"/> where he wants more time than he has.</summary>
     private ChangeTerms TermsOf(RequesterDeclaration caller, TimeSpan? asked, Submission? submission)
     {
@@ -102,10 +74,7 @@ internal sealed partial class PolicyBook
         {
             throw new RefusedException($"the node file gives '{caller.Name}' {Unit.Print(caller.ConfirmWithin.Value)} to confirm: ask for no more, or leave it out", []);
         }
-        if (TakeBackOverdue())
-        {
-            Publish();
-        }
+        CatchUp();
         if (unconfirmed.Find(one => one.NotWritten is not null) is { } stuck)
         {
             // What is in force is not what is on the disk: nothing can be changed there.
@@ -128,7 +97,7 @@ internal sealed partial class PolicyBook
             var left = changes.ConfirmBy - now;
             return new Awaited(changes, moment, moment, left > changes.Length ? changes.Length : left);
         })];
-        unconfirmedChanged.Release();
+        waitChanged.Release();
     }
 
     /// <summary>Takes back what was not confirmed in time; whether there was any, so that other sets are to be published.</summary>

@@ -22,7 +22,10 @@ internal sealed partial class PolicyBook(
     /// <summary>The most sets of one requester: each change looks at all of them.</summary>
     public const int MostSets = 500;
 
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
+    private readonly SemaphoreSlim waitChanged = new(0);
     private List<StoredSet> accepted = [];
 
     /// <summary>Whose sets are files of the policy directory.</summary>
@@ -66,6 +69,25 @@ internal sealed partial class PolicyBook(
         }
     }
 
+    /// <summary>Takes out what ends by itself, when its time has come: changes that nobody confirmed, sets whose connection has ended. Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TimeSpan wait;
+            lock (gate)
+            {
+                CatchUp();
+                wait = unconfirmed.Select(LeftOf).Concat(held.Values.Select(LeftOf)).Append(TimeSpan.MaxValue).Min();
+            }
+            // The clock of the day may be set meanwhile, and a disk that refused may take it now: both are looked at each second.
+            await waitChanged.WaitAsync(wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wait > Second || wait <= TimeSpan.Zero ? Second : wait, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => waitChanged.Dispose();
+
     /// <summary>Takes what the resolver says of domains now; rights and sets may speak of them.</summary>
     public void Learn(NodeNames names)
     {
@@ -93,9 +115,10 @@ internal sealed partial class PolicyBook(
             CheckName(name);
             rights.Check(requester, set);
             var terms = TermsOf(requester, confirmWithin, submission);
-            if (IsFile(requester.Name, name))
+            CheckFree(requester.Name, name);
+            if (held.ContainsKey((requester.Name, name)))
             {
-                throw new RefusedException($"'{name}' is a file of {directory.Path}: edit it there and run 'waymark reload', or take another name", []);
+                throw new RefusedException($"'{name}' is held by a connection: take another name, or end that one and then apply it", []);
             }
             var known = accepted.FindIndex(one => one.Requester == requester.Name && one.Name == name);
             if (known >= 0 && accepted[known].Set == set)
@@ -105,18 +128,18 @@ internal sealed partial class PolicyBook(
                     accepted[known] = accepted[known] with { Set = set };
                     Publish();
                 }
-                return store.Unchanged(requester.Name, name, terms, time.GetUtcNow());
+                return store.Keep(new([(requester.Name, name)], IsChange: false, IsInForce: true), terms, time.GetUtcNow());
             }
-            if (known < 0 && accepted.Count(one => one.Requester == requester.Name) >= MostSets)
+            if (known < 0)
             {
-                throw new RefusedException($"'{requester.Name}' has {MostSets} policy sets already, and more are not kept: withdraw some, or say more in one", []);
+                CheckCount(requester.Name);
             }
             var now = time.GetUtcNow();
             var outcome = store.Change(requester.Name, name, set, terms, now);
             accepted.RemoveAll(one => one.Requester == requester.Name && one.Name == name);
             accepted.Add(new(requester.Name, name, set, now));
             ReadUnconfirmed(requester.Name);
-            Announce(V1.PolicySetEventKind.Accepted, requester.Name, requester.Name, name, "applied");
+            Announce(V1.PolicySetEventKind.Accepted, requester.Name, requester.Name, name, "applied", outcome.ConfirmBy);
             return outcome;
         }
     }
@@ -139,15 +162,22 @@ internal sealed partial class PolicyBook(
             {
                 throw new RefusedException($"'{name}' is a file of {directory.Path}: remove it there and run 'waymark reload'", []);
             }
+            if (held.GetValueOrDefault((requester, name)) is { } lease)
+            {
+                var released = store.Keep(new([(requester, name)], IsChange: true, IsInForce: false) { WasHeld = true }, terms, time.GetUtcNow());
+                Release(lease);
+                Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew", null);
+                return released;
+            }
             if (!accepted.Any(one => one.Requester == requester && one.Name == name))
             {
-                var known = accepted.Where(one => one.Requester == requester).Select(one => one.Name).ToList();
+                var known = accepted.Where(one => one.Requester == requester).Select(one => one.Name).Concat(held.Keys.Where(one => one.Requester == requester).Select(one => one.Name)).ToList();
                 throw new RefusedException($"'{requester}' has no policy set '{name}'{(known.Count == 0 ? "" : "; it has " + string.Join(", ", known))}", [], isMissing: true);
             }
             var outcome = store.Change(requester, name, null, terms, time.GetUtcNow());
             accepted.RemoveAll(one => one.Requester == requester && one.Name == name);
             ReadUnconfirmed(caller.Name);
-            Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew");
+            Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew", outcome.ConfirmBy);
             return outcome;
         }
     }
@@ -164,7 +194,7 @@ internal sealed partial class PolicyBook(
             var undone = store.Undo(requester.Name, TermsOf(requester, confirmWithin, submission), time.GetUtcNow()) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
             accepted = [.. store.Sets(out _)];
             ReadUnconfirmed(requester.Name);
-            Announce(V1.PolicySetEventKind.Undone, requester.Name, requester.Name, undone.Name, "undid its change of");
+            Announce(V1.PolicySetEventKind.Undone, requester.Name, requester.Name, undone.Name, "undid its change of", undone.ConfirmBy);
             return undone;
         }
     }
@@ -195,6 +225,15 @@ internal sealed partial class PolicyBook(
         return digest == submission.Digest ? outcome : throw new RefusedException($"the submission id {submission.Id} was that of another request: make a new one for each, and repeat it only with the same request", []);
     }
 
+    /// <summary>Takes out what has ended by now: before anything is done that rests on what is there.</summary>
+    private void CatchUp()
+    {
+        if (TakeBackOverdue() | ExpireLost())
+        {
+            Publish();
+        }
+    }
+
     private List<Diagnostic> ReadFiles()
     {
         var read = directory.Read();
@@ -205,25 +244,27 @@ internal sealed partial class PolicyBook(
         return [.. read.OrderBy(one => one.Key, StringComparer.Ordinal).SelectMany(one => one.Value)];
     }
 
-    private void Announce(V1.PolicySetEventKind kind, string by, string owner, string name, string verb)
+    private void Announce(V1.PolicySetEventKind kind, string by, string owner, string name, string verb, DateTimeOffset? confirmBy)
     {
         Publish();
         Log.SetChanged(log, by, verb, name);
-        events.PolicySet(kind, owner, name, [], ConfirmByOf(by));
+        events.PolicySet(kind, owner, name, [], confirmBy);
     }
 
     private void Publish()
     {
         var owner = rights.FileOwner;
+        // What is held lies over what an undoing brings back.
         var sets = directory.Files.Select(one => Accepted(owner, one.Key, one.Value.Set, one.Value.At))
-            .Concat(accepted.Where(one => !IsFile(one.Requester, one.Name)).Select(one => Accepted(rights.Find(one.Requester), one.Name, one.Set, one.AcceptedAt, one.Requester)))
+            .Concat(accepted.Where(one => !IsFile(one.Requester, one.Name) && !held.ContainsKey((one.Requester, one.Name))).Select(one => Accepted(rights.Find(one.Requester), one.Name, one.Set, one.AcceptedAt, one.Requester)))
+            .Concat(held.Values.Where(one => !IsFile(one.Requester, one.Name)).Select(one => Accepted(rights.Find(one.Requester), one.Name, one.Set, one.At, one.Requester, one.Since)))
             .OfType<AcceptedPolicySet>().ToEquatableArray();
         var file = node.Node;
         loop.Post(inputs => inputs with { Sets = sets, Node = file, Names = NodeNamesReading.Read(inputs.Names.Domains) });
     }
 
     /// <summary>A set as the decision takes it; null where its requester no longer is one, or may not ask for it any more: it stays in the store.</summary>
-    private AcceptedPolicySet? Accepted(RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null)
+    private AcceptedPolicySet? Accepted(RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null, EquatableArray<KeyValuePair<Policy, DateTimeOffset>>? since = null)
     {
         if (requester is null)
         {
@@ -242,13 +283,29 @@ internal sealed partial class PolicyBook(
         }
         try
         {
-            return new(new(requester.Name, requester.Rank), name, set, at, store.FirstAccepted(requester.Name, name, set, at));
+            return new(new(requester.Name, requester.Rank), name, set, at, since ?? store.FirstAccepted(requester.Name, name, set, at));
         }
         catch (StoreException failed)
         {
             // Lifetimes count from the set's own time, which is the same unless it has had another version.
             Log.StoreFailed(log, failed.Message);
             return new(new(requester.Name, requester.Rank), name, set, at, []);
+        }
+    }
+
+    private void CheckFree(string requester, string name)
+    {
+        if (IsFile(requester, name))
+        {
+            throw new RefusedException($"'{name}' is a file of {directory.Path}: edit it there and run 'waymark reload', or take another name", []);
+        }
+    }
+
+    private void CheckCount(string requester)
+    {
+        if (accepted.Count(one => one.Requester == requester) + held.Keys.Count(one => one.Requester == requester) >= MostSets)
+        {
+            throw new RefusedException($"'{requester}' has {MostSets} policy sets already, and more are not kept: withdraw some, or say more in one", []);
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed partial class StateStore
     public static readonly TimeSpan SubmissionTime = TimeSpan.FromDays(1);
 
     private const string SubmissionTable = """
-        CREATE TABLE IF NOT EXISTS submission (number INTEGER PRIMARY KEY, requester TEXT NOT NULL, id TEXT NOT NULL, digest BLOB NOT NULL, sets TEXT NOT NULL, is_change INTEGER NOT NULL, is_in_force INTEGER NOT NULL, confirm_by TEXT, at TEXT NOT NULL, UNIQUE (requester, id)) STRICT
+        CREATE TABLE IF NOT EXISTS submission (number INTEGER PRIMARY KEY, requester TEXT NOT NULL, id TEXT NOT NULL, digest BLOB NOT NULL, sets TEXT NOT NULL, is_change INTEGER NOT NULL, is_in_force INTEGER NOT NULL, was_held INTEGER NOT NULL, confirm_by TEXT, at TEXT NOT NULL, UNIQUE (requester, id)) STRICT
         """;
 
     /// <summary>What came of a request that was numbered so; null: there was none.</summary>
@@ -19,7 +19,7 @@ internal sealed partial class StateStore
     /// <param name="now">The present.</param>
     public (EquatableArray<byte> Digest, ChangeOutcome Outcome)? Submitted(string requester, Guid id, DateTimeOffset now) => Guarded<(EquatableArray<byte>, ChangeOutcome)?>(() =>
     {
-        using var command = Command("SELECT digest, sets, is_change, is_in_force, confirm_by FROM submission WHERE requester = $r AND id = $i AND at > $t", ("$r", requester), ("$i", id.ToString()), ("$t", Text(now - SubmissionTime)));
+        using var command = Command("SELECT digest, sets, is_change, is_in_force, confirm_by, was_held FROM submission WHERE requester = $r AND id = $i AND at > $t", ("$r", requester), ("$i", id.ToString()), ("$t", Text(now - SubmissionTime)));
         using var reader = command.ExecuteReader();
         if (!reader.Read())
         {
@@ -27,16 +27,12 @@ internal sealed partial class StateStore
         }
         // Names have no line feed and no tabulator in them.
         var sets = reader.GetString(1).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')).Select(parts => (parts[0], parts[1])).ToEquatableArray();
-        return (((byte[])reader.GetValue(0)).ToEquatableArray(), new(sets, reader.GetBoolean(2), reader.GetBoolean(3), reader.IsDBNull(4) ? null : Time(reader.GetString(4))) { IsRepeated = true });
+        return (((byte[])reader.GetValue(0)).ToEquatableArray(), new(sets, reader.GetBoolean(2), reader.GetBoolean(3), reader.IsDBNull(4) ? null : Time(reader.GetString(4))) { IsRepeated = true, WasHeld = reader.GetBoolean(5) });
     });
 
-    /// <summary>Keeps what came of a request that changed nothing.</summary>
-    public ChangeOutcome Unchanged(string requester, string name, ChangeTerms terms, DateTimeOffset now)
-    {
-        return terms.Submission is null ? Guarded(Outcome) : Transact(() => Kept(Outcome(), terms, now));
-
-        ChangeOutcome Outcome() => new([(requester, name)], IsChange: false, IsInForce: true, ConfirmByOf(terms.By));
-    }
+    /// <summary>Keeps what came of a request that changed nothing here.</summary>
+    public ChangeOutcome Keep(ChangeOutcome outcome, ChangeTerms terms, DateTimeOffset now) =>
+        terms.Submission is null ? outcome with { ConfirmBy = Guarded(() => ConfirmByOf(terms.By)) } : Transact(() => Kept(outcome with { ConfirmBy = ConfirmByOf(terms.By) }, terms, now));
 
     private ChangeOutcome Kept(ChangeOutcome outcome, ChangeTerms terms, DateTimeOffset now)
     {
@@ -44,8 +40,8 @@ internal sealed partial class StateStore
         {
             return outcome;
         }
-        Execute("INSERT OR REPLACE INTO submission (requester, id, digest, sets, is_change, is_in_force, confirm_by, at) VALUES ($r, $i, $d, $s, $c, $f, $u, $t)", ("$r", terms.By), ("$i", submission.Id.ToString()),
-            ("$d", submission.Digest.ToArray()), ("$s", string.Concat(outcome.Sets.Select(one => $"{one.Owner}\t{one.Name}\n"))), ("$c", outcome.IsChange), ("$f", outcome.IsInForce),
+        Execute("INSERT OR REPLACE INTO submission (requester, id, digest, sets, is_change, is_in_force, was_held, confirm_by, at) VALUES ($r, $i, $d, $s, $c, $f, $h, $u, $t)", ("$r", terms.By), ("$i", submission.Id.ToString()),
+            ("$d", submission.Digest.ToArray()), ("$s", string.Concat(outcome.Sets.Select(one => $"{one.Owner}\t{one.Name}\n"))), ("$c", outcome.IsChange), ("$f", outcome.IsInForce), ("$h", outcome.WasHeld),
             ("$u", outcome.ConfirmBy is { } until ? Text(until) : DBNull.Value), ("$t", Text(now)));
         Execute("DELETE FROM submission WHERE requester = $r AND (at <= $t OR number <= (SELECT number FROM submission WHERE requester = $r ORDER BY number DESC LIMIT 1 OFFSET $k))",
             ("$r", terms.By), ("$t", Text(now - SubmissionTime)), ("$k", KeptSubmissions));

@@ -7,7 +7,6 @@ using Waymark.PathDecision;
 using Waymark.PathExamination;
 using Waymark.Paths;
 using Waymark.Policies;
-using Waymark.Policies.Language;
 
 namespace Waymark.Daemon.Store;
 
@@ -109,7 +108,7 @@ internal sealed partial class StateStore : IDisposable
         Cover(requester, name, terms, now);
         KeepBefore(requester, name);
         Put(requester, name, set is null ? null : PolicySetTranslation.ToWire(set, withPlaces: true).ToByteArray(), Text(now));
-        KeepFirst(requester, name, TextsWithLifetime(set ?? PolicySet.Empty), FirstOf(requester, name), now);
+        KeepFirst(requester, name, Lifetimes.Texts(set ?? PolicySet.Empty), FirstOf(requester, name), now);
         Uncover(requester, name);
         return Kept(new([(requester, name)], IsChange: true, IsInForce: set is not null, ConfirmByOf(terms.By)), terms, now);
     });
@@ -151,13 +150,13 @@ internal sealed partial class StateStore : IDisposable
     /// </summary>
     public EquatableArray<KeyValuePair<Policy, DateTimeOffset>> FirstAccepted(string requester, string name, PolicySet set, DateTimeOffset now)
     {
-        var texts = TextsWithLifetime(set);
+        var texts = Lifetimes.Texts(set);
         var known = Guarded(() => FirstOf(requester, name));
         if (!texts.SetEquals(known.Keys))
         {
             Transact(() => KeepFirst(requester, name, texts, known, now));
         }
-        return WithLifetime(set.Statements).Distinct().Select(policy => KeyValuePair.Create(policy, known.GetValueOrDefault(PolicyPrinter.Print(policy), now))).ToEquatableArray();
+        return Lifetimes.Since(set, known, now);
     }
 
     /// <summary>The last version of a policy file that could be read; null: there was none.</summary>
@@ -265,13 +264,6 @@ internal sealed partial class StateStore : IDisposable
 
     public void Dispose() => connection.Dispose();
 
-    private static IEnumerable<Policy> WithLifetime(EquatableArray<Statement> statements) => statements.SelectMany(one => one switch
-    {
-        Policy policy => policy.Lifetime is null ? [] : [policy],
-        PolicyRule rule => WithLifetime(rule.Then).Concat(WithLifetime(rule.Otherwise)),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    });
-
     private static PolicySet? Read(byte[] body, string name)
     {
         try
@@ -301,8 +293,6 @@ internal sealed partial class StateStore : IDisposable
         }
         Execute("INSERT OR REPLACE INTO policy_set VALUES ($r, $n, $b, $a)", ("$r", requester), ("$n", name), ("$b", body), ("$a", acceptedAt!));
     }
-
-    private static HashSet<string> TextsWithLifetime(PolicySet set) => WithLifetime(set.Statements).Select(PolicyPrinter.Print).ToHashSet(StringComparer.Ordinal);
 
     private Dictionary<string, DateTimeOffset> FirstOf(string requester, string name)
     {

@@ -55,6 +55,15 @@ internal sealed class BookRun : IDisposable
 
     public void Write(string name, string text) => System.IO.File.WriteAllText(In(name), text);
 
+    /// <summary>What the daemon does when the time of something has come.</summary>
+    public void Look()
+    {
+        using var ended = new CancellationTokenSource();
+        var running = Book.RunAsync(ended.Token);
+        ended.Cancel();
+        Assert.ThrowsAnyAsync<OperationCanceledException>(() => running).GetAwaiter().GetResult();
+    }
+
     /// <summary>The daemon is killed, time passes, and there is another.</summary>
     public void Restart(TimeSpan away)
     {

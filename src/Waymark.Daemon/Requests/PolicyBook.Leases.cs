@@ -1,0 +1,116 @@
+using Waymark.Daemon.Audit;
+using Waymark.Daemon.Store;
+using Waymark.Nodes;
+using Waymark.Policies;
+using Waymark.Policies.Language;
+using Waymark.Units;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Requests;
+
+/// <summary>Sets that requesters tie to a connection (docs/remote.md): gone with it, or when nobody has come again for so long as was agreed.</summary>
+internal sealed partial class PolicyBook
+{
+    /// <summary>The longest time that a set stays without its connection.</summary>
+    public static readonly TimeSpan LongestGrace = TimeSpan.FromMinutes(5);
+
+    private readonly Dictionary<(string Requester, string Name), Lease> held = [];
+
+    /// <summary>The sets that connections hold, in order of requester, name.</summary>
+    public IReadOnlyList<Lease> Held
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. held.Values.OrderBy(one => one.Requester, StringComparer.Ordinal).ThenBy(one => one.Name, StringComparer.Ordinal)];
+            }
+        }
+    }
+
+    /// <summary>Puts a set in force until <see cref="Lose"/>; whoever held it before does so no longer. Throws <see cref="RefusedException"/> where it may not be asked for.</summary>
+    public (Lease Lease, bool IsChange) Hold(RequesterDeclaration requester, string name, PolicySet set, TimeSpan grace)
+    {
+        lock (gate)
+        {
+            CheckName(name);
+            rights.Check(requester, set);
+            CheckFree(requester.Name, name);
+            if (grace < TimeSpan.Zero || grace > LongestGrace)
+            {
+                throw new RefusedException($"a set stays at most {Unit.Print(LongestGrace)} when its connection has ended", []);
+            }
+            CatchUp();
+            if (accepted.Any(one => one.Requester == requester.Name && one.Name == name))
+            {
+                throw new RefusedException($"'{name}' is there without a connection: withdraw it first, or take another name", []);
+            }
+            var before = held.GetValueOrDefault((requester.Name, name));
+            if (before is null)
+            {
+                CheckCount(requester.Name);
+            }
+            var now = time.GetUtcNow();
+            var known = before?.Since.ToDictionary(one => PolicyPrinter.Print(one.Key), one => one.Value, StringComparer.Ordinal) ?? [];
+            var isChange = before?.Set != set;
+            var lease = new Lease(requester.Name, name, set, isChange ? now : before!.At, Lifetimes.Since(set, known, now), grace);
+            before?.End(LeaseEnd.TakenOver);
+            held[(requester.Name, name)] = lease;
+            if (isChange)
+            {
+                Announce(V1.PolicySetEventKind.Held, requester.Name, requester.Name, name, "holds", null);
+            }
+            else
+            {
+                // Its lines may have moved.
+                Publish();
+            }
+            return (lease, isChange);
+        }
+    }
+
+    /// <summary>The connection has ended that held a set.</summary>
+    public void Lose(Lease lease)
+    {
+        lock (gate)
+        {
+            if (held.GetValueOrDefault((lease.Requester, lease.Name)) != lease)
+            {
+                // Withdrawn, or another connection's by now.
+                return;
+            }
+            lease.Lost = (time.GetTimestamp(), time.GetUtcNow());
+            if (LeftOf(lease) > TimeSpan.Zero)
+            {
+                waitChanged.Release();
+                return;
+            }
+            Expire(lease);
+            Publish();
+        }
+    }
+
+    /// <summary>Takes out what nobody came again for; whether there was any.</summary>
+    private bool ExpireLost()
+    {
+        var over = held.Values.Where(one => one.Lost is not null && LeftOf(one) <= TimeSpan.Zero).ToList();
+        over.ForEach(Expire);
+        return over.Count > 0;
+    }
+
+    private void Expire(Lease lease)
+    {
+        held.Remove((lease.Requester, lease.Name));
+        Log.SetChanged(log, lease.Requester, "is no longer connected, and with it goes", lease.Name);
+        events.PolicySet(V1.PolicySetEventKind.Released, lease.Requester, lease.Name, []);
+        audit.Add(new(default, lease.Requester, "", "apply --while-connected", lease.Name, AuditOutcome.Expired, "its connection ended"), isOften: false);
+    }
+
+    private void Release(Lease lease)
+    {
+        held.Remove((lease.Requester, lease.Name));
+        lease.End(LeaseEnd.Withdrawn);
+    }
+
+    private TimeSpan LeftOf(Lease lease) => lease.Lost is { } lost ? lease.Grace - time.GetElapsedTime(lost.Timestamp) : TimeSpan.MaxValue;
+}
