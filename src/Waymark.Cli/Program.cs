@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Waymark.Cli;
 using Waymark.Cli.Commands;
 
-var root = new RootCommand("Decides which path each flow of this host takes. Asks the daemon, waymarkd; 'check', 'fmt', 'convert', 'classify' and 'pki' need none.")
+var root = new RootCommand("Decides which path each flow of this host takes. Asks the daemon, waymarkd; 'check', 'fmt', 'convert', 'classify', 'pki' and 'enroll' need none.")
 {
     Invocation.Socket,
     Invocation.Server,
@@ -34,6 +34,7 @@ var root = new RootCommand("Decides which path each flow of this host takes. Ask
     ReplayCommand.Replay(),
     LabCommands.Lab(),
     PkiCommands.Pki(TimeProvider.System),
+    EnrollCommand.Enroll(TimeProvider.System),
     CompletionCommand.Completion(),
 };
 var version = new Command("version", "Prints the version.");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.IO;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
@@ -9,7 +10,7 @@ using Waymark.Exchange.Certificates;
 namespace Waymark.Cli.Commands;
 
 /// <summary>A certificate authority of one's own (docs/pki.md).</summary>
-internal static class PkiCommands
+internal static partial class PkiCommands
 {
     private const int MostDays = 36_500;
 
@@ -27,6 +28,8 @@ internal static class PkiCommands
         Folder,
         Init(time),
         Issue(time),
+        Invite(time),
+        Serve(time),
         Renew(time),
         Revoke(time),
         List(time),
@@ -56,31 +59,15 @@ internal static class PkiCommands
 
     private static Command Issue(TimeProvider time)
     {
-        var names = new Argument<string[]>("name") { Description = "Whom it identifies: a DNS name or a URI, and with --host IP addresses too.", Arity = ArgumentArity.OneOrMore };
-        var host = new Option<bool>("--host") { Description = "For a node, which is asked; without, for a requester, who asks." };
+        var (names, host, days) = (Names(), Host(), Days(365));
         var into = new Option<string>("--into") { Description = "The folder for the certificate and its key.", HelpName = "path", DefaultValueFactory = _ => "." };
-        var days = Days(365);
         var command = new Command("issue", "Makes a key and a certificate for a requester or a node.") { names, host, into, days };
-        command.Validators.Add(result =>
-        {
-            foreach (var text in result.GetValue(names) ?? [])
-            {
-                if (CertificateName.Parse(text) is not { } name)
-                {
-                    result.AddError($"'{text}' identifies nobody: write a DNS name (van-12.example.net), a URI (urn:example:fleet) or, with --host, an IP address");
-                }
-                else if (name.Form == CertificateNameForm.Address && !result.GetValue(host))
-                {
-                    result.AddError($"'{text}' is where a host is, not who asks: name a requester by a DNS name or a URI, or say --host");
-                }
-            }
-        });
+        command.Validators.Add(result => CheckNames(result, names, host));
         return command.Does((folder, parse) =>
         {
             using var authority = AuthorityDirectory.Open(folder);
             var now = time.GetUtcNow();
-            CertificateName[] whom = [.. parse.GetValue(names)!.Select(CertificateName.Parse).OfType<CertificateName>().Distinct()];
-            var (issued, certificate, key) = authority.Issue(whom, parse.GetValue(host) ? CertificatePurpose.Host : CertificatePurpose.Requester, parse.GetValue(into)!, now, Span(parse, days));
+            var (issued, certificate, key) = authority.Issue(WhomOf(parse, names), PurposeOf(parse, host), parse.GetValue(into)!, now, Span(parse, days));
             Tell(parse, new() { ["certificate"] = CertificateTable.Json(issued, now), ["certificateFile"] = certificate, ["keyFile"] = key },
                 $"{certificate}, {key}: {string.Join(", ", issued.Names)}, a {issued.Use}'s, until {IssuedCertificate.Day(issued.Until)}");
         });
@@ -157,6 +144,29 @@ internal static class PkiCommands
         }
         Console.WriteLine(text);
     }
+
+    private static Argument<string[]> Names() => new("name") { Description = "Whom it identifies: a DNS name or a URI, and with --host IP addresses too.", Arity = ArgumentArity.OneOrMore };
+
+    private static Option<bool> Host() => new("--host") { Description = "For a node, which is asked; without, for a requester, who asks." };
+
+    private static void CheckNames(CommandResult result, Argument<string[]> names, Option<bool> host)
+    {
+        foreach (var text in result.GetValue(names) ?? [])
+        {
+            if (CertificateName.Parse(text) is not { } name)
+            {
+                result.AddError($"'{text}' identifies nobody: write a DNS name (van-12.example.net), a URI (urn:example:fleet) or, with --host, an IP address");
+            }
+            else if (name.Form == CertificateNameForm.Address && !result.GetValue(host))
+            {
+                result.AddError($"'{text}' is where a host is, not who asks: name a requester by a DNS name or a URI, or say --host");
+            }
+        }
+    }
+
+    private static CertificateName[] WhomOf(ParseResult parse, Argument<string[]> names) => [.. parse.GetValue(names)!.Select(CertificateName.Parse).OfType<CertificateName>().Distinct()];
+
+    private static CertificatePurpose PurposeOf(ParseResult parse, Option<bool> host) => parse.GetValue(host) ? CertificatePurpose.Host : CertificatePurpose.Requester;
 
     private static TimeSpan Span(ParseResult parse, Option<int> days) => TimeSpan.FromDays(parse.GetValue(days));
 

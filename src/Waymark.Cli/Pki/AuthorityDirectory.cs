@@ -9,10 +9,13 @@ namespace Waymark.Cli.Pki;
 /// A certificate authority in a folder: <c>ca.pem</c>, <c>ca.key</c>, <c>crl.pem</c>, and every certificate that it issued in <c>issued/SERIAL.pem</c>. What is revoked stands in the
 /// signed list alone. Whoever can read <c>ca.key</c> can be anybody.
 /// </summary>
-internal sealed class AuthorityDirectory : IDisposable
+internal sealed partial class AuthorityDirectory : IDisposable
 {
     /// <summary>EWOULDBLOCK.</summary>
     private const int WouldBlock = 11;
+
+    /// <summary>How often it is looked whether whoever has it open is done: it takes him a moment.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly string folder;
     private readonly CertificateAuthority authority;
@@ -69,7 +72,23 @@ internal sealed class AuthorityDirectory : IDisposable
 
     /// <summary>Opens an authority, for nobody else meanwhile: two that revoke at once would each forget what the other did.</summary>
     /// <exception cref="CertificateException">There is none, it is in use, or its files do not fit.</exception>
-    public static AuthorityDirectory Open(string folder)
+    public static AuthorityDirectory Open(string folder) =>
+        TryOpen(folder) ?? throw new CertificateException($"the authority in {folder} is in use: another 'waymark pki' runs; try again");
+
+    /// <summary>Opens an authority as <see cref="Open"/>, and waits for whoever has it open.</summary>
+    public static async Task<AuthorityDirectory> OpenAsync(string folder, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryOpen(folder) is { } opened)
+            {
+                return opened;
+            }
+            await Task.Delay(Look, time, cancellationToken);
+        }
+    }
+
+    private static AuthorityDirectory? TryOpen(string folder)
     {
         var (certificateFile, keyFile) = (System.IO.Path.Combine(folder, "ca.pem"), System.IO.Path.Combine(folder, "ca.key"));
         if (!File.Exists(certificateFile) || !File.Exists(keyFile))
@@ -84,7 +103,7 @@ internal sealed class AuthorityDirectory : IDisposable
         catch (IOException held) when (held.HResult == WouldBlock)
         {
             // flock(2) by another.
-            throw new CertificateException($"the authority in {folder} is in use: another 'waymark pki' runs; try again");
+            return null;
         }
         try
         {

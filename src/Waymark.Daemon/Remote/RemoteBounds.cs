@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Waymark.Daemon.Api;
+using Waymark.Exchange;
 using Waymark.Exchange.Wire;
 
 namespace Waymark.Daemon.Remote;

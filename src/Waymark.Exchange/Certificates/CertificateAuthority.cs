@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -20,7 +19,7 @@ public sealed class CertificateAuthority : IDisposable
 
     internal const string ServerAuthentication = "1.3.6.1.5.5.7.3.1", ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    private const string SubjectAlternativeName = "2.5.29.17", ExtendedKeyUsage = "2.5.29.37";
+    private const string ExtendedKeyUsage = "2.5.29.37";
 
     private readonly ECDsa key;
 
@@ -79,22 +78,6 @@ public sealed class CertificateAuthority : IDisposable
     /// <exception cref="CertificateException">The authority itself is not valid in that time.</exception>
     public X509Certificate2 Issue(IReadOnlyList<CertificateName> names, CertificatePurpose purpose, PublicKey subject, DateTimeOffset now, TimeSpan lifetime)
     {
-        var alternatives = new SubjectAlternativeNameBuilder();
-        foreach (var name in names)
-        {
-            switch (name.Form)
-            {
-                case CertificateNameForm.Dns:
-                    alternatives.AddDnsName(name.Text);
-                    break;
-                case CertificateNameForm.Uri:
-                    alternatives.AddUri(new(name.Text));
-                    break;
-                default:
-                    alternatives.AddIpAddress(IPAddress.Parse(name.Text));
-                    break;
-            }
-        }
         var isNamed = names[0].Text.Length <= LongestCommonName;
         var usages = new OidCollection { new(ClientAuthentication) };
         if (purpose == CertificatePurpose.Host)
@@ -102,7 +85,7 @@ public sealed class CertificateAuthority : IDisposable
             usages.Add(new(ServerAuthentication));
         }
         // Where the subject is empty the alternative name has to be critical (RFC 5280 section 4.2.1.6).
-        return Sign(isNamed ? CommonName(names[0].Text) : new(""), subject, [alternatives.Build(critical: !isNamed), new X509EnhancedKeyUsageExtension(usages, critical: false)], now, lifetime);
+        return Sign(isNamed ? CommonName(names[0].Text) : new(""), subject, [CertificateName.Extension(names, isCritical: !isNamed), new X509EnhancedKeyUsageExtension(usages, critical: false)], now, lifetime);
     }
 
     /// <summary>
@@ -110,7 +93,7 @@ public sealed class CertificateAuthority : IDisposable
     /// </summary>
     /// <exception cref="CertificateException">The authority itself is not valid in that time.</exception>
     public X509Certificate2 Renew(X509Certificate2 certificate, DateTimeOffset now, TimeSpan lifetime) =>
-        Sign(certificate.SubjectName, certificate.PublicKey, certificate.Extensions.Where(one => one.Oid?.Value is SubjectAlternativeName or ExtendedKeyUsage), now, lifetime);
+        Sign(certificate.SubjectName, certificate.PublicKey, certificate.Extensions.Where(one => one.Oid?.Value is CertificateName.ExtensionOid or ExtendedKeyUsage), now, lifetime);
 
     /// <summary>What a certificate may be used for; null where it is for neither.</summary>
     public static CertificatePurpose? PurposeOf(X509Certificate2 certificate)

@@ -10,6 +10,9 @@ namespace Waymark.Exchange.Certificates;
 /// <param name="Text">DNS names in lower case, addresses in their shortest form, URIs with scheme and host in lower case.</param>
 public sealed record CertificateName(CertificateNameForm Form, string Text)
 {
+    /// <summary>The subject alternative name (RFC 5280 section 4.2.1.6).</summary>
+    internal const string ExtensionOid = "2.5.29.17";
+
     private const int LongestDnsName = 253, LongestLabel = 63, LongestUri = 1024;
     private static readonly Asn1Tag DnsTag = new(TagClass.ContextSpecific, 2), UriTag = new(TagClass.ContextSpecific, 6), AddressTag = new(TagClass.ContextSpecific, 7);
 
@@ -30,16 +33,40 @@ public sealed record CertificateName(CertificateNameForm Form, string Text)
 
     /// <summary>The names of a certificate, in their order; empty where it has none. Forms that Waymark does not use are left out.</summary>
     /// <exception cref="CertificateException">The extension is damaged.</exception>
-    public static IReadOnlyList<CertificateName> Of(X509Certificate2 certificate)
+    public static IReadOnlyList<CertificateName> Of(X509Certificate2 certificate) => certificate.Extensions[ExtensionOid] is { } extension ? Read(extension.RawData) : [];
+
+    /// <summary>The extension that bears names, as an authority writes it.</summary>
+    /// <param name="names">At least one.</param>
+    /// <param name="isCritical">Whether nobody may pass over it.</param>
+    internal static X509Extension Extension(IEnumerable<CertificateName> names, bool isCritical)
     {
-        if (certificate.Extensions["2.5.29.17"] is not { } extension)
+        var builder = new SubjectAlternativeNameBuilder();
+        foreach (var name in names)
         {
-            return [];
+            switch (name.Form)
+            {
+                case CertificateNameForm.Dns:
+                    builder.AddDnsName(name.Text);
+                    break;
+                case CertificateNameForm.Uri:
+                    builder.AddUri(new(name.Text));
+                    break;
+                default:
+                    builder.AddIpAddress(IPAddress.Parse(name.Text));
+                    break;
+            }
         }
+        return builder.Build(isCritical);
+    }
+
+    /// <summary>The names of the extension that bears them, as <see cref="Of"/>.</summary>
+    /// <param name="extension">Its value, in DER: foreign bytes.</param>
+    internal static IReadOnlyList<CertificateName> Read(byte[] extension)
+    {
         try
         {
             var names = new List<CertificateName>();
-            var reader = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+            var reader = new AsnReader(extension, AsnEncodingRules.DER).ReadSequence();
             while (reader.HasData)
             {
                 var tag = reader.PeekTag();

@@ -11,7 +11,9 @@ namespace Waymark.Exchange.NodeCalls;
 public sealed record ServerAddress(CertificateName Host, int Port)
 {
     /// <summary>Reads <c>HOST</c>, <c>HOST:PORT</c>, and of IPv6 addresses <c>ADDRESS</c> and <c>[ADDRESS]:PORT</c>; null where it is none of these.</summary>
-    public static ServerAddress? Parse(string text)
+    /// <param name="text">What a person wrote.</param>
+    /// <param name="usualPort">The port where he wrote none.</param>
+    public static ServerAddress? Parse(string text, int usualPort = ListenDeclaration.UsualPort)
     {
         var (host, port) = (text, "");
         if (text.StartsWith('['))
@@ -27,7 +29,7 @@ public sealed record ServerAddress(CertificateName Host, int Port)
         {
             (host, port) = (text[..colon], text[colon..]);
         }
-        var number = ListenDeclaration.UsualPort;
+        var number = usualPort;
         if (port.Length > 0 && (!int.TryParse(port.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out number) || number is 0 or > ushort.MaxValue))
         {
             return null;

@@ -1,6 +1,6 @@
-using Waymark.Daemon.Remote;
+using Waymark.Exchange;
 
-namespace Waymark.Tests.Daemon;
+namespace Waymark.Tests.Exchange;
 
 public sealed class TokenBucketTests
 {
@@ -15,6 +15,8 @@ public sealed class TokenBucketTests
         Assert.Equal(1, Taken());
         clock.Ticks += 10 * StoppedClock.Second;
         Assert.Equal(5, Taken());
+        bucket.GiveBack();
+        Assert.Equal(1, Taken());
     }
 
     private sealed class StoppedClock : TimeProvider

@@ -1,10 +1,10 @@
-namespace Waymark.Daemon.Remote;
+namespace Waymark.Exchange;
 
 /// <summary>How often somebody may do something: so many times at once, and from then on so many a second.</summary>
 /// <param name="burst">How many at once; at least 1.</param>
 /// <param name="perSecond">How many a second in the long run; above 0.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TokenBucket(int burst, double perSecond, TimeProvider time)
+public sealed class TokenBucket(int burst, double perSecond, TimeProvider time)
 {
     private readonly Lock gate = new();
     private double tokens = burst;
@@ -24,6 +24,15 @@ internal sealed class TokenBucket(int burst, double perSecond, TimeProvider time
             }
             tokens--;
             return true;
+        }
+    }
+
+    /// <summary>What was taken last is not counted: it was none of those that there should be few of.</summary>
+    public void GiveBack()
+    {
+        lock (gate)
+        {
+            tokens = Math.Min(burst, tokens + 1);
         }
     }
 }
