@@ -87,7 +87,7 @@ check.SetAction(command =>
             diagnostics.AddRange(parse.Diagnostics);
             refusal = parse.File?.Listen is { } listen ? RemoteCredentials.FaultOf(listen) : null;
         }
-        foreach (var file in Directory.Exists(options.PolicyDirectory) ? Directory.GetFiles(options.PolicyDirectory, "*.way").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        foreach (var file in PolicyDirectory.FilesIn(options.PolicyDirectory))
         {
             diagnostics.AddRange(PolicyLanguage.Parse(File.ReadAllBytes(file), file).Diagnostics);
         }
@@ -101,7 +101,7 @@ check.SetAction(command =>
         }
         return refusal is not null || diagnostics.Any(one => one.Severity == Severity.Error) ? ExitCodes.BadInput : ExitCodes.Done;
     }
-    catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+    catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or RefusedException)
     {
         Console.Error.WriteLine($"waymarkd check-config: {unreadable.Message}");
         return ExitCodes.BadInput;

@@ -58,6 +58,8 @@ internal sealed partial class PolicyBook(
     {
         lock (gate)
         {
+            // Before anything else is taken in.
+            PolicyDirectory.FilesIn(directory.Path);
             var warnings = node.Reload();
             var found = ReadFiles();
             Publish();

@@ -22,7 +22,7 @@ internal sealed class PolicyDirectory(DaemonOptions options, StateStore store, T
         var now = time.GetUtcNow();
         var found = new SortedDictionary<string, PolicyFile>(StringComparer.Ordinal);
         var diagnostics = new Dictionary<string, EquatableArray<Diagnostic>>(StringComparer.Ordinal);
-        foreach (var file in System.IO.Directory.Exists(Path) ? System.IO.Directory.GetFiles(Path, "*.way") : [])
+        foreach (var file in FilesIn(Path))
         {
             var name = System.IO.Path.GetFileName(file);
             var parse = Parse(file);
@@ -56,6 +56,23 @@ internal sealed class PolicyDirectory(DaemonOptions options, StateStore store, T
         }
         files = found;
         return diagnostics;
+    }
+
+    /// <summary>The policy files of a directory, in order; none where it is not there. Throws <see cref="RefusedException"/> where it cannot be read: that there are none could be wrong.</summary>
+    public static IReadOnlyList<string> FilesIn(string path)
+    {
+        if (System.IO.File.Exists(path))
+        {
+            throw new RefusedException($"{path} is a file, and has to be the directory of the policy files: move it away, or name another (--policy-directory)", []);
+        }
+        try
+        {
+            return System.IO.Directory.Exists(path) ? [.. System.IO.Directory.GetFiles(path, "*.way").Order(StringComparer.Ordinal)] : [];
+        }
+        catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
+        {
+            throw new RefusedException($"the policy directory cannot be read: {unreadable.Message}", []);
+        }
     }
 
     private static PolicyParse Parse(string file)

@@ -40,6 +40,23 @@ public sealed class PolicyBookTests : IDisposable
     }
 
     [Fact]
+    public void A_policy_directory_that_is_none_is_refused_and_what_was_in_force_stays()
+    {
+        run.Write("policy.d/f.way", "udp drop;");
+        Book.Reload();
+        System.IO.Directory.Move(run.In("policy.d"), run.In("away"));
+        run.Write("policy.d", "udp default;");
+        run.Write("node.way", "requester other { user nobody; rank 10; may any; }");
+        Assert.Contains("is a file, and has to be the directory", Assert.Throws<RefusedException>(() => Book.Reload()).Message, StringComparison.Ordinal);
+        Assert.Equal(["root/f.way: udp drop;"], run.InForce);
+        Assert.Equal("voip", run.Node.Node.Requesters[^1].Name);
+        System.IO.File.Delete(run.In("policy.d"));
+        // One that is not there has no files.
+        Book.Reload();
+        Assert.Empty(run.InForce);
+    }
+
+    [Fact]
     public void A_requester_has_so_many_sets_and_no_more()
     {
         for (var i = 0; i < PolicyBook.MostSets; i++)
