@@ -26,6 +26,9 @@ internal sealed partial class StateStore : IDisposable
     /// <summary>Changes that can be undone, a requester.</summary>
     private const int KeptChanges = 50;
 
+    /// <summary>What the sets that they would bring back take together, in bytes: one of the largest, or all 50 of the usual ones. The last change can always be undone.</summary>
+    private const long KeptBytes = 64 << 20;
+
     /// <summary>For how long another who has the file is waited for: one that ends, not one that goes on.</summary>
     private const int BusySeconds = 2;
 
@@ -33,13 +36,14 @@ internal sealed partial class StateStore : IDisposable
     public const string FileName = "state.db";
 
     private readonly string directory;
+    private readonly long keptBytes;
     private readonly SqliteConnection connection;
     private readonly Lock gate = new();
 
     /// <summary>Opens the state of <paramref name="directory"/>, which is made where it does not exist. Throws <see cref="StoreException"/>.</summary>
-    public StateStore(string directory)
+    public StateStore(string directory, long keptBytes = KeptBytes)
     {
-        this.directory = directory;
+        (this.directory, this.keptBytes) = (directory, keptBytes);
         try
         {
             System.IO.Directory.CreateDirectory(directory, System.IO.UnixFileMode.UserRead | System.IO.UnixFileMode.UserWrite | System.IO.UnixFileMode.UserExecute);
@@ -281,7 +285,11 @@ internal sealed partial class StateStore : IDisposable
     private void KeepBefore(string requester, string name)
     {
         Execute("INSERT INTO change (requester, name, before, accepted_at) SELECT $r, $n, (SELECT body FROM policy_set WHERE requester = $r AND name = $n), (SELECT accepted_at FROM policy_set WHERE requester = $r AND name = $n)", ("$r", requester), ("$n", name));
-        Execute("DELETE FROM change WHERE requester = $r AND id NOT IN (SELECT id FROM change WHERE requester = $r ORDER BY id DESC LIMIT $k)", ("$r", requester), ("$k", KeptChanges));
+        Execute("""
+            DELETE FROM change WHERE id IN (SELECT id FROM
+                (SELECT id, ROW_NUMBER() OVER newest AS number, SUM(LENGTH(before)) OVER newest AS bytes FROM change WHERE requester = $r WINDOW newest AS (ORDER BY id DESC))
+                WHERE number > $k OR (number > 1 AND bytes > $b))
+            """, ("$r", requester), ("$k", KeptChanges), ("$b", keptBytes));
     }
 
     private void Put(string requester, string name, byte[]? body, string? acceptedAt)
