@@ -18,7 +18,6 @@ internal sealed class AuditKeeping(AuditLog audit, ReconcileLoop loop, TimeProvi
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        // What had ended before this start was the last life's to record.
         await loop.SettleAsync(cancellationToken);
         using var timer = new PeriodicTimer(Interval, time);
         do
@@ -33,7 +32,7 @@ internal sealed class AuditKeeping(AuditLog audit, ReconcileLoop loop, TimeProvi
     {
         var (now, inputs) = (time.GetUtcNow(), loop.Inputs);
         var over = loop.Current.Standings.Where(one => one.Standing.Standing == Standing.Expired).Select(one => (one.Standing.Origin, one.Policy.Policy)).ToList();
-        foreach (var (origin, _) in over.Where(one => expired?.Contains((one.Origin.Requester, one.Origin.Set, one.Policy)) == false))
+        foreach (var (origin, _) in expired is null ? Unrecorded(over, inputs) : over.Where(one => !expired.Contains((one.Origin.Requester, one.Origin.Set, one.Policy))))
         {
             Add(origin.Requester, "apply", origin.ToString(), "the policy's lifetime is over");
         }
@@ -48,6 +47,24 @@ internal sealed class AuditKeeping(AuditLog audit, ReconcileLoop loop, TimeProvi
             Add("", "path disable", path.ToString(), "its time is over");
         }
         disabled = [.. inputs.Disabled.Where(one => !(one.Value <= now))];
+    }
+
+    /// <summary>At start: what had ended before, and is not in the log, for nobody was there to write it.</summary>
+    private IEnumerable<(PolicyOrigin Origin, Policy Policy)> Unrecorded(List<(PolicyOrigin Origin, Policy Policy)> over, Inputs inputs)
+    {
+        if (over.Count == 0)
+        {
+            return [];
+        }
+        var recorded = audit.Newest(int.MaxValue, one => one is { Outcome: AuditOutcome.Expired, Request: "apply" }).ToLookup(one => (one.Requester, one.Subject), one => one.At);
+        return over.Where(one => !recorded[(one.Origin.Requester, AuditRecord.Cut(one.Origin.ToString()))].Any(at => at >= EndOf(one.Origin, one.Policy, inputs)));
+    }
+
+    private static DateTimeOffset? EndOf(PolicyOrigin origin, Policy policy, Inputs inputs)
+    {
+        var set = inputs.Sets.FirstOrDefault(one => one.Requester.Name == origin.Requester && one.Name == origin.Set);
+        var accepted = set?.FirstAccepted.Where(one => one.Key == policy).Select(one => (DateTimeOffset?)one.Value).FirstOrDefault() ?? set?.AcceptedAt;
+        return accepted + policy.Lifetime;
     }
 
     private void Add(string requester, string request, string subject, string detail) => audit.Add(new(default, requester, "", request, subject, AuditOutcome.Expired, detail), isOften: false);

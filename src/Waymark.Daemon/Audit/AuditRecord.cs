@@ -23,7 +23,7 @@ internal enum AuditOutcome
 /// <summary>One request and what came of it. Texts of requesters are in it as they came, cut; whoever shows it minds what he shows.</summary>
 /// <param name="At">When it was answered.</param>
 /// <param name="Requester">Who, as the node file calls him; empty: nobody that it knows.</param>
-/// <param name="From">From where: <c>user NAME</c>, or an address and a port; empty: from nowhere.</param>
+/// <param name="From">From where: <c>user NAME</c>, an address and a port, or <c>signal HUP</c>; empty: from nowhere.</param>
 /// <param name="Request">What was asked for, in the words of the command line.</param>
 /// <param name="Subject">Of what; empty where there is only one.</param>
 /// <param name="Outcome">What came of it.</param>
@@ -85,7 +85,7 @@ internal sealed record AuditRecord(DateTimeOffset At, string Requester, string F
     }
 
     /// <summary>Cut where a character ends, and without halves of any: JSON has none.</summary>
-    private static string Cut(string text)
+    public static string Cut(string text)
     {
         var cut = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())

@@ -125,6 +125,31 @@ public sealed class ChangeTests : IDisposable
         Assert.Contains("\"outcome\": \"AUDIT_OUTCOME_EXPIRED\"", node.Audit("-o json"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_ended_while_no_daemon_ran_and_what_a_signal_asked_for_is_in_the_log_once()
+    {
+        node.Write("a.way", "udp peer 203.0.113.7 port 5060 drop lifetime 1 s;");
+        node.Write("b.way", "udp peer 203.0.113.8 port 5060 drop lifetime 2 s;");
+        node.Ask($"apply -f {node.In("a.way")}");
+        Assert.True(RemoteNode.Soon(() => node.Audit("--outcome expired").Contains("a.way", StringComparison.Ordinal)), node.Audit());
+        node.Ask($"apply -f {node.In("b.way")}");
+        var over = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(2);
+        Shell.Run($"kill -9 {node.Process}");
+        Assert.True(RemoteNode.Soon(() => TimeProvider.System.GetUtcNow() > over));
+        node.Start();
+        Assert.True(RemoteNode.Soon(() => node.Audit("--outcome expired").Contains("b.way", StringComparison.Ordinal)), node.Audit());
+        Shell.Run($"kill -9 {node.Process}");
+        node.Start();
+        Shell.Run($"kill -HUP {node.Process}");
+        Assert.True(RemoteNode.Soon(() => node.Audit("--outcome accepted").Contains("signal HUP", StringComparison.Ordinal)), node.Audit());
+        node.Write("node.way", "requester {");
+        Shell.Run($"kill -HUP {node.Process}");
+        Assert.True(RemoteNode.Soon(() => node.Audit("--outcome refused").Contains("signal HUP", StringComparison.Ordinal)), node.Audit());
+        var lines = node.Audit("--outcome expired").Split('\n');
+        Assert.Single(lines, line => line.Contains("a.way", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.Contains("b.way", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("192.0.2.1")]
     [InlineData("2001:db8:7::1")]
