@@ -1,10 +1,10 @@
-using System.Runtime.InteropServices;
 using Waymark.FilterRules;
+using Waymark.Linux.Netlink;
 
 namespace Waymark.Linux;
 
 /// <summary>Control groups of the unified hierarchy.</summary>
-public static partial class ControlGroup
+public static class ControlGroup
 {
     private static readonly string[] Roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
 
@@ -35,10 +35,7 @@ public static partial class ControlGroup
         Span<byte> result = stackalloc byte[256];
         fixed (byte* buffer = result)
         {
-            return Statx(-100, directory, 0, 0x100, buffer) == 0 ? BitConverter.ToUInt64(result[32..]) : null;
+            return NativeMethods.StatX(-100, directory, 0, 0x100, buffer) == 0 ? BitConverter.ToUInt64(result[32..]) : null;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int Statx(int directory, string path, int flags, uint mask, byte* buffer);
 }

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Microsoft.Data.Sqlite;
 using Waymark.Exchange.Wire;
 using Waymark.Flows;
+using Waymark.Linux;
 using Waymark.PathDecision;
 using Waymark.PathExamination;
 using Waymark.Paths;
@@ -40,7 +41,7 @@ internal sealed partial class StateStore : IDisposable
     private readonly SqliteConnection connection;
     private readonly Lock gate = new();
 
-    /// <summary>Opens the state of <paramref name="directory"/>, which is made where it does not exist. Throws <see cref="StoreException"/>.</summary>
+    /// <summary>Opens the state of <paramref name="directory"/>, which is made where it does not exist. Throws <see cref="StoreException"/>, also where others could write there: they would be root's policies.</summary>
     public StateStore(string directory, long keptBytes = KeptBytes)
     {
         (this.directory, this.keptBytes) = (directory, keptBytes);
@@ -51,6 +52,13 @@ internal sealed partial class StateStore : IDisposable
         catch (Exception refused) when (refused is System.IO.IOException or UnauthorizedAccessException)
         {
             throw new StoreException(directory, refused);
+        }
+        foreach (var path in new[] { directory, System.IO.Path.Combine(directory, FileName) })
+        {
+            if (FileStanding.Of(path) is { } standing && FaultOf(path, standing) is { } fault)
+            {
+                throw new StoreException(fault);
+            }
         }
         connection = new(new SqliteConnectionStringBuilder { DataSource = System.IO.Path.Combine(directory, FileName), Pooling = false, DefaultTimeout = BusySeconds }.ToString());
         Guarded(Open);
@@ -267,6 +275,12 @@ internal sealed partial class StateStore : IDisposable
         Execute("INSERT OR REPLACE INTO setting VALUES ('node file', $v)", ("$v", text)));
 
     public void Dispose() => connection.Dispose();
+
+    /// <summary>Why what is kept there could be somebody else's word; null: it could not.</summary>
+    private static string? FaultOf(string path, FileStanding standing) =>
+        standing.Owner != 0 && standing.Owner != FileStanding.Of("/proc/self")?.Owner ? $"{path} belongs to user {standing.Owner}, whose word would be root's: 'chown root {path}', and ask yourself what has been put there"
+        : (standing.Mode & (System.IO.UnixFileMode.GroupWrite | System.IO.UnixFileMode.OtherWrite)) != 0 ? $"{path} can be written by others, whose word would be root's: 'chmod go-w {path}', and ask yourself what has been put there"
+        : null;
 
     private static PolicySet? Read(byte[] body, string name)
     {

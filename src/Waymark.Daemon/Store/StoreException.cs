@@ -17,6 +17,12 @@ internal sealed class StoreException : Exception
     {
     }
 
+    /// <summary>Of what must not be used.</summary>
+    public StoreException(string fault)
+        : base($"the state is not used: {fault}")
+    {
+    }
+
     /// <summary>Of a directory that cannot be had.</summary>
     public StoreException(string directory, Exception cause)
         : base($"the state directory {directory} cannot be used: {cause.Message}; see to it that waymarkd may write there, or name another with --state-directory", cause)

@@ -68,4 +68,7 @@ internal static partial class NativeMethods
             return Marshal.PtrToStringUTF8((nint)ErrorText(error, start, (nuint)buffer.Length)) ?? $"error {error}";
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int StatX(int directory, string path, int flags, uint wanted, byte* standing);
 }

@@ -11,7 +11,7 @@ public sealed class FullDiskTests : IDisposable
     public FullDiskTests()
     {
         daemon = new(world);
-        Shell.Run($"mount -t tmpfs -o size=1m none {daemon.In("state")}");
+        Shell.Run($"mount -t tmpfs -o size=1m,mode=700 none {daemon.In("state")}");
         daemon.Write("a.way", """udp require label "name" = "w2" else drop;""");
         daemon.Write("b.way", "tcp prefer lowest cost; icmp drop lifetime 1 h;");
     }

@@ -150,6 +150,14 @@ public sealed class ChangeTests : IDisposable
         Assert.Single(lines, line => line.Contains("b.way", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_state_directory_of_somebody_else_is_not_used()
+    {
+        Shell.Run($"kill -9 {node.Process}; chown 65534 {node.In("state")}");
+        var (code, text) = Shell.Try($"ip netns exec {node.Node.Name} timeout 20 {DaemonProcess.Program("waymarkd")} --node-file {node.In("node.way")} --policy-directory {node.In("policy.d")} --state-directory {node.In("state")} --socket {node.In("sock")}");
+        Assert.True(code == 1 && text.Contains($"'chown root {node.In("state")}'", StringComparison.Ordinal), text);
+    }
+
     [Theory]
     [InlineData("192.0.2.1")]
     [InlineData("2001:db8:7::1")]

@@ -36,4 +36,25 @@ public sealed class StateStoreTests : IDisposable
 
         int Undone(string requester) => Enumerable.Range(0, 100).TakeWhile(_ => store.Undo(requester, new(requester), Now) is not null).Count();
     }
+
+    [Theory]
+    [InlineData(UnixFileMode.GroupWrite)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    public void A_state_that_others_can_write_is_not_used(UnixFileMode others)
+    {
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | others);
+        Assert.Contains($"'chmod go-w {folder}'", Assert.Throws<StoreException>(() => new StateStore(folder)).Message, StringComparison.Ordinal);
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) & ~others);
+        new StateStore(folder).Dispose();
+        var file = Path.Combine(folder, StateStore.FileName);
+        File.SetUnixFileMode(file, File.GetUnixFileMode(file) | others);
+        Assert.Contains($"'chmod go-w {file}'", Assert.Throws<StoreException>(() => new StateStore(folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Others_may_look()
+    {
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        new StateStore(folder).Dispose();
+    }
 }
