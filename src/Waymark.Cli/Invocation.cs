@@ -36,44 +36,47 @@ internal static class Invocation
     /// <summary>Makes a command that asks the daemon.</summary>
     public static Command Asks(this Command command, Func<NodeClient, ParseResult, CancellationToken, Task<int>> work)
     {
-        command.SetAction(async (parse, cancellationToken) =>
-        {
-            using var daemon = DaemonChoice.Of(parse, out var mistake);
-            if (daemon is null)
-            {
-                Fail(mistake!);
-                if (parse.IsJson())
-                {
-                    WriteJson(Json([], mistake));
-                }
-                return ExitCodes.BadInput;
-            }
-            var client = daemon.Client;
-            try
-            {
-                return await work(client, parse, cancellationToken);
-            }
-            catch (RpcException failed) when (failed.StatusCode == StatusCode.Cancelled || cancellationToken.IsCancellationRequested)
-            {
-                // Ctrl-C.
-                return ExitCodes.Done;
-            }
-            catch (RpcException failed)
-            {
-                var diagnostics = NodeClient.DiagnosticsOf(failed);
-                foreach (var diagnostic in diagnostics)
-                {
-                    System.Console.Error.WriteLine(diagnostic);
-                }
-                Fail(client.Describe(failed));
-                if (parse.IsJson())
-                {
-                    WriteJson(Json(diagnostics, client.Describe(failed)));
-                }
-                return NodeClient.IsUnreachable(failed) ? ExitCodes.NoDaemon : failed.StatusCode == StatusCode.InvalidArgument ? ExitCodes.BadInput : ExitCodes.Failed;
-            }
-        });
+        command.SetAction((parse, cancellationToken) => AskAsync(parse, work, cancellationToken));
         return command;
+    }
+
+    /// <summary>Asks the daemon that the command line chooses. What it refuses, and that it does not answer, is said; the exit code.</summary>
+    public static async Task<int> AskAsync(ParseResult parse, Func<NodeClient, ParseResult, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    {
+        using var daemon = DaemonChoice.Of(parse, out var mistake);
+        if (daemon is null)
+        {
+            Fail(mistake!);
+            if (parse.IsJson())
+            {
+                WriteJson(Json([], mistake));
+            }
+            return ExitCodes.BadInput;
+        }
+        var client = daemon.Client;
+        try
+        {
+            return await work(client, parse, cancellationToken);
+        }
+        catch (RpcException failed) when (failed.StatusCode == StatusCode.Cancelled || cancellationToken.IsCancellationRequested)
+        {
+            // Ctrl-C.
+            return ExitCodes.Done;
+        }
+        catch (RpcException failed)
+        {
+            var diagnostics = NodeClient.DiagnosticsOf(failed);
+            foreach (var diagnostic in diagnostics)
+            {
+                System.Console.Error.WriteLine(diagnostic);
+            }
+            Fail(client.Describe(failed));
+            if (parse.IsJson())
+            {
+                WriteJson(Json(diagnostics, client.Describe(failed)));
+            }
+            return NodeClient.IsUnreachable(failed) ? ExitCodes.NoDaemon : failed.StatusCode == StatusCode.InvalidArgument ? ExitCodes.BadInput : ExitCodes.Failed;
+        }
     }
 
     public static bool IsWide(this ParseResult parse) => parse.GetValue(Output) == "wide";

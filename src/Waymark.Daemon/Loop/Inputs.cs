@@ -84,23 +84,7 @@ internal sealed record Snapshot(ulong Revision, World World, Decision Decision, 
         .Select(one => new Unresolved(one.Rule.Origin, "WAY3010", $"this kernel back end cannot enforce it: {one.Reason}", null)));
 
     /// <summary>The filter rules without what the kernel cannot match: those packets go on to the next rule.</summary>
-    public FilterRules.FilterRuleSet Enforced
-    {
-        get
-        {
-            if (Refused.IsEmpty)
-            {
-                return Decision.FilterRules;
-            }
-            var unmatched = Refused.ToLookup(one => one.Rule, one => one.Unmatched);
-            return Decision.FilterRules with
-            {
-                Rules = Decision.FilterRules.Rules
-                    .Select(rule => unmatched.Contains(rule) ? rule with { Selector = rule.Selector.Subtract(new(unmatched[rule].SelectMany(boxes => boxes).ToEquatableArray())) } : rule)
-                    .Where(rule => !rule.Selector.IsEmpty).ToEquatableArray(),
-            };
-        }
-    }
+    public FilterRules.FilterRuleSet Enforced => RefusedRule.Without(Decision.FilterRules, Refused);
 
     /// <summary>Each policy with how it stands, in order of precedence; one of which the kernel cannot enforce a part is not in force.</summary>
     public IEnumerable<(PolicyStanding Standing, MergedPolicy Policy)> Standings

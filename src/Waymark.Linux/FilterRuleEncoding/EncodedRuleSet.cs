@@ -56,4 +56,20 @@ public sealed record RefusedRule(FilterRule Rule, string Reason)
 {
     /// <summary>The part of its selector that the kernel does not match: those packets go on to the next rule. Empty where all are matched, and only the class cannot be carried out.</summary>
     public EquatableArray<FlowBox> Unmatched { get; init; } = [];
+
+    /// <summary>Filter rules without what the kernel does not match: what is in force.</summary>
+    public static FilterRuleSet Without(FilterRuleSet rules, EquatableArray<RefusedRule> refused)
+    {
+        if (refused.IsEmpty)
+        {
+            return rules;
+        }
+        var unmatched = refused.ToLookup(one => one.Rule, one => one.Unmatched);
+        return rules with
+        {
+            Rules = rules.Rules
+                .Select(rule => unmatched.Contains(rule) ? rule with { Selector = rule.Selector.Subtract(new(unmatched[rule].SelectMany(boxes => boxes).ToEquatableArray())) } : rule)
+                .Where(rule => !rule.Selector.IsEmpty).ToEquatableArray(),
+        };
+    }
 }

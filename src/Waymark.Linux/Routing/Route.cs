@@ -1,3 +1,4 @@
+using System.Globalization;
 using Waymark.Flows;
 
 namespace Waymark.Linux.Routing;
@@ -39,8 +40,12 @@ public sealed record Route
     public bool IsLinkDown { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() =>
-        $"{(Type == RouteType.Unicast ? "" : Type.ToString().ToLowerInvariant() + " ")}{Destination}{(Gateway is { } hop ? $" via {hop}" : "")} dev {LinkIndex} table {Table} metric {Metric}";
+    public override string ToString() => Text(index => string.Create(CultureInfo.InvariantCulture, $"{index}"));
+
+    /// <summary>As people know it.</summary>
+    /// <param name="nameOf">Names of devices by index.</param>
+    public string Text(Func<int, string> nameOf) =>
+        $"{(Type == RouteType.Unicast ? "" : Type.ToString().ToLowerInvariant() + " ")}{Destination}{(Gateway is { } hop ? $" via {hop}" : "")} dev {(LinkIndex == 0 ? "0" : nameOf(LinkIndex))} table {Table} metric {Metric}";
 }
 
 /// <summary>What a route does (<c>rtm_type</c>).</summary>

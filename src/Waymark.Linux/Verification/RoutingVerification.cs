@@ -100,5 +100,5 @@ internal sealed class RoutingVerification(VerifiedDecision decision, DecisionMea
     private void Tell(string situation, IpFamily family, RoutedPart part, string decided) => findings.Add(
         situation, PacketSample.Of(new() { Family = family, Peer = part.Destinations }), null, decided, part.Text(nameOf),
         () => [.. part.Rule is { } rule ? [$"ip rule {rule.Priority}: {(rule.Action == RuleAction.Lookup ? $"lookup {rule.Table}" : rule.Action.ToString().ToLowerInvariant())}"] : Array.Empty<string>(),
-            .. part.Route is { } route ? [$"route {route}"] : Array.Empty<string>()]);
+            .. part.Route is { } route ? [$"route {route.Text(nameOf)}"] : Array.Empty<string>()]);
 }

@@ -34,17 +34,17 @@ internal sealed class DaemonProcess : IDisposable
 
     public void Write(string name, string text) => System.IO.File.WriteAllText(In(name), text);
 
-    /// <summary>Starts it and returns at once; <paramref name="environment"/> and the command that it stands <paramref name="behind"/> in the shell's words.</summary>
-    public void Start(string environment = "", string behind = "")
+    /// <summary>Starts it and returns at once; <paramref name="environment"/>, the command that it stands <paramref name="behind"/> and further <paramref name="options"/> in the shell's words.</summary>
+    public void Start(string environment = "", string behind = "", string options = "")
     {
         process = Process.Start("ip", ["netns", "exec", world.NodeName, "/bin/sh", "-c",
-            $"{environment} exec {behind} {Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {In("sock")} >> {In("log")} 2>&1"]);
+            $"{environment} exec {behind} {Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {In("sock")} {options} >> {In("log")} 2>&1"]);
     }
 
     /// <summary>Starts it and waits until it enforces what it has decided.</summary>
-    public void StartUp(string environment = "", string behind = "")
+    public void StartUp(string environment = "", string behind = "", string options = "")
     {
-        Start(environment, behind);
+        Start(environment, behind, options);
         Assert.True(Eventually(() => TryAsk("status -o json") is (0, var text) && text.Contains("KERNEL_STATE_IN_STEP", StringComparison.Ordinal)), $"the daemon does not come up:\n{Logged}{TryAsk("status -o json").Text}");
     }
 

@@ -59,8 +59,20 @@ public sealed class VerificationTests
         return world;
     }
 
-    private static VerificationReport Verify(World world) => world.Node.Run(() => KernelVerification.Verify(
-        new() { Rules = Set, Paths = world.Paths(), ForwardFrom = world.Options.ForwardFrom, Masquerade = world.Options.Masquerade, Cgroups = world.Options.Cgroups }, Territory.Default, [], 50));
+    private static VerificationReport Verify(World world)
+    {
+        var live = KernelVerification.Verify(world.Node.Run(() => KernelState.Read(Territory.Default, [])), Decision(world), Territory.Default, 50);
+        foreach (var form in new[] { "", "-j" })
+        {
+            // Saved and read anywhere, it is the same kernel.
+            var saved = KernelVerification.Verify(KernelState.Read(SavedStates.Of(world, form), Territory.Default, [], Decision(world).Cgroups), Decision(world), Territory.Default, 50);
+            Assert.Equal(Said(live), Said(saved));
+        }
+        return live;
+    }
+
+    private static VerifiedDecision Decision(World world) =>
+        new() { Rules = Set, Paths = world.Paths(), ForwardFrom = world.Options.ForwardFrom, Masquerade = world.Options.Masquerade, Cgroups = world.Options.Cgroups };
 
     private static string Said(VerificationReport report) => string.Create(CultureInfo.InvariantCulture, $"{report.Situations} situations, {report.Elements} elements, {report.Rules} rules, {report.Routes} routes\n")
         + string.Join('\n', report.Differences.Take(8).Select(one => $"{one.Situation}: {PacketText.Of(one.Packet)}\n  decided: {one.Decided}\n  does: {one.Does} (+{one.Others})\n    {string.Join("\n    ", one.By)}")

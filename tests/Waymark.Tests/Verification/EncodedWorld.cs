@@ -72,12 +72,7 @@ internal sealed record EncodedWorld(FilterRuleSet Rules, EncodedRuleSet Encoded,
     {
         options ??= Options;
         var encoded = NftablesEncoder.Encode(rules, paths, territory ?? Territory.Default, options, EncoderMemory.Empty);
-        var unmatched = encoded.Refused.ToLookup(one => one.Rule, one => one.Unmatched);
-        var enforced = rules with
-        {
-            Rules = rules.Rules.Select(rule => rule with { Selector = rule.Selector.Subtract(new(unmatched[rule].SelectMany(boxes => boxes).ToEquatableArray())) })
-                .Where(rule => !rule.Selector.IsEmpty).ToEquatableArray(),
-        };
+        var enforced = RefusedRule.Without(rules, encoded.Refused);
         return new(enforced, encoded, new()
         {
             Rules = enforced,
