@@ -20,6 +20,9 @@ internal sealed class BoundSet
     /// <summary>The answers, in order of key.</summary>
     public IReadOnlyList<SetAnswer> Answers { get; }
 
+    /// <summary>Finds those of them that a box may have packets of.</summary>
+    public AnswerIndex Index => field ??= AnswerIndex.Of(Answers);
+
     /// <summary>Whether the key is the same for all packets: then there is one answer or none.</summary>
     public bool IsConstant { get; }
 

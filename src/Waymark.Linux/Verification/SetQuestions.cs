@@ -53,17 +53,17 @@ internal sealed class SetQuestions(NftablesTable table, PacketSpace space, bool 
 
     private List<(RegionBox, SetAnswer)> Cut(BoundSet set, RegionBox box)
     {
-        var found = new List<(RegionBox, SetAnswer)>();
-        foreach (var answer in set.Answers)
+        // Where the key is the same for all packets, so is the answer.
+        if (set.IsConstant)
         {
-            // Where the key is the same for all packets, so is the answer.
-            if (set.IsConstant)
+            return [.. set.Answers.Select(answer => (box, answer))];
+        }
+        var found = new List<(RegionBox, SetAnswer)>();
+        foreach (var place in set.Answers.Count < WorthKeeping ? Enumerable.Range(0, set.Answers.Count) : set.Index.Near(box.Box))
+        {
+            if (space.Intersect(box, set.Answers[place].Box) is { } part)
             {
-                found.Add((box, answer));
-            }
-            else if (space.Intersect(box, answer.Box) is { } part)
-            {
-                found.Add((part, answer));
+                found.Add((part, set.Answers[place]));
             }
         }
         return found;
