@@ -56,9 +56,8 @@ public static class EnforcedReading
         V1.FilterAction.KindOneofCase.Drop => new FilterAction.Drop(),
         V1.FilterAction.KindOneofCase.Default => new FilterAction.Default(),
         V1.FilterAction.KindOneofCase.Use => new FilterAction.Use(Id(wire.Use)),
-        // What stays together is no part of what a packet may do.
-        V1.FilterAction.KindOneofCase.Spread when wire.Spread.Shares.Count > 0 =>
-            new FilterAction.Spread(wire.Spread.Shares.Select(share => new PathShare(Id(share.Path), (int)share.Weight)).ToEquatableArray(), BalancePer.Flow),
+        V1.FilterAction.KindOneofCase.Spread when wire.Spread.Shares.Count > 0 && wire.Spread.Per is > V1.BalancePer.Unspecified and <= V1.BalancePer.Local =>
+            new FilterAction.Spread(wire.Spread.Shares.Select(share => new PathShare(Id(share.Path), (int)share.Weight)).ToEquatableArray(), (BalancePer)(wire.Spread.Per - 1)),
         V1.FilterAction.KindOneofCase.Duplicate => new FilterAction.Duplicate(wire.Duplicate.Paths.Select(Id).ToEquatableArray()),
         _ => throw new FormatException("a class says of a family that nothing becomes of its flows"),
     };

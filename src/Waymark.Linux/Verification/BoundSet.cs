@@ -60,7 +60,7 @@ internal sealed class BoundSet
                             : slice.Values(slice.Number(low[..slice.Length]), slice.Number(high[..slice.Length]));
                         box = values.IsEmpty ? null : box.Intersect(slice.Box(family, values));
                         break;
-                    case Term.Slot(var modulus):
+                    case Term.Slot(var modulus, _):
                         // A hash lies in the host's order: exact keys only.
                         if (!low.SequenceEqual(high))
                         {

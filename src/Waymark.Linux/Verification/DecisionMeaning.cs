@@ -1,7 +1,9 @@
 using Waymark.FilterRules;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.Nftables;
 using Waymark.Paths;
+using Waymark.Policies;
 
 namespace Waymark.Linux.Verification;
 
@@ -37,6 +39,16 @@ internal sealed class DecisionMeaning(VerifiedDecision decision, PathNumbers num
     /// <summary>A packet without a connection.</summary>
     public static Expected WithoutConnection(FilterClass? one) => new(IsStrict(one) ? Fate.Refused : Fate.LeftAlone);
 
+    /// <summary>The address from which a server on the wildcard address would answer what comes in by a device, where that is not one of the device's path: the answer is to be the question's, and go back with it.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="defaults">The devices by which the system sends what chose nothing.</param>
+    /// <param name="family">The family.</param>
+    public IpAddress? Answering(string device, IReadOnlyList<string> defaults, IpFamily family)
+    {
+        var halves = Paths.Where(path => path.Path.Half(family) is not null).OrderBy(path => path.Path.Half(family)!.Metric).ToList();
+        return defaults.Contains(device) || !halves.Exists(path => path.Device == device) ? null : halves.Find(path => defaults.Contains(path.Device)).Path?.Half(family)!.Locators[0];
+    }
+
     private Expected Decided(FilterClass? one, IpFamily family)
     {
         switch (one?.Action(family))
@@ -45,14 +57,26 @@ internal sealed class DecisionMeaning(VerifiedDecision decision, PathNumbers num
                 return new(Fate.Refused);
             case FilterAction.Use(var path) when Carries(path, family):
                 return new(Fate.By(numbers.Of(path)));
-            case FilterAction.Spread(var shares, _) when shares.All(share => Carries(share.Path, family)):
-                return new(Fate.By(numbers.Of(shares[0].Path))) { Shares = shares.Select(share => (numbers.Of(share.Path), share.Weight)).ToEquatableArray() };
+            case FilterAction.Spread(var shares, var per) when shares.All(share => Carries(share.Path, family)):
+                return new(Fate.By(numbers.Of(shares[0].Path))) { Shares = shares.Select(share => (numbers.Of(share.Path), share.Weight)).ToEquatableArray(), Hashed = Together(per, family) };
             case null or FilterAction.Default:
                 return new(Fate.LeftAlone);
             default:
                 // What cannot be carried out closes a strict class, and leaves another to the system.
                 return new(one.IsStrict ? Fate.Refused : Fate.LeftAlone);
         }
+    }
+
+    /// <summary>The bytes of the headers that are the same in what stays together: this end's address, the peer's, both ports.</summary>
+    private static string Together(BalancePer per, IpFamily family)
+    {
+        var (local, peer, length) = family == IpFamily.V4 ? (12, 16, 4) : (8, 24, 16);
+        return string.Join(' ', new[]
+        {
+            Registers.HeaderBytes(NftablesHeader.Network, local, length),
+            per == BalancePer.Local ? "" : Registers.HeaderBytes(NftablesHeader.Network, peer, length),
+            per == BalancePer.Flow ? Registers.HeaderBytes(NftablesHeader.Transport, 0, 4) : "",
+        }.Where(bytes => bytes.Length > 0));
     }
 
     private bool Carries(PathId id, IpFamily family) => Paths.Any(one => one.Path.Id == id && one.Path.Half(family) is not null);

@@ -35,6 +35,9 @@ internal sealed record Expected(Fate Fate)
     /// <summary>Where flows are spread: the shares of their paths, in slots; else empty.</summary>
     public EquatableArray<(int Path, int Slots)> Shares { get; init; } = [];
 
+    /// <summary>Of what such a spread takes the hash, as <see cref="Registers.HeaderBytes"/> says it: what is to stay together.</summary>
+    public string Hashed { get; init; } = "";
+
     /// <summary>The class that their connection bears afterwards; null: whichever.</summary>
     public int? Class { get; init; }
 
@@ -44,12 +47,15 @@ internal sealed record Expected(Fate Fate)
     /// <summary>The addresses that they may leave from: others become the first of them. Empty: every one stays as it is.</summary>
     public EquatableArray<Flows.IpAddress> Locators { get; init; } = [];
 
+    /// <summary>The address that their destination becomes; null: it stays.</summary>
+    public Flows.IpAddress? Destination { get; init; }
+
     /// <summary>Whether the sources of a box become what they should.</summary>
     public bool AllowsTranslation(Flows.IpAddress? to, Flows.RangeSet? sources)
     {
         if (Locators.IsEmpty)
         {
-            return to is null;
+            return to == Destination;
         }
         var own = Flows.RangeSet.Of([.. Locators.Select(address => new Flows.NumberRange(address.Bits, address.Bits))]);
         return to is { } address ? address == Locators[0] : sources is not null && own.Contains(sources);
@@ -58,5 +64,5 @@ internal sealed record Expected(Fate Fate)
     /// <summary>Whether packets with that fate, the slots of a hash that lead to it, are what is expected.</summary>
     public bool Allows(Fate fate, MachineState state) => Shares.IsEmpty
         ? fate == Fate
-        : fate.Kind == FlowFate.Steered && state.Modulus == Shares.Sum(share => share.Slots) && Shares.Any(share => share.Path == fate.Path && share.Slots == state.Slots);
+        : fate.Kind == FlowFate.Steered && state.Modulus == Shares.Sum(share => share.Slots) && state.Hashed == Hashed && Shares.Any(share => share.Path == fate.Path && share.Slots == state.Slots);
 }

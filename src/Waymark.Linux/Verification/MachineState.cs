@@ -10,8 +10,10 @@ namespace Waymark.Linux.Verification;
 /// <param name="Translation">The address that the connection's source or destination is translated to; null: none.</param>
 /// <param name="Slots">How many slots of a spread's hash lead here; 0: no hash was asked.</param>
 /// <param name="Modulus">Of how many.</param>
+/// <param name="Hashed">What the hash was asked of; null: none was.</param>
 internal readonly record struct MachineState(
-    uint Mark, uint ConnectionMark, uint Touched = 0, uint ConnectionTouched = 0, bool IsMarkKnown = false, bool IsConnectionMarkKnown = false, Flows.IpAddress? Translation = null, int Slots = 0, uint Modulus = 0)
+    uint Mark, uint ConnectionMark, uint Touched = 0, uint ConnectionTouched = 0, bool IsMarkKnown = false, bool IsConnectionMarkKnown = false, Flows.IpAddress? Translation = null, int Slots = 0, uint Modulus = 0,
+    string? Hashed = null)
 {
     /// <summary>The bits of the packet's mark, beside our own, that may be others than they were.</summary>
     public uint ForeignBits(uint before, uint own) => (IsMarkKnown ? Mark ^ before : Touched) & ~own;

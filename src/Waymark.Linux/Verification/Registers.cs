@@ -30,6 +30,26 @@ internal sealed class Registers
         return copy;
     }
 
+    /// <summary>What bytes of the packet lie in so many bytes from a word on, as <see cref="HeaderBytes"/> says it; something else, and what is cut, is <c>?</c>.</summary>
+    public string Loaded(int word, int length)
+    {
+        var parts = new List<string>();
+        while (length > 0)
+        {
+            if (this[word] is not Term.Header header || header.Length > length)
+            {
+                return "?";
+            }
+            parts.Add(HeaderBytes(header.From, header.Offset, header.Length));
+            length -= header.Length;
+            word += (header.Length + 3) / 4;
+        }
+        return string.Join(' ', parts);
+    }
+
+    /// <summary>Bytes of a header, in a word.</summary>
+    public static string HeaderBytes(NftablesHeader header, int offset, int length) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{header}:{offset}+{length}");
+
     /// <summary>The terms of a set's key from a word on; null where one is not there.</summary>
     public IReadOnlyList<Term>? Key(NftablesSet set, int word)
     {

@@ -16,34 +16,70 @@ namespace Waymark.Linux.Verification;
 /// <param name="findings">Where differences go.</param>
 internal sealed class RoutingVerification(VerifiedDecision decision, DecisionMeaning meaning, Territory territory, Func<int, string> nameOf, Findings findings)
 {
+    /// <summary>RT_TABLE_MAIN.</summary>
+    private const uint Main = 254;
+
     /// <summary>Compares one family.</summary>
     public void Check(IpFamily family, IReadOnlyList<RoutingRule> rules, IReadOnlyList<Route> routes)
     {
         var walk = new RouteWalk(family, rules, routes);
+        var others = new RouteWalk(family, [.. rules.Where(rule => rule.Protocol != territory.Protocol)], routes);
         foreach (var input in decision.ForwardFrom.Cast<string?>().Prepend(null))
         {
             var whose = input is null ? "" : $" from {input}";
             foreach (var path in meaning.Paths)
             {
-                Marked(walk, family, $"a packet{whose} marked for {path.Path.Name}", new(territory.StrictBit | territory.Mark(path.Number), InputDevice: input), path);
+                Marked($"a packet{whose} marked for {path.Path.Name}", territory.Mark(path.Number), input, path);
             }
-            Marked(walk, family, $"a packet{whose} marked for a path that is gone", new(territory.StrictBit | territory.Mark(territory.Paths), InputDevice: input), null);
+            Marked($"a packet{whose} marked for a path that is gone", territory.Mark(territory.Paths), input, null);
         }
         foreach (var path in meaning.Paths.Where(path => path.Path.Half(family) is not null))
         {
             foreach (var locator in path.Path.Half(family)!.Locators.Where(address => meaning.Paths.Count(one => one.Path.Half(family)?.Locators.Contains(address) == true) == 1))
             {
-                Marked(walk, family, $"a packet of a socket bound to {locator}", new(0, locator), path);
+                Bound($"a packet of a socket bound to {locator}", new(0, locator), path);
             }
             if (meaning.Paths.Count(one => one.Device == path.Device) == 1)
             {
-                Marked(walk, family, $"a packet of a socket bound to the device {path.Device}", new(0, OutputDevice: path.Device, OutputIndex: path.Path.DeviceIndex), path);
+                Bound($"a packet of a socket bound to the device {path.Device}", new(0, OutputDevice: path.Device, OutputIndex: path.Path.DeviceIndex), path);
             }
         }
-        Unmarked(walk, new(family, [.. rules.Where(rule => rule.Protocol != territory.Protocol)], routes), family);
+        Unmarked(walk, others, family);
+
+        void Marked(string situation, uint mark, string? input, NumberedPath? path)
+        {
+            // Bits of other programs lead nowhere else.
+            Bound(situation, new(territory.StrictBit | mark, InputDevice: input), path);
+            Bound(situation, new(territory.StrictBit | mark | ~territory.FwMark, InputDevice: input), path);
+        }
+
+        void Bound(string situation, WalkQuestion question, NumberedPath? path)
+        {
+            Sent(walk, family, situation, question, path);
+            Specific(walk, others, family, situation, question);
+        }
     }
 
-    private void Marked(RouteWalk walk, IpFamily family, string situation, WalkQuestion question, NumberedPath? path)
+    /// <summary>Connected networks and static routes of the system's come before a path's.</summary>
+    private void Specific(RouteWalk all, RouteWalk others, IpFamily family, string situation, WalkQuestion question)
+    {
+        var now = all.Run(question, _ => { });
+        foreach (var own in others.Run(question with { Mark = 0 }, _ => { }).Where(part => part.Route is { Table: Main } route && route.Destination.Length > DefaultRoute.LongestPart(family)))
+        {
+            foreach (var part in now)
+            {
+                var shared = own.Destinations.Intersect(part.Destinations);
+                if (!shared.IsEmpty && !now.Any(one => one.Destinations.Intersect(shared) == shared && IsSame(one.Route, own.Route!)))
+                {
+                    Tell(situation, family, part with { Destinations = shared }, own.Text(nameOf));
+                }
+            }
+        }
+    }
+
+    private static bool IsSame(Route? one, Route other) => one is not null && (one.LinkIndex, one.Gateway, one.Type) == (other.LinkIndex, other.Gateway, other.Type);
+
+    private void Sent(RouteWalk walk, IpFamily family, string situation, WalkQuestion question, NumberedPath? path)
     {
         var half = path?.Path.Half(family);
         var isOpen = half is not null && path!.Value.Path is { HasCarrier: true, DeviceIndex: > 0 };
@@ -73,7 +109,7 @@ internal sealed class RoutingVerification(VerifiedDecision decision, DecisionMea
             foreach (var part in now)
             {
                 var shared = own.Destinations.Intersect(part.Destinations);
-                var isSame = own.Route is { } route ? part.Route is { } same && (same.LinkIndex, same.Gateway, same.Type) == (route.LinkIndex, route.Gateway, route.Type)
+                var isSame = own.Route is { } route ? IsSame(part.Route, route)
                     : own.Rule is { } rule ? part.Route is null && part.Rule?.Action == rule.Action
                     : part.Route is not { } last || IsOwn(last.Table);
                 // Of several next hops the kernel takes one or the other.

@@ -18,9 +18,6 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
 {
     private const uint New = 8, Established = 2, Invalid = 1, Confirmed = 8;
 
-    /// <summary>RTN_UNICAST.</summary>
-    private const uint Unicast = 1;
-
     private readonly List<RuleOutcome> outcomes = [];
     private readonly PacketSpace space = table.Space;
     private readonly SetQuestions sets = table.Sets;
@@ -45,9 +42,10 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     End(new(box, state, null, Ending.Refused, by), isUnsure);
                     return;
                 case VerdictOf map:
+                    var slot = registers[map.Register] as Term.Slot;
                     Ask(map.Set, map.Register, box, registers, isUnsure, (part, answer, unsure) =>
                     {
-                        var next = answer.Slots == 0 ? state : state with { Slots = answer.Slots, Modulus = ModulusOf(registers[map.Register]) };
+                        var next = answer.Slots == 0 ? state : state with { Slots = answer.Slots, Modulus = slot!.Modulus, Hashed = slot.Of };
                         End(new(part, next, answer.Element.Verdict, null, new(map.Set, answer.Element)), unsure);
                     });
                     return;
@@ -112,8 +110,6 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         }
         outcomes.Add(outcome);
     }
-
-    private static uint ModulusOf(Term? term) => term is Term.Slot slot ? slot.Modulus : 0;
 
     private void Ask(string name, int word, RegionBox box, Registers registers, bool isUnsure, Action<RegionBox, SetAnswer, bool> found)
     {
@@ -284,9 +280,9 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                 return situation.OutputDevice is { } output ? Set(meta.Register, [.. OddMatches.Name(output)]) : null;
             case SocketCgroup socket:
                 return situation.IsLocal ? Hold(socket.Register, new Term.Cgroup(socket.Level), box) : null;
-            case SocketIsWildcard:
-                // Only what comes in to a socket of this host is asked for it, and none of our situations is.
-                return null;
+            case SocketIsWildcard socket:
+                // Where no socket would take the packet, the rule ends.
+                return situation.IsForWildcard ? Set(socket.Register, [1]) : null;
             case Payload payload:
                 return Hold(payload.Register, new Term.Header(payload.From, payload.Offset, payload.Length), box);
             case Conntrack { Key: NftablesConntrackKey.State } connection:
@@ -299,14 +295,20 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                 return Set(connection.Register, OddMatches.Host(situation.IsConfirmed ? Confirmed : 0));
             case Conntrack { Key: NftablesConntrackKey.Mark } connection:
                 return Hold(connection.Register, new Term.Constant(OddMatches.Host(state.ConnectionMark), MarkOrigin.Connection), box);
+            case ConntrackDestination destination when destination.IsV6 != (family == IpFamily.V6):
+                return null;
+            case ConntrackDestination destination when !situation.IsConfirmed:
+                // Nothing is translated yet: what is answered goes to the packet's source.
+                var length = IpAddress.Width(family);
+                return Hold(destination.Register, new Term.Seen(new(destination.IsReply ? SeenField.Local : SeenField.Peer, length, length / 8)), box);
             case ConntrackDestination destination:
                 // The end that began is the destination of the other direction.
                 var known = situation.KnownAs is { } own && own.Family == family && destination.IsReply != situation.IsReply ? own : new IpAddress(family, 0);
-                return destination.IsV6 == (family == IpFamily.V6) ? Set(destination.Register, [.. known.ToNetworkOrder()]) : null;
+                return Set(destination.Register, [.. known.ToNetworkOrder()]);
             case DestinationType type:
-                return Set(type.Register, OddMatches.Host(Unicast));
+                return Set(type.Register, OddMatches.Host(situation.DestinationType));
             case Hash hash:
-                return Hold(hash.Destination, new Term.Slot(hash.Modulus), box);
+                return Hold(hash.Destination, new Term.Slot(hash.Modulus, registers.Loaded(hash.Source, hash.Length)), box);
             case Bitwise bitwise when Masked(registers[bitwise.Register], bitwise, box) is { } masked:
                 return Hold(bitwise.Register, masked, box);
             case ToBigEndian order when registers[order.Register] is Term.Seen({ IsHostOrder: true } slice):

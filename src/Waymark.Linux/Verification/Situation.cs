@@ -29,16 +29,29 @@ internal sealed record Situation
     /// <summary>The address of this end that its peer knows, whoever began; null: one that is no path's.</summary>
     public IpAddress? KnownAs { get; init; }
 
+    /// <summary>What its destination is to routing (RTN_*): 1 somewhere else, 2 this host, 3 to 5 many.</summary>
+    public uint DestinationType { get; init; } = Unicast;
+
+    /// <summary>Whether a socket on the wildcard address would take it.</summary>
+    public bool IsForWildcard { get; init; }
+
+    /// <summary>The only protocol of the packets; null: any.</summary>
+    public byte? Protocol { get; init; }
+
     /// <summary>Whether it comes from a socket of this host: only such packets have owners and control groups.</summary>
     public bool IsLocal => InputDevice is null;
 
     /// <summary>Whether the packet runs in the reply direction of its connection.</summary>
     public bool IsReply { get; init; }
 
+    /// <summary>RTN_UNICAST.</summary>
+    private const uint Unicast = 1;
+
     /// <summary>The packets that can be in it, as far as it narrows them.</summary>
     public FlowBox Narrowed(FlowBox box) => box with
     {
         Started = Started,
+        Protocol = Protocol is { } protocol ? RangeSet.Of(protocol) : box.Protocol,
         User = IsLocal ? box.User : RangeSet.Of((UInt128)FlowBox.AbsentWord),
         Group = IsLocal ? box.Group : RangeSet.Of((UInt128)FlowBox.AbsentWord),
         Cgroup = IsLocal ? box.Cgroup : Nothing,

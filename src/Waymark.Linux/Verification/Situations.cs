@@ -12,8 +12,16 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
     /// <summary>NF_INET_PRE_ROUTING, NF_INET_LOCAL_OUT and NF_INET_POST_ROUTING.</summary>
     private const int Prerouting = 0, Output = 3, Postrouting = 4;
 
+    /// <summary>RTN_LOCAL.</summary>
+    private const uint ThisHost = 2;
+
+    private const byte Tcp = 6, Udp = 17;
+
     /// <summary>A name that no device has: what stands for each that is no path's.</summary>
     private const string OtherDevice = "(another)";
+
+    /// <summary>Every bit of other programs in the mark of a connection: a rule that looks at one of them, or changes it, is seen by that.</summary>
+    private uint Others { get; } = ~territory.CtMark;
 
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
@@ -24,11 +32,11 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
         {
             var (whose, name) = (side, side.IsLocal ? "of this host" : $"from {side.InputDevice}");
             yield return new(whose with { Name = $"the first packet of a flow {name}" }, 0, meaning.New);
-            yield return new(whose with { Name = $"the first packet of a flow {name}, whose marks bear bits of other programs" }, LowestBit(~territory.CtMark), meaning.New) { Mark = LowestBit(~territory.FwMark) };
+            yield return new(whose with { Name = $"the first packet of a flow {name}, whose marks bear bits of other programs" }, Others, meaning.New) { Mark = ~territory.FwMark };
             yield return new(whose with { Name = $"a packet without a connection {name}", HasConnection = false }, 0, (one, _) => DecisionMeaning.WithoutConnection(one));
             foreach (var path in meaning.Paths)
             {
-                var pin = territory.CtPath(path.Number);
+                var pin = territory.CtPath(path.Number) | Others;
                 yield return new(whose with { Name = $"a packet {name} on {path.Path.Name}, classified under other rules", IsConfirmed = true }, pin, (one, family) => meaning.Pinned(one, family, path.Number));
                 yield return new(
                     whose with { Name = $"an answer {name} to what came in by {path.Path.Name}", Started = StartedBy.Peer, IsReply = true, OutputDevice = side.IsLocal ? path.Device : null },
@@ -38,9 +46,9 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
         foreach (var path in meaning.Paths.Where(path => !Defaults().Contains(path.Device)).DistinctBy(path => path.Device))
         {
             var owner = OwnerOf(path.Device);
-            yield return new(Local($"the first packet of a flow whose program chose the device {path.Device}", path.Device), 0, (one, family) => meaning.Bound(one, family, owner));
+            yield return new(Local($"the first packet of a flow whose program chose the device {path.Device}", path.Device), Others, (one, family) => meaning.Bound(one, family, owner));
         }
-        yield return new(Local("the first packet of a flow that the system sends by a device that is no path's", OtherDevice), 0, meaning.Stray);
+        yield return new(Local("the first packet of a flow that the system sends by a device that is no path's", OtherDevice), Others, meaning.Stray);
         foreach (var path in meaning.Paths)
         {
             foreach (var family in Families.Where(family => path.Path.Half(family) is { } half && IsOnlyOwner(family, half.Locators[0])))
@@ -48,9 +56,9 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
                 var known = path.Path.Half(family)!.Locators[0];
                 foreach (var side in Sides().Where(side => !side.IsLocal || Defaults() is [var first, ..] && path.Device == first))
                 {
-                    yield return new(
-                        side with { Name = $"a packet {(side.IsLocal ? "of this host" : $"from {side.InputDevice}")} of an older connection, known to its peer as {known}", IsConfirmed = true, KnownAs = known },
-                        0, (one, of) => meaning.Kept(one, of, path.Number)) { Only = family };
+                    var whose = side with { Name = $"a packet {(side.IsLocal ? "of this host" : $"from {side.InputDevice}")} of an older connection, known to its peer as {known}", IsConfirmed = true, KnownAs = known };
+                    yield return new(whose, Others, (one, of) => meaning.Kept(one, of, path.Number)) { Only = family };
+                    yield return new(whose with { Name = $"{whose.Name}, who began it", Started = StartedBy.Peer, IsReply = true }, Others, (one, of) => meaning.Kept(one, of, path.Number)) { Only = family };
                 }
             }
         }
@@ -67,7 +75,7 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
                 var where = side with { Name = $"a later packet {(side.IsLocal ? "of a flow of this host" : $"from {side.InputDevice}")} on {path.Path.Name}", IsConfirmed = true, OutputDevice = side.IsLocal ? path.Device : null };
                 foreach (var one in decision.Rules.Classes.AsEnumerable().Prepend(null!))
                 {
-                    yield return new(where, generation | territory.CtPath(path.Number) | territory.CtClass(one?.Number ?? 0), (_, family) => meaning.Pinned(one, family, path.Number))
+                    yield return new(where, generation | territory.CtPath(path.Number) | territory.CtClass(one?.Number ?? 0) | Others, (_, family) => meaning.Pinned(one, family, path.Number))
                     {
                         Bears = one,
                         IsClassified = true,
@@ -78,14 +86,54 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
         }
     }
 
-    /// <summary>What comes in by a path is pinned to it.</summary>
-    public IEnumerable<SituationCheck> Inbound() => meaning.Paths.DistinctBy(path => path.Device).Select(path => new SituationCheck(
-        new() { Name = $"the first packet of a flow that comes in by {path.Device}", Hook = Prerouting, Started = StartedBy.Peer, InputDevice = path.Device },
-        0, (_, _) => new(Fate.LeftAlone) { Class = 0, Pin = OwnerOf(path.Device) })
+    /// <summary>What comes in by a path is pinned to it, where nothing was before; its answers go back by it, by whatever device they come from behind.</summary>
+    public IEnumerable<SituationCheck> Inbound()
     {
-        IsClassified = true,
-        SparesNeighbours = false,
-    });
+        foreach (var path in meaning.Paths.DistinctBy(path => path.Device))
+        {
+            var first = new Situation { Name = $"the first packet of a flow that comes in by {path.Device}", Hook = Prerouting, Started = StartedBy.Peer, InputDevice = path.Device };
+            var owner = OwnerOf(path.Device);
+            yield return Kept(first, 0, owner);
+            yield return Kept(first with { Name = $"an answer that comes in by {path.Device}", IsConfirmed = true, IsReply = true, Started = StartedBy.Here }, 0, 0);
+            foreach (var other in meaning.Paths.Where(other => other.Number != owner))
+            {
+                yield return Kept(first with { Name = $"a packet on {other.Path.Name} that comes in by {path.Device}", IsConfirmed = true }, territory.CtPath(other.Number), other.Number);
+            }
+            foreach (var family in Families)
+            {
+                var question = first with { Name = $"the first packet of a flow that comes in by {path.Device} to a server of this host on the wildcard address", DestinationType = ThisHost, IsForWildcard = true };
+                yield return Kept(question with { Protocol = Udp }, 0, owner, meaning.Answering(path.Device, Defaults(), family)) with { Only = family };
+                yield return Kept(question with { Protocol = Tcp }, 0, owner) with { Only = family };
+            }
+        }
+        foreach (var path in meaning.Paths)
+        {
+            yield return new(
+                new() { Name = $"an answer from {OtherDevice} to what came in by {path.Path.Name}", Hook = Prerouting, Started = StartedBy.Peer, InputDevice = OtherDevice, IsConfirmed = true, IsReply = true },
+                territory.CtPath(path.Number) | Others, (_, _) => new(Fate.By(path.Number)) { Class = 0, Pin = path.Number });
+        }
+    }
+
+    /// <summary>What is the system's own affair, whatever policies say.</summary>
+    public IEnumerable<SituationCheck> LeftAlone()
+    {
+        foreach (var side in Sides())
+        {
+            foreach (var (type, what) in new[] { (ThisHost, "this host itself"), (3u, "all of a network"), (4u, "the nearest of many"), (5u, "a group") })
+            {
+                yield return Kept(side with { Name = $"the first packet of a flow {(side.IsLocal ? "of this host" : $"from {side.InputDevice}")} to {what}", DestinationType = type }, 0, 0);
+            }
+        }
+        foreach (var behind in decision.ForwardFrom.Distinct().Where(device => meaning.Paths.All(path => path.Device != device)))
+        {
+            yield return Kept(Local($"an answer of this host by {behind}", behind) with { Started = StartedBy.Peer, IsConfirmed = true, IsReply = true }, 0, 0);
+        }
+        yield return Kept(new() { Name = "the first packet of a flow from a device that is nobody's", Hook = Prerouting, Started = StartedBy.Forwarded, InputDevice = OtherDevice }, 0, 0);
+    }
+
+    /// <summary>Left to routing, with that pin.</summary>
+    private SituationCheck Kept(Situation situation, uint connectionMark, int pin, IpAddress? destination = null) =>
+        new(situation, connectionMark | Others, (_, _) => new(Fate.LeftAlone) { Class = 0, Pin = pin, Destination = destination }) { IsClassified = true, SparesNeighbours = false };
 
     /// <summary>What leaves by a device, marked for a path: the address that it gets, and what is strict leaves by no other path.</summary>
     /// <param name="generation">The generation in force, as it stands in the connection mark.</param>
@@ -101,10 +149,10 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
                     foreach (var one in decision.Rules.Classes.Where(one => !DecisionMeaning.IsStrict(one)).Take(1).Concat(decision.Rules.Classes.Where(DecisionMeaning.IsStrict)))
                     {
                         var isTranslated = device == path.Device && (side.IsLocal || decision.Masquerade);
-                        yield return new(where, generation | territory.CtPath(path.Number) | territory.CtClass(one.Number), (_, family) =>
+                        yield return new(where, generation | territory.CtPath(path.Number) | territory.CtClass(one.Number) | Others, (_, family) =>
                             new(device != path.Device && DecisionMeaning.IsStrict(one) ? Fate.Refused : Fate.By(path.Number)) { Locators = isTranslated ? path.Path.Half(family)?.Locators ?? [] : [] })
                         {
-                            Mark = territory.StrictBit | territory.Mark(path.Number),
+                            Mark = territory.StrictBit | territory.Mark(path.Number) | ~territory.FwMark,
                             Bears = one,
                             IsClassified = true,
                             SparesNeighbours = false,
@@ -128,8 +176,6 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
     }
 
     private static Situation Local(string name, string device) => new() { Name = name, Hook = Output, Started = StartedBy.Here, OutputDevice = device };
-
-    private static uint LowestBit(uint bits) => bits == 0 ? 0 : 1u << System.Numerics.BitOperations.TrailingZeroCount(bits);
 
     private int OwnerOf(string device) => meaning.Paths.Where(path => path.Device == device).OrderByDescending(path => path.Path.Id.Protocol == "ip").First().Number;
 

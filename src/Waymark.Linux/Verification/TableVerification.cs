@@ -48,7 +48,7 @@ internal static class TableVerification
         var hooks = new HookVerification(new(table, decision.Cgroups), decision, territory, new(decision.Paths, numbers, territory), findings);
         var situations = new Situations(decision, meaning, territory);
         var count = 0;
-        foreach (var check in situations.Unclassified().Concat(situations.Inbound()))
+        foreach (var check in situations.Unclassified().Concat(situations.Inbound()).Concat(situations.LeftAlone()))
         {
             hooks.Check(check);
             count++;

@@ -24,8 +24,8 @@ internal abstract record Term
     /// <summary>The id of the socket's control group at a level.</summary>
     public sealed record Cgroup(int Level) : Term;
 
-    /// <summary>A number below the modulus, by a hash: any of them, for some packet.</summary>
-    public sealed record Slot(uint Modulus) : Term;
+    /// <summary>A number below the modulus, by a hash of what is named: any of them, for some packet.</summary>
+    public sealed record Slot(uint Modulus, string Of) : Term;
 
     /// <summary>Something of the packet that no selector speaks of.</summary>
     public sealed record Unseen(int Length) : Term;
