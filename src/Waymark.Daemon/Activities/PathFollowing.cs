@@ -113,6 +113,8 @@ internal sealed class PathFollowing(
             IsIgnored = path.IsIgnored,
             Gateways = path.Gateways,
             Peer = path.Peer,
+            Shared = path.Shared,
+            Scope = node.ScopeOf(path),
             Over = path.Over,
         }).ToEquatableArray(),
     };

@@ -8,7 +8,8 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// The paths' routing tables and the rules that lead to them. Their order is the outcome of trying; each other one broke something:
 /// <code>
 ///     0  local                                        (the system's)
-/// +   0  main, suppress_prefixlength 1 (IPv6: 4)      connected networks and static routes stay; default routes do not count, nor do their halves
+/// +   0  fwmark PATH -> table, of paths to peers      a static route to a peer's networks is what holds without a policy
+/// +   5  main, suppress_prefixlength 1 (IPv6: 4)      connected networks and static routes stay; default routes do not count, nor do their halves
 /// +  10  fwmark PATH -> table                         before "from": every local packet has a path's source address by then
 /// +  20  fwmark STRICT -> unreachable                 a path that is gone leaks nothing
 /// +  30  from ADDRESS -> table                        sockets bound to an address
@@ -47,8 +48,12 @@ internal static class RouteEncoding
 
     private static IEnumerable<RoutingRule> Rules(IpFamily family, IReadOnlyList<NumberedPath> paths, Territory territory)
     {
-        var own = paths.Select(one => (one.Number, one.Device, Half: one.Path.Half(family), Table: territory.TableOf(one.Number))).Where(one => one.Half is not null).ToList();
-        yield return new() { Family = family, Priority = territory.Priority, Table = Main, SuppressPrefixLength = (uint)DefaultRoute.LongestPart(family) };
+        var own = paths.Select(one => (one.Number, one.Device, one.Path.Scope, Half: one.Path.Half(family), Table: territory.TableOf(one.Number))).Where(one => one.Half is not null).ToList();
+        foreach (var one in own.Where(one => !one.Scope.IsEverything))
+        {
+            yield return new() { Family = family, Priority = territory.Priority, Table = one.Table, Mark = territory.Mark(one.Number), MarkMask = territory.PathMask };
+        }
+        yield return new() { Family = family, Priority = territory.Priority + 5, Table = Main, SuppressPrefixLength = (uint)DefaultRoute.LongestPart(family) };
         foreach (var one in own)
         {
             yield return new() { Family = family, Priority = territory.Priority + 10, Table = one.Table, Mark = territory.Mark(one.Number), MarkMask = territory.PathMask };

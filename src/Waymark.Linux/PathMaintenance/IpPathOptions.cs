@@ -39,6 +39,12 @@ public sealed record DeclaredInterface(PathMatch Match, string Name)
     /// <summary>The node at the other end; null: it leads to anybody.</summary>
     public string? Peer { get; init; }
 
+    /// <summary>The number by which that node knows it too; null: it is not shared.</summary>
+    public int? Shared { get; init; }
+
+    /// <summary>The flows that it can carry.</summary>
+    public FlowSelector Scope { get; init; } = FlowSelector.Everything;
+
     /// <summary>Names of the paths that carry it underneath.</summary>
     public EquatableArray<string> Over { get; init; } = [];
 }

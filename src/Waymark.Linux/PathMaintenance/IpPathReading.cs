@@ -54,7 +54,9 @@ internal static class IpPathReading
                 DeviceIndex = link.Index,
                 HasCarrier = link.HasCarrier,
                 Halves = halves,
+                Scope = declared?.Scope ?? FlowSelector.Everything,
                 Peer = declared?.Peer,
+                Shared = declared?.Shared,
                 Over = declared is null ? [] : declared.Over.Select(over => Carrier(over, owners)).ToEquatableArray(),
             });
         }

@@ -76,6 +76,13 @@ public sealed record FlowSelector(EquatableArray<FlowBox> Boxes)
     /// <param name="boxes">None of them empty.</param>
     public static FlowSelector Of(IReadOnlyList<FlowBox> boxes) => new(FlowUnion.Of(boxes).ToEquatableArray());
 
+    /// <summary>The flows whose other end is in one of the prefixes.</summary>
+    public static FlowSelector OfPeers(IEnumerable<IpPrefix> prefixes) => new(prefixes.GroupBy(one => one.Family).OrderBy(family => family.Key).Select(family =>
+    {
+        var set = RangeSet.Of([.. family.Select(prefix => new NumberRange(prefix.First.Bits, prefix.Last.Bits))]);
+        return new FlowBox { Family = family.Key, Peer = set.IsFull(IpAddress.Highest(family.Key)) ? null : set };
+    }).ToEquatableArray());
+
     /// <summary>What is in this one and not in the other.</summary>
     public FlowSelector Subtract(FlowSelector other) => TrySubtract(other, int.MaxValue) ?? throw new System.Diagnostics.UnreachableException();
 

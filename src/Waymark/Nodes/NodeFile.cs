@@ -58,12 +58,18 @@ public sealed record NodeFile
     /// <summary>Where requesters of other hosts are listened for; null: nowhere.</summary>
     public ListenDeclaration? Listen { get; init; }
 
+    /// <summary>Other nodes that this one exchanges rules with, in the order of the file. None has the name of a requester.</summary>
+    public EquatableArray<PeerDeclaration> Peers { get; init; } = [];
+
     /// <summary>Where metrics are served; null: nowhere.</summary>
     public MetricsEndpoint? Metrics { get; init; }
 
     /// <summary>What probes of a path of that name may cost; null: as much as they do. A metered path has a budget of its own accord, unless the file says how often it is probed.</summary>
     public ProbeAllowance? AllowanceOf(string path) => Paths.FirstOrDefault(one => one.Name == path) is not { } declared ? null
         : declared.ProbeBudget ?? (declared.IsCharged && !ProbesOf(path).IsPaceNamed ? ProbeAllowance.OfMetered : null);
+
+    /// <summary>The flows that a path to a peer carries: those whose other end is the peer's. Any, where the path leads to anybody or to somebody who is not declared.</summary>
+    public FlowSelector ScopeOf(PathDeclaration path) => Peers.FirstOrDefault(one => one.Name == path.Peer)?.Reach ?? FlowSelector.Everything;
 
     /// <summary>How a path of that name is probed.</summary>
     public ProbeSettings ProbesOf(string path)
@@ -127,6 +133,9 @@ public sealed record PathDeclaration(string Name, PathMatch Match)
 
     /// <summary>The node at the other end; null: it leads to anybody.</summary>
     public string? Peer { get; init; }
+
+    /// <summary>The number, 1 to 255, by which both ends know the path; null: it is not shared. Only beside <see cref="Peer"/>, and for each peer once.</summary>
+    public int? Shared { get; init; }
 }
 
 /// <summary>Flows that this node forwards.</summary>

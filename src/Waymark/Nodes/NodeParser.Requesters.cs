@@ -61,7 +61,7 @@ internal sealed partial class NodeParser
         return path;
     }
 
-    private string CertifiedName(List<RequesterDeclaration> others)
+    private string CertifiedName(IEnumerable<(string Name, string? Certificate)> others, string kind)
     {
         var token = Now;
         var name = QuotedString("the name in the certificate", PolicyLimits.TextLength);
@@ -69,9 +69,9 @@ internal sealed partial class NodeParser
         {
             Source.Error("WAY1008", token.Start, token.End, $"an address is never who somebody is, found {token}", "write the DNS name or the URI that its certificate bears");
         }
-        if (others.FirstOrDefault(other => string.Equals(other.Certificate, name, StringComparison.OrdinalIgnoreCase)) is { } same)
+        if (others.FirstOrDefault(other => string.Equals(other.Certificate, name, StringComparison.OrdinalIgnoreCase)) is { Name: { } same })
         {
-            Source.Error("WAY1002", token.Start, token.End, $"whose certificate bears {token} is '{same.Name}' already", "give each requester a certificate of its own");
+            Source.Error("WAY1002", token.Start, token.End, $"whose certificate bears {token} is '{same}' already", $"give each {kind} a certificate of its own");
         }
         return name;
     }
@@ -89,7 +89,7 @@ internal sealed partial class NodeParser
         Block("requester", opener, new(StringComparer.Ordinal)
         {
             ["user"] = () => Single(null, () => requester = requester with { User = Name("a user's name") }),
-            ["certificate"] = () => Single(null, () => requester = requester with { Certificate = CertifiedName(others) }),
+            ["certificate"] = () => Single(null, () => requester = requester with { Certificate = CertifiedName(others.Select(other => (other.Name, other.Certificate)), "requester") }),
             ["rank"] = () => Single(null, () => requester = requester with { Rank = (int)Integer("a rank", int.MaxValue) }),
             ["may"] = May,
             ["confirm"] = () => Single(null, () => requester = requester with { ConfirmWithin = ConfirmationTime() }),
@@ -122,21 +122,10 @@ internal sealed partial class NodeParser
                 return;
             }
             Expect("flows", "or 'any', 'set' or 'administer' behind 'may'");
-            var start = Now.Start;
-            var position = Position;
-            // Ranges stand in braces; a brace that closes none of them closes the requester.
-            for (var braces = 0; Now.Kind != TokenKind.End && !Now.Is(";") && !(Now.Is("}") && braces == 0); Take())
+            if (Flows() is { } flows)
             {
-                braces += Now.Is("{") ? 1 : Now.Is("}") ? -1 : 0;
-            }
-            if (PolicyLanguage.ParseFlows(Source.Text[start..Math.Max(start, Last.End)], Source.File, out var diagnostics) is { } flows)
-            {
-                Note(position, PolicyPrinter.Print(flows));
                 requester = requester with { MayFlows = requester.MayFlows.Concat(flows).ToEquatableArray() };
-                return;
             }
-            var first = diagnostics[0];
-            Source.Error(first.Code, start + first.Column - 1, start + first.Column - 1 + first.Length, first.Message, first.Mend);
         });
     }
 
@@ -150,6 +139,26 @@ internal sealed partial class NodeParser
             Source.Error("WAY1008", token.Start, Last.End, $"the time to confirm is {Unit.Print(RequesterDeclaration.LeastConfirmation)} to {Unit.Print(RequesterDeclaration.MostConfirmation)}", "write for example 'confirm within 60 s;'");
         }
         return time;
+    }
+
+    /// <summary>Flows up to the semicolon, in the policy language; null with a message where they are wrong.</summary>
+    private EquatableArray<Flow>? Flows()
+    {
+        var start = Now.Start;
+        var position = Position;
+        // Ranges stand in braces; a brace that closes none of them closes the block.
+        for (var braces = 0; Now.Kind != TokenKind.End && !Now.Is(";") && !(Now.Is("}") && braces == 0); Take())
+        {
+            braces += Now.Is("{") ? 1 : Now.Is("}") ? -1 : 0;
+        }
+        if (PolicyLanguage.ParseFlows(Source.Text[start..Math.Max(start, Last.End)], Source.File, out var diagnostics) is { } flows)
+        {
+            Note(position, PolicyPrinter.Print(flows));
+            return flows;
+        }
+        var first = diagnostics[0];
+        Source.Error(first.Code, start + first.Column - 1, start + first.Column - 1 + first.Length, first.Message, first.Mend);
+        return null;
     }
 
     private SettingRight SettingRight()

@@ -19,6 +19,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
         var paths = new List<PathDeclaration>();
         var probes = new List<KeyValuePair<string, ProbeSettings>>();
         var requesters = new List<RequesterDeclaration>();
+        var peers = new List<PeerDeclaration>();
         Statements(isBlock: false, new(StringComparer.Ordinal)
         {
             ["node"] = () => Single("node", () => node = node with { Name = QuotedString("the node's name") }),
@@ -44,12 +45,14 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
             ["hold-down"] = HoldDownBlock,
             ["requester"] = () => requesters.Add(RequesterBlock(requesters)),
             ["listen"] = ListenBlock,
-            ["peer"] = () => NotYet("peer", "peers come with a later version"),
+            ["peer"] = () => peers.Add(PeerBlock(peers)),
             ["dashboard"] = DashboardBlock,
         }, TopWords);
+        CheckPeers(paths, peers, requesters);
         return node with
         {
             Paths = paths.ToEquatableArray(),
+            Peers = peers.ToEquatableArray(),
             Probes = probes.ToEquatableArray(),
             Requesters = WithRoot(requesters).ToEquatableArray(),
         };
@@ -115,6 +118,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
         {
             Source.Error("WAY1002", token.Start, token.End, $"a path called '{path.Name}' is declared already", "give one of them another name");
         }
+        pathPlaces[path.Name] = token;
         void Number(string name)
         {
             Characteristic.TryFind(name, out var characteristic);
@@ -167,11 +171,7 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
             ["ignore"] = () => Single(null, () => path = path with { IsIgnored = true }),
             ["over"] = () => Single(null, () => path = path with { Over = path.Over.Concat(List(() => Name("a path's name"))).ToEquatableArray() }),
             ["peer"] = () => Single(null, () => path = path with { Peer = Name("a peer's name") }),
-            ["shared"] = () => Single(null, () =>
-            {
-                Source.Warn("WAY2010", Last.Start, Last.End, "'shared' has no effect yet", "peers come with a later version");
-                Integer("a path's number", 255);
-            }),
+            ["shared"] = () => Single(null, () => path = path with { Shared = SharedNumber() }),
             ["probe-budget"] = () => Single(null, () =>
             {
                 var token = Now;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Waymark.Flows;
 using Waymark.PathExamination;
 using Waymark.Policies.Language;
 using Waymark.Tariffs;
@@ -44,6 +45,10 @@ public static class NodePrinter
         if (node.Listen is { } listen)
         {
             text.Append(StatementLayout.Block("listen", [.. Lines(listen)]));
+        }
+        foreach (var peer in node.Peers)
+        {
+            text.Append(StatementLayout.Block($"peer {PolicyPrinter.Name(peer.Name)}", [.. Lines(peer)]));
         }
         if (node.Metrics is { } metrics)
         {
@@ -105,6 +110,10 @@ public static class NodePrinter
         if (path.Peer is { } peer)
         {
             lines.Add($"peer {PolicyPrinter.Name(peer)};");
+        }
+        if (path.Shared is { } shared)
+        {
+            lines.Add(Line("shared", shared));
         }
         return StatementLayout.Block($"path {PolicyPrinter.Name(path.Name)}", lines);
     }
@@ -241,6 +250,31 @@ public static class NodePrinter
         if (listen.RevocationFile is { } revocations)
         {
             yield return $"crl {PolicyPrinter.Quote(revocations)};";
+        }
+    }
+
+    private static IEnumerable<string> Lines(PeerDeclaration peer)
+    {
+        if (peer.Host is { } host)
+        {
+            yield return $"address {(IpAddress.TryParse(host, out var address) ? address.ToString() : PolicyPrinter.Name(host))}{Word("port", peer.Port, ListenDeclaration.UsualPort)};";
+        }
+        yield return $"certificate {PolicyPrinter.Quote(peer.Certificate)};";
+        if (!peer.Prefixes.IsEmpty)
+        {
+            yield return $"prefix {string.Join(", ", peer.Prefixes)};";
+        }
+        if (peer.Rank != PeerDeclaration.UsualRank)
+        {
+            yield return Line("rank", peer.Rank);
+        }
+        if (peer.Lease != PeerDeclaration.UsualLease)
+        {
+            yield return $"lease {Unit.Print(peer.Lease)};";
+        }
+        if (!peer.MayFlows.IsEmpty)
+        {
+            yield return $"may flows {PolicyPrinter.Print(peer.MayFlows)};";
         }
     }
 

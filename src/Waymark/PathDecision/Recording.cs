@@ -103,9 +103,10 @@ public static class Recording
         json.WriteStartArray("paths");
         foreach (var path in paths.Paths)
         {
-            if (!path.Scope.IsEverything)
+            var reach = path.Scope.Boxes.SelectMany(box => (box.Peer ?? RangeSet.Of(new NumberRange(0, IpAddress.Highest(box.Family)))).ToPrefixes(box.Family)).ToList();
+            if (!path.Scope.IsEverything && path.Scope != FlowSelector.OfPeers(reach))
             {
-                throw new NotSupportedException($"The path {path.Id} has a narrow scope, which cannot be recorded yet.");
+                throw new NotSupportedException($"The path {path.Id} has a scope of more than addresses of the other end, which cannot be recorded yet.");
             }
             json.WriteStartObject();
             json.WriteString("id", path.Id.ToString());
@@ -116,6 +117,14 @@ public static class Recording
             json.WriteBoolean("movable", path.IsMovable);
             json.WriteBoolean("duplicates", path.CanDuplicate);
             json.WriteString("peer", path.Peer);
+            if (path.Shared is { } shared)
+            {
+                json.WriteNumber("shared", shared);
+            }
+            if (!path.Scope.IsEverything)
+            {
+                Write(json, "reach", reach.Select(prefix => $"{prefix.First}/{prefix.Length}"));
+            }
             Write(json, "over", path.Over.Select(over => over.ToString()));
             json.WriteStartArray("halves");
             foreach (var half in path.Halves)
@@ -144,16 +153,20 @@ public static class Recording
         IsMovable = json.GetProperty("movable").GetBoolean(),
         CanDuplicate = json.GetProperty("duplicates").GetBoolean(),
         Peer = json.GetProperty("peer").GetString(),
+        Shared = json.TryGetProperty("shared", out var shared) ? shared.GetInt32() : null,
+        Scope = json.TryGetProperty("reach", out _) ? FlowSelector.OfPeers(Strings(json, "reach").Select(Prefix)) : FlowSelector.Everything,
         Over = Strings(json, "over").Select(Id).ToEquatableArray(),
         Halves = json.GetProperty("halves").EnumerateArray().Select(half => new PathHalf
         {
             Family = half.GetProperty("family").GetInt32() == 4 ? IpFamily.V4 : IpFamily.V6,
             Locators = Strings(half, "locators").Select(IpAddress.Parse).ToEquatableArray(),
-            Connected = Strings(half, "connected").Select(text => text.Split('/')).Select(parts => new IpPrefix(IpAddress.Parse(parts[0]), int.Parse(parts[1], CultureInfo.InvariantCulture))).ToEquatableArray(),
+            Connected = Strings(half, "connected").Select(Prefix).ToEquatableArray(),
             Gateway = half.GetProperty("gateway").GetString() is { } gateway ? IpAddress.Parse(gateway) : null,
             Metric = half.GetProperty("metric").GetUInt32(),
         }).ToEquatableArray(),
     };
+
+    private static IpPrefix Prefix(string text) => new(IpAddress.Parse(text[..text.IndexOf('/')]), int.Parse(text[(text.IndexOf('/') + 1)..], CultureInfo.InvariantCulture));
 
     private static void Write(Utf8JsonWriter json, CharacteristicsSet characteristics)
     {

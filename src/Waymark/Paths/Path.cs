@@ -38,6 +38,9 @@ public sealed record Path
     /// <summary>The configured name of the node at the other end where the path leads to one; null where it leads to anybody.</summary>
     public string? Peer { get; init; }
 
+    /// <summary>The number by which the peer knows the path too, 1 to 255; null: it is not shared.</summary>
+    public int? Shared { get; init; }
+
     /// <summary>The paths that carry it underneath (a tunnel's), in order of use.</summary>
     public EquatableArray<PathId> Over { get; init; } = [];
 

@@ -172,8 +172,8 @@ public sealed class FaultTests
     [Theory]
     [InlineData(IpFamily.V4, "-4", "7120", "rule del pref 7120; route flush table 27102")]
     [InlineData(IpFamily.V6, "-6", "7120", "-6 rule del pref 7120; -6 route flush table 27102")]
-    [InlineData(IpFamily.V4, "-4", "7100", "rule del pref 7100")]
-    [InlineData(IpFamily.V6, "-6", "7100", "-6 rule del pref 7100")]
+    [InlineData(IpFamily.V4, "-4", "7105", "rule del pref 7105")]
+    [InlineData(IpFamily.V6, "-6", "7105", "-6 rule del pref 7105")]
     public void What_others_remove_comes_back_but_never_faster_than_the_limit(IpFamily family, string ip, string rule, string removal)
     {
         using var world = new World();

@@ -7,6 +7,8 @@ namespace Waymark.Tests.Nodes;
 
 public sealed class NodeLanguageTests
 {
+    private const string Listens = "listen { address [::]; certificate \"/c\"; key \"/k\"; authority \"/a\"; }\n";
+
     public static IEnumerable<string> SampleNames => System.IO.Directory.GetFiles(System.IO.Path.Combine(Repository.Root, "samples"), "node.way", System.IO.SearchOption.AllDirectories)
         .Select(file => System.IO.Path.GetRelativePath(System.IO.Path.Combine(Repository.Root, "samples"), file)).Order(StringComparer.Ordinal);
 
@@ -43,7 +45,7 @@ public sealed class NodeLanguageTests
               # what is left
               quota 1000 MB resets day 1 at "Europe/Paris"; }
             path lte{interface wwan0;}
-            peer hq { address [2001:db8::1] port 7443; accept { from 192.0.2.0/24; } }
+            peer hq { address [2001:db8::1] port 7444; certificate "hq.example.net" ;prefix 10.1.0.0/16,2001:DB8:1::/48; lease 60 s; }
             listen { address [::],192.0.2.1 ;port 0x1d13; certificate "/n.pem"; key "/n.key"; authority "/ca.pem"; }
             probe wifi { # the near one
               icmp 192.0.2.1; every 1000ms; }
@@ -67,8 +69,10 @@ public sealed class NodeLanguageTests
             }
             path lte { interface wwan0; }
             peer hq {
-              address [2001:db8::1] port 7443;
-              accept { from 192.0.2.0/24; }
+              address [2001:db8::1] port 7444;
+              certificate "hq.example.net";
+              prefix 10.1.0.0/16, 2001:db8:1::/48;
+              lease 1 min;
             }
             listen { address [::], 192.0.2.1; port 7443; certificate "/n.pem"; key "/n.key"; authority "/ca.pem"; }
             probe wifi {
@@ -193,7 +197,17 @@ public sealed class NodeLanguageTests
     [InlineData("path wifi { interface wlan0; gateway 192.0.2.1/24; }", "n.way:1:38: error WAY1008: a gateway is one address and has no prefix length, found '192.0.2.1/24'; write 192.0.2.1")]
     [InlineData("listen { address [::];\nnode \"a\";", "n.way:1:1: error WAY0003: the block of this 'listen' is never closed; add '}'")]
     [InlineData("path a { interface b;\nnode \"a\";\nnod \"b\";", "n.way:1:1: error WAY0003: the block of this 'path' is never closed; add '}'", "n.way:3:1: error WAY1018: the node file has no 'nod' here; did you mean 'node'?")]
-    [InlineData("peer x\nnode \"a\";", "n.way:1:6: error WAY0002: the statement has no ';' behind 'x'; add ';'", "n.way:1:1: warning WAY2010: 'peer' has no effect yet; peers come with a later version")]
+    [InlineData("peer x\nnode \"a\";", "n.way:2:1: error WAY0001: expected '{' behind 'peer', found 'node'")]
+    [InlineData("peer x { rank 5; }", "n.way:1:1: error WAY1019: the peer 'x' has no certificate, so nobody can be it; add 'certificate \"NAME\";'")]
+    [InlineData("peer x { certificate \"x.example\"; }", "n.way:1:6: error WAY1019: nothing says who this node is towards 'x'; add 'listen { address [::]; certificate \"FILE\"; key \"FILE\"; authority \"FILE\"; }'")]
+    [InlineData(Listens + "peer x { certificate \"x.example\"; lease 2 h; }", "n.way:2:41: error WAY1008: a lease is 1 s to 1 h; 30 s is the default")]
+    [InlineData(Listens + "peer x { certificate \"x.example\"; }\npeer y { certificate \"x.example\"; }", "n.way:3:22: error WAY1002: whose certificate bears the string \"x.example\" is 'x' already; give each peer a certificate of its own")]
+    [InlineData(Listens + "peer root { certificate \"x.example\"; }", "n.way:2:6: error WAY1002: a requester is called 'root' already, and what a peer asks for is a requester's; give one of them another name")]
+    [InlineData(Listens + "peer x { certificate \"x.example\"; }\npath a { interface b; peer x; }", "n.way:3:6: error WAY1019: which flows the path 'a' carries is not said: the peer 'x' has no addresses; add 'prefix ...;' to 'peer x': its own addresses and those behind it")]
+    [InlineData(Listens + "peer hq { certificate \"x.example\"; prefix 10.1.0.0/16; }\npath a { interface b; peer hw; shared 1; }", "n.way:3:6: error WAY1019: the path 'a' is shared with 'hw', and no peer is called so; did you mean 'hq'?")]
+    [InlineData("path a { interface b; shared 1; }", "n.way:1:6: error WAY1019: with whom the path 'a' is shared is not said; add 'peer NAME;'")]
+    [InlineData("path a { interface b; peer c; shared 0; }", "n.way:1:38: error WAY1008: the number of a shared path is 1 to 255, found 0; write the same number at both ends")]
+    [InlineData(Listens + "peer x { certificate \"x.example\"; prefix 10.1.0.0/16; }\npath a { interface b; peer x; shared 1; }\npath c { interface d; peer x; shared 1; }", "n.way:4:6: error WAY1002: 'a' and 'c' are both number 1 to 'x'; each path that is shared has a number of its own")]
     [InlineData("listen { address [::]; key \"/k\"; }", "n.way:1:1: error WAY1019: 'listen' does not say where, as whom and for whom; add 'certificate \"FILE\";', 'authority \"FILE\";' ('waymark pki' makes certificates)")]
     [InlineData("listen { address 192.0.2.0/24; port 0; certificate \"n.pem\"; }", "n.way:1:18: error WAY1008: where requesters come to is one address and has no prefix length, found '192.0.2.0/24'; write 192.0.2.0", "n.way:1:37: error WAY1008: a port is 1 to 65535", "n.way:1:52: error WAY1008: the file that holds this node's certificate has to be named from '/' on, found the string \"n.pem\"; write \"/etc/waymark/n.pem\", if it is there")]
     [InlineData("listen { adress [::]; certificate node; }", "n.way:1:10: error WAY1018: the node file has no 'adress' here; did you mean 'address'?", "n.way:1:35: error WAY0001: expected the file that holds this node's certificate in quotes, found 'node'; quote it: \"node\"")]
@@ -225,9 +239,26 @@ public sealed class NodeLanguageTests
     }
 
     [Fact]
+    public void A_peer_is_who_bears_its_certificate_and_a_path_to_it_carries_what_ends_there()
+    {
+        var node = NodeLanguage.Parse(Listens + """
+            path hq1 { interface wg1; peer hq; shared 1; }
+            peer hq { address hq.example.net port 7444; certificate "hq.example.net"; prefix 10.1.0.0/16, 2001:db8:1::/48; rank 50; may flows local 2001:db8:12::/48; }
+            path other { interface wg2; peer nobody; }
+            """, "n.way").File!;
+        var hq = Assert.Single(node.Peers.AsEnumerable());
+        Assert.Equal(("hq.example.net", 7444, 50, 1, TimeSpan.FromSeconds(30)), (hq.Host, hq.Port, hq.Rank, hq.MayFlows.Count, hq.Lease));
+        Assert.Equal(1, node.Paths[0].Shared);
+        var scope = node.ScopeOf(node.Paths[0]);
+        Assert.True(scope == hq.Reach && !scope.IsEverything && scope.Contains(FlowSelector.OfPeers([new(IpAddress.Parse("10.1.255.0"), 24)])));
+        Assert.True(node.ScopeOf(node.Paths[1]).IsEverything);
+        Assert.Equal(node, NodeLanguage.Parse(NodePrinter.Print(node), "n.way").File);
+    }
+
+    [Fact]
     public void What_has_no_effect_yet_is_said_to_have_none()
     {
-        var parse = NodeLanguage.Parse("peer hq { address hq.example.net port 7443; }\nstrict at boot;", "n.way");
+        var parse = NodeLanguage.Parse("dashboard { page [::1] port 80; }\nstrict at boot;", "n.way");
         Assert.Equal(["WAY2010"], parse.Diagnostics.Select(one => one.Code));
         Assert.True(parse.File!.IsStrictAtBoot);
     }
@@ -237,9 +268,9 @@ public sealed class NodeLanguageTests
     {
         var parse = NodeLanguage.Parse(
             """
-            peer hq { address hq.example.net port 7443; may flows local 2001:db8:12::/48; } node "a";
+            dashboard { page [::1] port 80; } node "a";
             dashboard { metrics 127.0.0.1 port 9464; } strict at boot;
-            path lte { interface wwan0; quota 20 GB resets day 1 at "Europe/Paris"; shared 1; metered; }
+            path lte { interface wwan0; quota 20 GB resets day 1 at "Europe/Paris"; metered; }
             probe lte { every 2 s; }
             requester fleet { certificate "fleet.example.net"; rank 5; may any; confirm within 60 s; }
             """, "n.way");

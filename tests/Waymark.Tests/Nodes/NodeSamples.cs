@@ -131,18 +131,33 @@ public static class NodeSamples
     private static readonly Gen<ListenDeclaration?> Listen = Gen.Select(Address.Array[0, 3], Gen.Int[1, 65535], Word, Gen.Bool, (addresses, port, word, some) =>
         addresses.Length == 0 ? null : new ListenDeclaration(addresses.ToEquatableArray(), port, $"/{word}.pem", $"/{word}.key", "/ca.pem", some ? "/crl.pem" : null));
 
+    private static readonly Gen<PeerDeclaration> Peer = Gen.Select(One<string?>(null, "hq.example.net", "2001:db8::9", "192.0.2.9"), Gen.Int[1, 65535], Gen.Select(Address, Gen.Int[0, 32], (address, length) => new IpPrefix(address, length)).Array[1, 3], Gen.Int[0, 2000], Gen.Int[1, 60], FlowSamples.Flow.Array[0, 2])
+        .Select((host, port, prefixes, rank, lease, flows) => new PeerDeclaration("", "")
+        {
+            Host = host,
+            Port = host is null ? ListenDeclaration.UsualPort : port,
+            Prefixes = prefixes.ToEquatableArray(),
+            Rank = rank,
+            Lease = TimeSpan.FromMinutes(lease),
+            MayFlows = flows.Select(PolicySamples.Written).ToEquatableArray(),
+        });
+
     /// <summary>Whole files; what they say may be nonsense, but it can be written.</summary>
-    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Maybe(Metrics), Reflector, Listen), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Requester.Array[0, 3])
-        .Select((node, own, paths, probes, requesters) =>
+    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Maybe(Metrics), Reflector, Listen), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Gen.Select(Requester.Array[0, 3], Peer.Array[0, 2]))
+        .Select((node, own, paths, probes, others) =>
         {
             var (name, isStrict, forward, hold, metrics, reflector, listen) = own;
+            var (requesters, peers) = others;
+            // Who this node is towards a peer is what 'listen' says.
+            peers = listen is null ? [] : peers;
             return node with
             {
                 Name = name,
                 IsStrictAtBoot = isStrict,
-                Paths = paths.DistinctBy(path => path.Match).Select((path, i) => path with { Name = $"path {i}" }).ToEquatableArray(),
+                Paths = paths.DistinctBy(path => path.Match).Select((path, i) => path with { Name = $"path {i}", Peer = i < peers.Length ? $"peer {i}" : path.Peer, Shared = i < peers.Length ? i + 1 : null }).ToEquatableArray(),
                 Forward = forward,
                 Listen = listen,
+                Peers = peers.Select((one, i) => one with { Name = $"peer {i}", Certificate = $"p{i}.example.net" }).ToEquatableArray(),
                 Metrics = metrics,
                 Probes = probes.ToEquatableArray(),
                 Reflector = reflector,

@@ -1,4 +1,5 @@
 using CsCheck;
+using Waymark.Flows;
 using Waymark.PathDecision;
 
 namespace Waymark.Tests.PathDecision;
@@ -26,6 +27,15 @@ public sealed class RecordingTests
             var (again, digest) = Recording.Read(Recording.Write(world, decision));
             return Recording.Digest(PathResolution.Decide(again)) == digest;
         }, iter: 100);
+    }
+
+    [Fact]
+    public void A_path_to_a_peer_is_recorded_with_what_it_reaches()
+    {
+        var reach = FlowSelector.OfPeers([new(IpAddress.Parse("10.1.0.0"), 16), new(IpAddress.Parse("2001:db8:1::"), 48)]);
+        var world = Worlds.Of("any prefer lowest cost;", Worlds.Path("wifi"), Worlds.Path("hq1") with { Peer = "hq", Shared = 1, Scope = reach });
+        var (again, digest) = Recording.Read(Recording.Write(world, PathResolution.Decide(world)));
+        Assert.Equal((world.Paths, digest), (again.Paths, Recording.Digest(PathResolution.Decide(again))));
     }
 
     [Fact]
