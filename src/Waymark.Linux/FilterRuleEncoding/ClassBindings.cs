@@ -62,7 +62,7 @@ internal sealed class ClassBindings
         {
             var setter = Rule(SetCtMark(territory.CtClassMask, territory.CtClass(one.Number)));
             // What has no connection cannot be pinned to a path: where not one packet may stray, none goes.
-            content.Add(ClassNames.Setter(one.Number), IsStrict(one) ? [setter, Rule(WithoutConnection, Then(NftablesVerdict.Drop))] : [setter]);
+            content.Add(ClassNames.Setter(one.Number), [.. Unpinned(one), setter, .. IsStrict(one) ? [Rule(WithoutConnection, Then(NftablesVerdict.Drop))] : Array.Empty<NftablesRule>()]);
         }
         content.Add(new NftablesSet
         {
@@ -78,6 +78,12 @@ internal sealed class ClassBindings
                 .Select(number => Element(territory.CtClass(one.Number) | territory.CtPath(number), NftablesVerdict.Goto(PathChains.Dead), one.EndsAt + Grace))), hasTimeouts: true);
         }
     }
+
+    /// <summary>
+    /// Takes the pin of a connection that came in, before its first answer is given a path: then the class gives it one, as to a new connection. One that was answered before stays where it is.
+    /// </summary>
+    private IEnumerable<NftablesRule> Unpinned(FilterClass one) => Families.Where(family => one.SteersAnswers && one.Action(family) is (FilterAction.Use or FilterAction.Spread) && ReasonAgainst(one.Action(family), family) is null)
+        .Select(family => Rule(Family(family), Direction(isReply: true), CtMark(territory.CtGenerationMask, 0), SetCtMark(territory.CtPathMask, 0)));
 
     /// <summary>Whether the connection mark can hold the number of a class.</summary>
     public static bool Fits(int number, Territory territory) => number >= 1 && number <= territory.Classes;

@@ -26,6 +26,10 @@ internal sealed class DecisionMeaning(VerifiedDecision decision, PathNumbers num
     public Expected Pinned(FilterClass? one, IpFamily family, int path) =>
         new(IsDenied(one, family, path) || Paths.All(known => known.Number != path) ? Fate.Refused : Fate.By(path)) { Class = one?.Number ?? 0, Pin = path };
 
+    /// <summary>The first answer to what came in by a path.</summary>
+    public Expected Answer(FilterClass? one, IpFamily family, int path) =>
+        one is { SteersAnswers: true } && New(one, family) is { Fate.Kind: FilterRuleInstallation.FlowFate.Steered } chosen ? chosen : Pinned(one, family, path);
+
     /// <summary>The first packet that we see of a connection that was there before, whose peer knows an address of that path.</summary>
     public Expected Kept(FilterClass? one, IpFamily family, int path) => New(one, family) is { Fate.Kind: FilterRuleInstallation.FlowFate.Steered } ? Pinned(one, family, path) : New(one, family);
 

@@ -40,7 +40,7 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
                 yield return new(whose with { Name = $"a packet {name} on {path.Path.Name}, classified under other rules", IsConfirmed = true }, pin, (one, family) => meaning.Pinned(one, family, path.Number));
                 yield return new(
                     whose with { Name = $"an answer {name} to what came in by {path.Path.Name}", Started = StartedBy.Peer, IsReply = true, OutputDevice = side.IsLocal ? path.Device : null },
-                    pin, (one, family) => meaning.Pinned(one, family, path.Number));
+                    pin, (one, family) => meaning.Answer(one, family, path.Number));
             }
         }
         foreach (var path in meaning.Paths.Where(path => !Defaults().Contains(path.Device)).DistinctBy(path => path.Device))

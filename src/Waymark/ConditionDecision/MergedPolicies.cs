@@ -17,6 +17,9 @@ public sealed record MergedPolicies(
     /// <summary>Nobody asks for anything.</summary>
     public static MergedPolicies Empty { get; } = new([], NodeNames.None, [], []);
 
+    /// <summary>The indexes of the policies that are enforced elsewhere, ascending.</summary>
+    internal EquatableArray<int> AtPeers { get; init; } = [];
+
     /// <summary>The sets as they were resolved, in the same order; for the next merge.</summary>
     internal EquatableArray<ResolvedSet> Resolved { get; init; } = [];
 }
@@ -30,6 +33,9 @@ public sealed record MergedPolicies(
 public sealed record PolicyClass(
     string Key, PolicyAction Action, EquatableArray<PolicyAction> Else, Established Established, DateTimeOffset? EndsAt)
 {
+    /// <summary>Whether flows that came in are answered by the path that it chooses, not by the one that they came in on: the other end asks for it.</summary>
+    public bool SteersAnswers { get; init; }
+
     /// <summary>Whether its flows may leave over no path that does not satisfy it, not with one packet: its last word is <c>drop</c>.</summary>
     public bool IsStrict => (Else.IsEmpty ? Action : Else[Else.Count - 1]) is PolicyAction.Drop;
 }

@@ -37,7 +37,11 @@ public static class PolicyMerge
         {
             merge.Add([.. requester]);
         }
-        return new(ordered, names, merge.Policies.ToEquatableArray(), merge.Classes.ToEquatableArray()) { Resolved = resolved };
+        return new(ordered, names, merge.Policies.ToEquatableArray(), merge.Classes.ToEquatableArray()) 
+        {
+            AtPeers = merge.AtPeers.ToEquatableArray(),
+            Resolved = resolved,
+        };
     }
 
     // The same text is the same object, which spares comparing all policies of both.
@@ -51,6 +55,9 @@ public static class PolicyMerge
 
         /// <summary>In order of precedence.</summary>
         public List<MergedPolicy> Policies { get; } = [];
+
+        /// <summary>Indexes of those that are enforced elsewhere.</summary>
+        public List<int> AtPeers { get; } = [];
 
         /// <summary>In order of first use.</summary>
         public List<PolicyClass> Classes { get; } = [];
@@ -102,6 +109,10 @@ public static class PolicyMerge
                 var policy = placed.Policy;
                 var number = classes[policy.Class] ??= Class(Set.Classes[policy.Class]);
                 var isDuplicate = policy.Flows.Problems.IsEmpty && !merging.seen.Add(new(placed.Hash, blocks[placed.Block], number, policy.Flows.Selector, policy.Policy.Target));
+                if (policy.Policy.Target is not Target.Local)
+                {
+                    merging.AtPeers.Add(merging.Policies.Count);
+                }
                 merging.Policies.Add(number == policy.Class && !isDuplicate ? policy : policy with { Class = number, IsDuplicate = isDuplicate });
             }
 

@@ -110,17 +110,17 @@ internal sealed class ResolvedSet : IEquatable<ResolvedSet>
                 {
                     number = Classes.Count;
                     classKeys.Add(key, number);
-                    Classes.Add(new(key, parts.Action, parts.Else, parts.Established, parts.EndsAt));
+                    Classes.Add(new(key, parts.Action, parts.Else, parts.Established, parts.EndsAt) { SteersAnswers = set.Requester.IsPeer });
                 }
                 classNumbers.Add(parts, number);
             }
             return number;
         }
 
-        private static string Key(ClassParts parts)
+        private string Key(ClassParts parts)
         {
             var text = PolicyPrinter.Print(parts.Action) + string.Concat(parts.Else.Select(one => " else " + PolicyPrinter.Print(one)));
-            text += $" established {parts.Established}";
+            text += $" established {parts.Established}{(set.Requester.IsPeer ? " of a peer" : "")}";
             return parts.EndsAt is { } end ? text + " until " + end.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) : text;
         }
 

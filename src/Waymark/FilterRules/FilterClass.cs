@@ -43,6 +43,12 @@ public sealed record FilterClass
     /// <summary>What becomes of established flows when the decision changes.</summary>
     public Established Established { get; init; }
 
+    /// <summary>
+    /// Whether a flow that came in is answered by the path chosen here, and not by the one that it came in on. Only its other end can want that, for it has to take the answer from there. An address that belongs to a path stays
+    /// with it all the same.
+    /// </summary>
+    public bool SteersAnswers { get; init; }
+
     /// <summary>When the class ends by itself; null: never. Part of its identity.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 

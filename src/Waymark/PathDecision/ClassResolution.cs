@@ -32,6 +32,7 @@ internal sealed class ClassResolution(IReadOnlyList<ScopeRegion> regions, Select
             Denied6 = v6.Denied,
             IsStrict = policy.IsStrict,
             Established = policy.Established,
+            SteersAnswers = policy.SteersAnswers,
             EndsAt = policy.EndsAt,
         };
         var resolved = new ResolvedClass(

@@ -3,7 +3,11 @@ namespace Waymark.Policies;
 /// <summary>Somebody who asks for policies (paper 2.1).</summary>
 /// <param name="Name">Unique on the node.</param>
 /// <param name="Rank">Set by the node's administrator; lower wins.</param>
-public sealed record Requester(string Name, int Rank);
+public sealed record Requester(string Name, int Rank)
+{
+    /// <summary>Whether it is a node at the other end of the flows that it asks for: of those it began it says how they are answered.</summary>
+    public bool IsPeer { get; init; }
+}
 
 /// <summary>A policy set that was accepted from a requester.</summary>
 /// <param name="Requester">Whose it is.</param>
