@@ -1,0 +1,75 @@
+namespace Waymark.Peers;
+
+/// <summary>
+/// The other end: the rules that one peer has asked for, and until when they live without a word from it. They outlive its connection, and their lease ends them whatever else happens. No clock, no connection. Used by one thread.
+/// </summary>
+/// <param name="lease">How long they live from each word on; more than nothing.</param>
+public sealed class RuleKeeping(TimeSpan lease)
+{
+    /// <summary>The most rules of one peer.</summary>
+    public const int MostRules = 500;
+
+    /// <summary>The largest rule in bytes: some thousand prefixes.</summary>
+    public const int MostBytes = 64 << 10;
+
+    /// <summary>The largest of all rules of one peer together, in bytes.</summary>
+    public const int MostBytesTogether = 2 << 20;
+
+    private SortedDictionary<RuleDigest, RuleBytes> held = [];
+
+    /// <summary>The rules, in order of digest.</summary>
+    public IReadOnlyCollection<RuleBytes> Held => held.Values;
+
+    /// <summary>When they end; null: there is none.</summary>
+    public DateTimeOffset? Until { get; private set; }
+
+    /// <summary>The digest of all of them.</summary>
+    public RuleDigest Digest => RuleDigest.OfAll(held.Keys);
+
+    /// <summary>Takes over what an earlier life held.</summary>
+    public void Restore(IEnumerable<RuleBytes> rules, DateTimeOffset until)
+    {
+        held = new(rules.ToDictionary(rule => rule.Digest));
+        Until = held.Count > 0 ? until : null;
+    }
+
+    /// <summary>Takes an update, all or nothing; false where it would be too much. Taking away what is not there is no mistake, putting what is there neither.</summary>
+    public bool Take(RuleUpdate update, DateTimeOffset now)
+    {
+        var next = new SortedDictionary<RuleDigest, RuleBytes>(held);
+        foreach (var gone in update.Removed)
+        {
+            next.Remove(gone);
+        }
+        foreach (var rule in update.Put)
+        {
+            next[rule.Digest] = rule;
+        }
+        if (next.Count > MostRules || update.Put.Any(rule => rule.Content.Length > MostBytes) || next.Values.Sum(rule => (long)rule.Content.Length) > MostBytesTogether)
+        {
+            return false;
+        }
+        held = next;
+        Renew(now);
+        return true;
+    }
+
+    /// <summary>There was a word from the peer.</summary>
+    public void Renew(DateTimeOffset now) => Until = held.Count > 0 ? now + lease : null;
+
+    /// <summary>Lets the rules go where their time is over; true where that was so. A clock that was set back ends them no later than a lease from now.</summary>
+    public bool Expire(DateTimeOffset now)
+    {
+        if (Until > now + lease)
+        {
+            Until = now + lease;
+        }
+        if (Until is null || Until > now)
+        {
+            return false;
+        }
+        held = [];
+        Until = null;
+        return true;
+    }
+}

@@ -1,0 +1,88 @@
+namespace Waymark.Peers;
+
+/// <summary>
+/// The asker's end of keeping a peer's rules as they are wanted (COPS: synchronisation, RFC 2748 section 3.9).
+/// <code>
+///            Learn(inventory)
+///   lost ------------------------> known: Take() gives the difference, once
+///    ^                                |
+///    '---------- Lose() --------------'   the connection ended: what arrived of it is not known
+/// </code>
+/// No clock, no connection. Used by one thread.
+/// </summary>
+public sealed class RuleSending
+{
+    private readonly SortedDictionary<RuleDigest, RuleBytes> wanted = [];
+    private readonly Dictionary<RuleDigest, RuleReport> reports = [];
+    private HashSet<RuleDigest>? there;
+
+    /// <summary>How many rules are wanted.</summary>
+    public int Count => wanted.Count;
+
+    /// <summary>Whether it is known what the peer holds.</summary>
+    public bool IsKnown => there is not null;
+
+    /// <summary>The digest of all that is wanted: equal to the peer's where both hold the same.</summary>
+    public RuleDigest Digest => RuleDigest.OfAll(wanted.Keys);
+
+    /// <summary>Replaces what is wanted.</summary>
+    public void Want(IEnumerable<RuleBytes> rules)
+    {
+        wanted.Clear();
+        foreach (var rule in rules)
+        {
+            wanted[rule.Digest] = rule;
+        }
+        foreach (var gone in reports.Keys.Where(one => !wanted.ContainsKey(one)).ToList())
+        {
+            reports.Remove(gone);
+        }
+    }
+
+    /// <summary>The peer has said what it holds.</summary>
+    public void Learn(IEnumerable<RuleDigest> held) => there = [.. held];
+
+    /// <summary>The connection has ended.</summary>
+    public void Lose() => there = null;
+
+    /// <summary>What has to change at the peer, which counts as done; null: nothing, or it is not known what it holds.</summary>
+    public RuleUpdate? Take()
+    {
+        if (there is null)
+        {
+            return null;
+        }
+        var update = new RuleUpdate(
+            wanted.Values.Where(rule => !there.Contains(rule.Digest)).ToEquatableArray(), there.Where(one => !wanted.ContainsKey(one)).Order().ToEquatableArray());
+        if (update.IsEmpty)
+        {
+            return null;
+        }
+        there = [.. wanted.Keys];
+        return update;
+    }
+
+    /// <summary>The peer says what became of a rule; of one that is no longer wanted it says nothing.</summary>
+    public void Note(RuleReport report)
+    {
+        if (wanted.ContainsKey(report.Rule))
+        {
+            reports[report.Rule] = report;
+        }
+    }
+
+    /// <summary>The peer has not been heard of for as long as its lease: what it said of rules is over.</summary>
+    public void Expire()
+    {
+        foreach (var rule in wanted.Keys)
+        {
+            reports[rule] = new(rule, RuleState.Expired, "");
+        }
+    }
+
+    /// <summary>What became of a rule, as far as it is known.</summary>
+    public RuleReport Of(RuleDigest rule) => reports.GetValueOrDefault(rule) ?? new(rule, RuleState.Asked, "");
+
+    /// <summary>What became of each, in order of digest.</summary>
+    public IEnumerable<RuleReport> Reports => wanted.Keys.Select(Of);
+}
