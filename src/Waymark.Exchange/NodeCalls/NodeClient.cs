@@ -32,7 +32,7 @@ public sealed class NodeClient : IDisposable
     /// <param name="identity">As whom; stays the caller's.</param>
     /// <param name="time">The clock that its certificate is held against.</param>
     public NodeClient(ServerAddress server, RemoteIdentity identity, TimeProvider time)
-        : this(new RemoteRoute(server, identity, time), time)
+        : this(new RemoteRoute(server, server.Host, identity.Context, identity.Trust, identity.File, time), time)
     {
     }
 
@@ -54,6 +54,7 @@ public sealed class NodeClient : IDisposable
         Node = new(channel);
         Events = new(channel);
         Audit = new(channel);
+        Peers = new(channel);
     }
 
     /// <summary>Hand in, take back and look at policy sets.</summary>
@@ -79,6 +80,9 @@ public sealed class NodeClient : IDisposable
 
     /// <summary>Who asked for what.</summary>
     public V1.AuditService.AuditServiceClient Audit { get; }
+
+    /// <summary>How the node stands to other nodes.</summary>
+    public V1.PeerService.PeerServiceClient Peers { get; }
 
     /// <summary>A new submission id, for one request: random but for its version (RFC 9562 section 5.4).</summary>
     public static string NewSubmission()

@@ -1,4 +1,5 @@
 using System.Net.Http;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -8,14 +9,21 @@ using Waymark.Exchange.Certificates;
 namespace Waymark.Exchange.NodeCalls;
 
 /// <summary>To a daemon on another host, over TLS 1.3 with certificates on both sides. The system's own authorities have no say.</summary>
-/// <param name="server">The node.</param>
-/// <param name="identity">Who asks.</param>
+/// <param name="server">Where the node is.</param>
+/// <param name="expected">Whom its certificate has to name.</param>
+/// <param name="own">The certificate of who asks.</param>
+/// <param name="trust">Whose nodes are believed.</param>
+/// <param name="file">Where the certificate of who asks is, for messages.</param>
 /// <param name="time">The clock that certificates are held against.</param>
-internal sealed class RemoteRoute(ServerAddress server, RemoteIdentity identity, TimeProvider time) : INodeRoute
+internal sealed class RemoteRoute(ServerAddress server, CertificateName expected, SslStreamCertificateContext own, CertificateTrust trust, string file, TimeProvider time) : INodeRoute
 {
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(10), PingAfter = TimeSpan.FromSeconds(30), PingTime = TimeSpan.FromSeconds(15);
 
     private volatile string? refusal;
+    private volatile X509Certificate2? shown;
+
+    /// <summary>The certificate that the node last showed and that counted; null: there was none.</summary>
+    public X509Certificate2? Shown => shown;
 
     public Uri Address { get; } = new($"https://{server}");
 
@@ -30,10 +38,16 @@ internal sealed class RemoteRoute(ServerAddress server, RemoteIdentity identity,
         SslOptions = new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
-            ClientCertificateContext = identity.Context,
+            ClientCertificateContext = own,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            CertificateChainPolicy = identity.Trust.Policy(),
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => (refusal = FaultOf(certificate as X509Certificate2)) is null,
+            CertificateChainPolicy = trust.Policy(),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            {
+                refusal = FaultOf(certificate as X509Certificate2);
+                // The framework disposes of its own.
+                shown = refusal is null ? X509CertificateLoader.LoadCertificate(((X509Certificate2)certificate!).RawDataMemory.Span) : null;
+                return refusal is null;
+            },
         },
     };
 
@@ -58,7 +72,7 @@ internal sealed class RemoteRoute(ServerAddress server, RemoteIdentity identity,
         }
         return failed.Status.DebugException?.GetBaseException() is AuthenticationException
             ? $"{server} does not speak TLS 1.3: is this the port of 'listen' in the node file of its waymarkd?"
-            : $"{server} closed the connection: the node does not let in {identity.File} (of another authority, revoked?), or too many ask it; 'waymark audit' there says why";
+            : $"{server} closed the connection: the node does not let in {file} (of another authority, revoked?), or too many ask it; 'waymark audit' there says why";
     }
 
     /// <summary>What is wrong with the certificate of the node, and what would help; null: nothing.</summary>
@@ -68,13 +82,13 @@ internal sealed class RemoteRoute(ServerAddress server, RemoteIdentity identity,
         {
             return $"{server} shows no certificate";
         }
-        return identity.Trust.Check(certificate, CertificatePurpose.Host, time.GetUtcNow()) switch
+        return trust.Check(certificate, CertificatePurpose.Host, time.GetUtcNow()) switch
         {
             CertificateVerdict.Refused(CertificateRefusal.UnknownAuthority, var message) => $"the certificate of {server} {message}; name the node's authority (--ca, WAYMARK_CA)",
             CertificateVerdict.Refused(CertificateRefusal.Expired, var message) => $"the certificate of {server} {message}: the node's administrator has to renew it ('waymark pki renew')",
             CertificateVerdict.Refused(_, var message) => $"the certificate of {server} {message}",
-            CertificateVerdict.Accepted(var names) when !names.AsSpan().Contains(server.Host) =>
-                $"the node at {server} is {string.Join(", ", names.Take(4).Select(name => $"'{ForeignText.Show(name.Text)}'"))} by its certificate, not '{server.Host}': call it by that name, or have a certificate issued for this one ('waymark pki issue --host')",
+            CertificateVerdict.Accepted(var names) when !names.AsSpan().Contains(expected) =>
+                $"the node at {server} is {string.Join(", ", names.Take(4).Select(name => $"'{ForeignText.Show(name.Text)}'"))} by its certificate, not '{expected}': call it by that name, or have a certificate issued for this one ('waymark pki issue --host')",
             _ => null,
         };
     }
