@@ -19,6 +19,12 @@ internal static class AddressSets
     /// <summary>The map from the addresses of paths to what pins a connection to the path.</summary>
     public static string Keepers(IpFamily family) => $"keeper{family.Digit}";
 
+    /// <summary>The set of the marks of paths to peers.</summary>
+    public const string ToPeers = "to_peers";
+
+    /// <summary>The set of all addresses that paths have.</summary>
+    public static string PathAddresses(IpFamily family) => $"path_addresses{family.Digit}";
+
     /// <summary>Adds them.</summary>
     public static void AddTo(TableContent content, IReadOnlyList<NumberedPath> paths, Territory territory, EncoderOptions options)
     {
@@ -27,6 +33,7 @@ internal static class AddressSets
         AddMembers(content, "default_devices", NftablesType.InterfaceName, DefaultDevices(paths, options).Distinct().Select(OddMatches.Name));
         AddMembers(content, BaseChains.Behind, NftablesType.InterfaceName, options.ForwardFrom.Distinct().Select(OddMatches.Name));
         AddMembers(content, "kept_types", NftablesType.AddressType, KeptTypes.Select(type => OddMatches.Host(type).AsSpan().ToArray()));
+        AddMembers(content, ToPeers, NftablesType.Mark, paths.Where(one => !one.Path.Scope.IsEverything).Select(one => OddMatches.Host(territory.Mark(one.Number)).AsSpan().ToArray()));
         AddVerdicts(content, "in_path", devices.Select(device => (device, $"i{OwnerOf(device, paths)}")));
         AddVerdicts(content, BaseChains.Entries,
             devices.Select(device => (device, BaseChains.FromUplink)).Concat(options.ForwardFrom.Distinct().Except(devices).Select(device => (device, BaseChains.FromBehind))));
@@ -47,6 +54,7 @@ internal static class AddressSets
                 Key = [NftablesType.Mark, address],
                 Elements = halves.SelectMany(one => one.Half.Locators.Distinct().Select(locator => Plain([.. one.Mark, .. locator.ToNetworkOrder()]))).ToEquatableArray(),
             });
+            AddMembers(content, PathAddresses(family), address, halves.SelectMany(one => one.Half.Locators).Distinct().Select(locator => locator.ToNetworkOrder()));
             content.Add(new NftablesSet
             {
                 Name = Keepers(family),

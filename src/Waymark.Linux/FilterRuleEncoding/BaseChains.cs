@@ -100,7 +100,10 @@ internal sealed class BaseChains(Territory territory, EncoderOptions options, in
             .. Families.SelectMany(family => new[]
             {
                 Rule(Family(family), LoadMark(territory.PathMask), [LayerMap.Loaded(family, isSource: true, 1), new InSet($"own{family.Digit}", 0, Absent: false)], Return),
-                Rule(Family(family), LoadMark(territory.PathMask), [new ValueOf($"source{family.Digit}", 0, 0), new SourceNat(family == IpFamily.V6, 0)]),
+                // Between sites addresses stay as they are, but those of other paths: what is no path's is of this site, and the peer knows it.
+                Rule(Family(family), [LayerMap.Loaded(family, isSource: true, 0), new InSet(AddressSets.PathAddresses(family), 0, Absent: false)], LoadMark(territory.PathMask), Translated(family)),
+                Rule(Family(family), LoadMark(territory.PathMask), [new InSet(AddressSets.ToPeers, 0, Absent: false)], Return),
+                Rule(Family(family), LoadMark(territory.PathMask), Translated(family)),
             }),
         ]);
         content.Add("guard", new("filter", 4, 0),
@@ -110,6 +113,9 @@ internal sealed class BaseChains(Territory territory, EncoderOptions options, in
                 [new Count()], Then(NftablesVerdict.Drop)),
         ]);
     }
+
+    /// <summary>Takes the address of the path whose mark was loaded.</summary>
+    private static NftablesExpression[] Translated(IpFamily family) => [new ValueOf($"source{family.Digit}", 0, 0), new SourceNat(family == IpFamily.V6, 0)];
 
     private static NftablesRule Answer(IpFamily family) => Rule(
         Family(family), Protocol(17),

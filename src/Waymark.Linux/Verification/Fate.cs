@@ -1,5 +1,7 @@
+using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
 using Waymark.Linux.FilterRuleInstallation;
+using Waymark.Regions;
 
 namespace Waymark.Linux.Verification;
 
@@ -45,20 +47,31 @@ internal sealed record Expected(Fate Fate)
     public int? Pin { get; init; }
 
     /// <summary>The addresses that they may leave from: others become the first of them. Empty: every one stays as it is.</summary>
-    public EquatableArray<Flows.IpAddress> Locators { get; init; } = [];
+    public EquatableArray<IpAddress> Locators { get; init; } = [];
 
     /// <summary>The address that their destination becomes; null: it stays.</summary>
-    public Flows.IpAddress? Destination { get; init; }
+    public IpAddress? Destination { get; init; }
 
-    /// <summary>Whether the sources of a box become what they should.</summary>
-    public bool AllowsTranslation(Flows.IpAddress? to, Flows.RangeSet? sources)
+    /// <summary>The only addresses that become another; null: all but <see cref="Locators"/>.</summary>
+    public RangeSet? Translated { get; init; }
+
+    /// <summary>Whether the sources of a region become what they should.</summary>
+    public bool AllowsTranslation(IpAddress? to, Region region, PacketSpace space)
     {
+        var box = region.Box.Box;
+        if (Translated is { } others)
+        {
+            var foreign = new FlowBox { Family = box.Family, Local = others };
+            return to is null ? others.IsEmpty || !Has(box.Intersect(foreign)) : to == Locators[0] && !box.Subtract(foreign).Any(Has);
+        }
         if (Locators.IsEmpty)
         {
             return to == Destination;
         }
-        var own = Flows.RangeSet.Of([.. Locators.Select(address => new Flows.NumberRange(address.Bits, address.Bits))]);
-        return to is { } address ? address == Locators[0] : sources is not null && own.Contains(sources);
+        var own = RangeSet.Of([.. Locators.Select(address => new NumberRange(address.Bits, address.Bits))]);
+        return to is { } address ? address == Locators[0] : box.Local is { } sources && own.Contains(sources);
+
+        bool Has(FlowBox? part) => part is not null && Remainder.Of(part, [.. region.Met?.Overlapping(space.Of(part)) ?? []], out _) is not null;
     }
 
     /// <summary>Whether packets with that fate, the slots of a hash that lead to it, are what is expected.</summary>

@@ -96,7 +96,7 @@ internal sealed class HookVerification
             if (check.IsClassified)
             {
                 var says = check.Says(check.Bears, region.Box.Box.Family);
-                var isKept = fate.Kind == FlowFate.Refused || says.AllowsTranslation(result.State.Translation, region.Box.Box.Local);
+                var isKept = fate.Kind == FlowFate.Refused || says.AllowsTranslation(result.State.Translation, region, table.Space);
                 if (!isKept || !Fits(check, result, fate, says))
                 {
                     Tell(check, region.Box.Box, null, says, fate, result.State);

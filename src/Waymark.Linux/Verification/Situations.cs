@@ -150,7 +150,11 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
                     {
                         var isTranslated = device == path.Device && (side.IsLocal || decision.Masquerade);
                         yield return new(where, generation | territory.CtPath(path.Number) | territory.CtClass(one.Number) | Others, (_, family) =>
-                            new(device != path.Device && DecisionMeaning.IsStrict(one) ? Fate.Refused : Fate.By(path.Number)) { Locators = isTranslated ? path.Path.Half(family)?.Locators ?? [] : [] })
+                            new(device != path.Device && DecisionMeaning.IsStrict(one) ? Fate.Refused : Fate.By(path.Number))
+                            {
+                                Locators = isTranslated ? path.Path.Half(family)?.Locators ?? [] : [],
+                                Translated = isTranslated && !path.Path.Scope.IsEverything ? AddressesOfOthers(path, family) : null,
+                            })
                         {
                             Mark = territory.StrictBit | territory.Mark(path.Number) | ~territory.FwMark,
                             Bears = one,
@@ -178,6 +182,13 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
     private static Situation Local(string name, string device) => new() { Name = name, Hook = Output, Started = StartedBy.Here, OutputDevice = device };
 
     private int OwnerOf(string device) => meaning.Paths.Where(path => path.Device == device).OrderByDescending(path => path.Path.Id.Protocol == "ip").First().Number;
+
+    /// <summary>The addresses of other paths, which have no place on one that leads to a peer.</summary>
+    private RangeSet AddressesOfOthers(NumberedPath path, IpFamily family)
+    {
+        var own = path.Path.Half(family)?.Locators ?? [];
+        return RangeSet.Of([.. meaning.Paths.SelectMany(one => one.Path.Half(family)?.Locators ?? []).Except(own).Select(address => new NumberRange(address.Bits, address.Bits))]);
+    }
 
     private bool IsOnlyOwner(IpFamily family, IpAddress locator) => meaning.Paths.Count(path => path.Path.Half(family)?.Locators.Contains(locator) == true) == 1;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using CsCheck;
 using Waymark.FilterRules;
+using Waymark.Flows;
 using Waymark.Linux.Verification;
+using Waymark.Paths;
 using Waymark.Tests.FilterRuleEncoding;
 using Waymark.Tests.Flows;
 
@@ -22,6 +24,19 @@ public sealed class TableVerificationTests
                 Assert.True(report.IsEqual, Said(report));
             },
             iter: 200);
+
+    [Fact]
+    public void Between_sites_no_address_of_the_site_is_translated()
+    {
+        var paths = new PathSet(EncodedWorld.Paths.Paths.Select(path => path.Name == "w3" ? path : path with { Scope = FlowSelector.OfPeers([new(IpAddress.Parse("203.0.113.0"), 24), new(IpAddress.Parse("2001:db8:77::"), 48)]) }));
+        Gen.Select(FlowSamples.Flow.Array[1, 4], EncodedWorld.Class.Array[1, 3]).Sample(
+            (flows, classes) =>
+            {
+                var report = EncodedWorld.Of([.. flows.Select((flow, i) => (flow, 1 + (i % classes.Length)))], classes, paths).Verify();
+                Assert.True(report.IsEqual, Said(report));
+            },
+            iter: 50);
+    }
 
     [Theory]
     [MemberData(nameof(Sets))]
