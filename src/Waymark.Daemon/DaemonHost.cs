@@ -13,6 +13,7 @@ using Waymark.Daemon.Audit;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Metrics;
 using Waymark.Daemon.NodeReading;
+using Waymark.Daemon.Peers;
 using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
@@ -56,7 +57,7 @@ internal static class DaemonHost
             {
                 Paths = paths,
                 Characteristics = Paths.CharacteristicsSet.Empty,
-                Policies = ConditionDecision.PolicyMerge.Merge(state.Sets, state.Names),
+                Policies = ConditionDecision.PolicyMerge.Merge(state.AllSets, state.Names),
                 Settings = ReconcileLoop.SettingsOf(node),
                 Previous = services.GetRequiredService<StateStore>().Memory(),
                 Now = TimeProvider.System.GetUtcNow(),
@@ -105,6 +106,7 @@ internal static class DaemonHost
             }
             Log.Starting(log, DaemonVersion.Text, options.NodeFile, options.PolicyDirectory, options.StateDirectory, options.Socket);
             app.Services.GetRequiredService<PolicyBook>().Load();
+            app.Services.GetRequiredService<PeerService>().Load();
             if (IsTaken(app.Services.GetRequiredService<NodeBook>().Node, options, log))
             {
                 return ExitCodes.BadInput;
@@ -199,13 +201,15 @@ internal static class DaemonHost
         .AddSingleton<RemoteBounds>()
         .AddSingleton<RemoteAdmission>()
         .AddSingleton<RemoteStanding>()
+        .AddSingleton<PeerStanding>()
+        .AddSingleton<PeerAsks>()
         .AddSingleton<IDataPlane>(provider => new KernelDataPlane(
             () => provider.GetRequiredService<NodeBook>().Node, TimeProvider.System, provider.GetRequiredService<ILogger<KernelDataPlane>>(), FaultPoint.FromEnvironment()))
         .AddSingleton(provider => new TrafficReading(
             provider.GetRequiredService<IDataPlane>, provider.GetRequiredService<ReconcileLoop>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TrafficReading>>()))
         .AddSingleton(MakeLoop)
         .AddActivity<ReconcileLoop>().AddActivity<PolicyBook>().AddActivity<PathFollowing>().AddActivity<NameResolving>().AddActivity<ReachabilityKeeping>().AddActivity<UsageLedger>()
-        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<RemoteService>().AddActivity<AuditKeeping>().AddActivity<Supervision>();
+        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<RemoteService>().AddActivity<PeerService>().AddActivity<AuditKeeping>().AddActivity<Supervision>();
 
     /// <summary>One of what goes on all the time, and the same one for whoever asks for it by its type.</summary>
     private static IServiceCollection AddActivity<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services)

@@ -128,4 +128,16 @@ internal static partial class Log
 
     [LoggerMessage(54, LogLevel.Information, "the connection from {From} was ended: {Reason}")]
     public static partial void RemoteEnded(ILogger log, System.Net.IPEndPoint from, string reason);
+
+    [LoggerMessage(60, LogLevel.Information, "peer {Peer} is connected, at {Endpoint}")]
+    public static partial void PeerConnected(ILogger log, string peer, string endpoint);
+
+    [LoggerMessage(61, LogLevel.Warning, "peer {Peer} is no longer connected: {Reason}")]
+    public static partial void PeerLost(ILogger log, string peer, string reason);
+
+    [LoggerMessage(62, LogLevel.Warning, "peer {Peer} is not connected, and is called again: {Reason}")]
+    public static partial void PeerUnreached(ILogger log, string peer, string reason);
+
+    [LoggerMessage(63, LogLevel.Warning, "what peer {Peer} asked for has ended: it was silent for its lease")]
+    public static partial void PeerExpired(ILogger log, string peer);
 }

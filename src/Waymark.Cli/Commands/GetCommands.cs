@@ -7,7 +7,7 @@ namespace Waymark.Cli.Commands;
 /// <summary>Looking at what there is.</summary>
 internal static class GetCommands
 {
-    public static Command Get() => new("get", "Shows paths, what other programs say of them, policies, rules, requesters, conflicts, or policies that could not be resolved.")
+    public static Command Get() => new("get", "Shows paths, what other programs say of them, policies, rules, requesters, peers, conflicts, or policies that could not be resolved.")
     {
         new Command("paths", "Every path with what is known of it.").Asks(async (client, parse, cancellationToken) =>
         {
@@ -40,6 +40,12 @@ internal static class GetCommands
         {
             var answer = await client.Decisions.GetDecisionAsync(new(), cancellationToken: cancellationToken);
             Show(parse, answer, Tables.WriteRequesters);
+            return ExitCodes.Done;
+        }),
+        new Command("peers", "The other nodes of the node file: whether they are connected, what is asked of them and what they ask, and what became of it.").Asks(async (client, parse, cancellationToken) =>
+        {
+            var answer = await client.Peers.ListPeersAsync(new(), cancellationToken: cancellationToken);
+            Show(parse, answer, PeerTable.Write);
             return ExitCodes.Done;
         }),
         Conflicts(),

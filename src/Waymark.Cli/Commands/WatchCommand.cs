@@ -14,7 +14,7 @@ internal static class WatchCommand
     {
         Of("paths", "Paths alone, with each characteristic that changes noticeably.", V1.EventKind.Path, V1.EventKind.Measurement, V1.EventKind.Outside),
         Of("decisions", "What is decided and done alone: policy sets, decisions, moves of flows, changes of the kernel, failures.",
-            V1.EventKind.PolicySet, V1.EventKind.Decision, V1.EventKind.Move, V1.EventKind.Apply, V1.EventKind.Failure),
+            V1.EventKind.PolicySet, V1.EventKind.Decision, V1.EventKind.Move, V1.EventKind.Apply, V1.EventKind.Peer, V1.EventKind.Failure),
     }.Asks((client, parse, cancellationToken) => ShowAsync(client, parse, [], cancellationToken));
 
     private static Command Of(string name, string description, params V1.EventKind[] kinds) =>
@@ -63,6 +63,7 @@ internal static class WatchCommand
             + (happened.PolicySet.ConfirmBy is { } until ? $", taken back at {WireText.TimeOfDay(until)} unless confirmed" : ""),
         V1.WatchResponse.EventOneofCase.Failure => $"{happened.Failure.Activity} failed: {happened.Failure.Message}",
         V1.WatchResponse.EventOneofCase.Outside => Outside(happened.Outside),
+        V1.WatchResponse.EventOneofCase.Peer => Peer(happened.Peer),
         V1.WatchResponse.EventOneofCase.Lost => $"({happened.Lost.Count} events lost: this watcher was too slow)",
         _ => null,
     };
@@ -83,6 +84,14 @@ internal static class WatchCommand
             _ => $"{measured.Source}: {said.Path} {name} {WireText.Value(name, measured)}",
         };
     }
+
+    private static string Peer(V1.PeerEvent happened) => happened.Kind switch
+    {
+        V1.PeerEventKind.Connected => $"peer {happened.Peer} is connected, at {happened.Detail}",
+        V1.PeerEventKind.Lost => $"peer {happened.Peer} is not connected: {happened.Detail}",
+        V1.PeerEventKind.AskedRule => $"peer {happened.Peer} is asked {happened.Rule}: {PeerTable.Became(happened.State, happened.Detail, isConnected: true)}",
+        _ => $"peer {happened.Peer} asks {happened.Rule}: {PeerTable.Became(happened.State, happened.Detail, isConnected: true)}",
+    };
 
     private static string Move(V1.MoveEvent move)
     {

@@ -79,9 +79,10 @@ internal static class Tables
             [
                 new(WireText.Origin(standing.Origin)),
                 new(standing.Origin.Requester),
-                new(WireText.Standing(standing.Standing), standing.Standing switch
+                new(standing.Standing == V1.Standing.AtPeer ? PeerTable.Standing(standing) : WireText.Standing(standing.Standing), standing.Standing switch
                 {
                     V1.Standing.InForce => new(Color.Green),
+                    V1.Standing.AtPeer when standing.Peers.Count > 0 && standing.Peers.All(one => one.IsConnected && one.State == V1.RuleState.Installed) => new(Color.Green),
                     V1.Standing.Unresolved => new(Color.Red),
                     _ => new(Color.Grey),
                 }),
@@ -185,6 +186,10 @@ internal static class Tables
         Row("rules", $"{answer.FilterRuleCount} in {answer.ClassCount} classes");
         Row("node file", answer.NodeFile.Length == 0 ? "none: everything has its default" : answer.NodeFile);
         Row("policies in", answer.PolicyDirectory);
+        if (answer.PeerCount > 0)
+        {
+            Row("peers", $"{answer.PeerCount}, {answer.PeerConnectedCount} connected{(answer.PeerConnectedCount < answer.PeerCount ? " ('waymark get peers')" : "")}");
+        }
         if (answer.Remote is { } remote)
         {
             Row("other hosts", (remote.IsListening ? $"at {string.Join(", ", remote.Endpoints)}, {remote.ConnectionCount} connected" : $"not listened for at {string.Join(", ", remote.Endpoints)}")

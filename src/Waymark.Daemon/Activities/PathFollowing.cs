@@ -30,7 +30,7 @@ internal sealed class PathFollowing(
         {
             Kinds = [.. ProbeKinds.All(thread).Select(kind => new CountedProbeKind(kind, probes))],
             Known = reachability.Known(),
-            Ranks = new WantedPercentiles(() => loop.Inputs.Sets).Ranks,
+            Ranks = new WantedPercentiles(() => loop.Inputs.AllSets).Ranks,
             Allowance = path => file.Node.AllowanceOf(path.Name),
             Stretched = (path, allowance, interval, detection) => Log.ProbesStretched(log, path, allowance, interval.TotalSeconds, detection.TotalSeconds),
             FaultChanged = (path, fault) =>

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Peers;
 using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
@@ -9,7 +10,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>What was decided, and why.</summary>
-internal sealed class DecisionApi(NodeBook node, PolicyBook book, RequesterRights rights, ReconcileLoop loop, KernelQuestion kernel) : V1.DecisionService.DecisionServiceBase
+internal sealed class DecisionApi(NodeBook node, PolicyBook book, RequesterRights rights, ReconcileLoop loop, PeerStanding peers, KernelQuestion kernel) : V1.DecisionService.DecisionServiceBase
 {
     private const int RulesPerMessage = 500;
 
@@ -29,7 +30,7 @@ internal sealed class DecisionApi(NodeBook node, PolicyBook book, RequesterRight
             Revision = now.Revision,
             DecidedAt = DecisionTranslation.ToWire(now.World.Now),
             Classes = { now.Decision.FilterRules.Classes.Zip(now.Decision.Reasons).Select(one => translation.ToWire(one.First, one.Second)) },
-            Standings = { now.Standings.Select(one => DecisionTranslation.ToWire(one.Standing, one.Policy)) },
+            Standings = { now.Standings.Select(one => AtPeers(DecisionTranslation.ToWire(one.Standing, one.Policy), one.Standing)) },
             Unresolved = { now.AllUnresolved.Select(one => translation.ToWire(one, now.Decision.Reasons)) },
             Requesters =
             {
@@ -55,6 +56,21 @@ internal sealed class DecisionApi(NodeBook node, PolicyBook book, RequesterRight
         }
         return Task.FromResult(response);
     });
+
+    private V1.PolicyStanding AtPeers(V1.PolicyStanding wire, PathDecision.PolicyStanding standing)
+    {
+        if (standing.Standing == PathDecision.Standing.AtPeer)
+        {
+            wire.Peers.AddRange(peers.Current.SelectMany(peer => peer.Asked.Where(asked => asked.Origin == standing.Origin).Select(asked => new V1.PeerState
+            {
+                Peer = peer.Peer.Name,
+                IsConnected = peer.IsConnected,
+                State = PeerTranslation.ToWire(asked.State),
+                Detail = asked.Detail,
+            })));
+        }
+        return wire;
+    }
 
     public override Task ListFilterRules(V1.ListFilterRulesRequest request, IServerStreamWriter<V1.ListFilterRulesResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
     {

@@ -16,20 +16,21 @@ internal static class GrpcServices
         {
             grpc.MaxReceiveMessageSize = WireLimits.MessageBytes;
             grpc.Interceptors.Add<AuditInterceptor>();
-        });
+        }).AddServiceOptions<PeerApi>(peers => peers.MaxReceiveMessageSize = PeerTranslation.MessageBytes);
         return services;
     }
 
     /// <summary>Adds the services themselves.</summary>
     public static IServiceCollection AddServices(this IServiceCollection services) => services
         .AddSingleton<PolicyApi>().AddSingleton<DecisionApi>().AddSingleton<PathApi>().AddSingleton<CharacteristicApi>().AddSingleton<QuotaApi>().AddSingleton<NodeApi>().AddSingleton<WatchApi>()
-        .AddSingleton<AuditApi>();
+        .AddSingleton<AuditApi>().AddSingleton<PeerApi>();
 
     /// <summary>Adds the services of one application to another.</summary>
     public static void Share(IServiceProvider from, IServiceCollection to) => to
         .AddSingleton(from.GetRequiredService<PolicyApi>()).AddSingleton(from.GetRequiredService<DecisionApi>()).AddSingleton(from.GetRequiredService<PathApi>())
         .AddSingleton(from.GetRequiredService<CharacteristicApi>()).AddSingleton(from.GetRequiredService<QuotaApi>()).AddSingleton(from.GetRequiredService<NodeApi>())
-        .AddSingleton(from.GetRequiredService<WatchApi>()).AddSingleton(from.GetRequiredService<AuditApi>());
+        .AddSingleton(from.GetRequiredService<WatchApi>()).AddSingleton(from.GetRequiredService<AuditApi>())
+        .AddSingleton(from.GetRequiredService<PeerApi>());
 
     /// <summary>Has them answer.</summary>
     public static void Map(IEndpointRouteBuilder app)
@@ -42,5 +43,6 @@ internal static class GrpcServices
         app.MapGrpcService<NodeApi>();
         app.MapGrpcService<WatchApi>();
         app.MapGrpcService<AuditApi>();
+        app.MapGrpcService<PeerApi>();
     }
 }

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Peers;
 using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Exchange.Wire;
@@ -9,7 +10,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>How the daemon fares.</summary>
-internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights rights, ReconcileLoop loop, RemoteStanding remote, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
+internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights rights, ReconcileLoop loop, RemoteStanding remote, PeerStanding peers, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
 {
     private static readonly DateTime StartedAt = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
@@ -41,6 +42,8 @@ internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights ri
             NodeFile = node.HasFile ? options.NodeFile : "",
             PolicyDirectory = options.PolicyDirectory,
             Unconfirmed = { book.Unconfirmed.Select(one => new V1.UnconfirmedChanges { Requester = one.By, ConfirmBy = DecisionTranslation.ToWire(one.ConfirmBy), SetCount = (uint)one.Sets.Count }) },
+            PeerCount = (uint)peers.Current.Count,
+            PeerConnectedCount = (uint)peers.Current.Count(one => one.IsConnected),
         };
         if (now.Kernel.AppliedAt is { } at)
         {

@@ -137,6 +137,9 @@ internal sealed class EventStream(TimeProvider time)
         Publish(new() { Outside = new() { Kind = kind, Path = said.Path, Characteristic = said.Characteristic, Until = said.Until } });
     }
 
+    /// <summary>A peer came or went, or something else became of a rule.</summary>
+    public void Peer(V1.PeerEvent happened) => Publish(new() { Peer = happened });
+
     /// <summary>Whether a path is up in any family, as the examiner and the link say.</summary>
     public static bool IsUp(Path path, World world) => path.HasCarrier && !world.Disabled.AsSpan().Contains(path.Id) && path.Halves.Any(half =>
         !world.Characteristics.Of(path.Id).TryGet(PathCharacteristics.Up(half.Family), out var up) || up.Value.Flag);

@@ -47,6 +47,7 @@ internal sealed class EventWatcher(IEnumerable<V1.EventKind> kinds, Action<Event
         V1.WatchResponse.EventOneofCase.Failure => V1.EventKind.Failure,
         V1.WatchResponse.EventOneofCase.Measurement => V1.EventKind.Measurement,
         V1.WatchResponse.EventOneofCase.Outside => V1.EventKind.Outside,
+        V1.WatchResponse.EventOneofCase.Peer => V1.EventKind.Peer,
         _ => V1.EventKind.Unspecified,
     };
 }

@@ -20,6 +20,15 @@ internal sealed record Inputs
     /// <summary>Every accepted set.</summary>
     public EquatableArray<AcceptedPolicySet> Sets { get; init; } = [];
 
+    /// <summary>What peers ask for, each rule a set.</summary>
+    public EquatableArray<AcceptedPolicySet> PeerSets { get; init; } = [];
+
+    /// <summary>Every set that counts, of whomever.</summary>
+    public EquatableArray<AcceptedPolicySet> AllSets => PeerSets.IsEmpty ? Sets : [.. Sets.AsSpan(), .. PeerSets.AsSpan()];
+
+    /// <summary>Names of the peers that are connected, in ordinal order.</summary>
+    public EquatableArray<string> ConnectedPeers { get; init; } = [];
+
     /// <summary>Users, groups, domains.</summary>
     public NodeNames Names { get; init; } = NodeNames.None;
 

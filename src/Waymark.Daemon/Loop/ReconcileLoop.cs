@@ -83,6 +83,9 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         static bool IsUsable(Paths.Path path) => path.HasCarrier && path.Halves.Count > 0;
     }
 
+    /// <summary>Called behind each round, on the loop's own time: <see cref="Current"/> is what it came to. Must be quick.</summary>
+    public Action? Rounded { get; set; }
+
     /// <summary>The inputs at the moment.</summary>
     public Inputs Inputs
     {
@@ -115,7 +118,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     public (Snapshot Now, MergedPolicies Policies, Decision Then) Plan(Func<EquatableArray<AcceptedPolicySet>, EquatableArray<AcceptedPolicySet>> change)
     {
         var state = Inputs;
-        var planned = PolicyMerge.Merge(change(state.Sets), state.Names, Current.World.Policies);
+        var planned = PolicyMerge.Merge([.. change(state.Sets), .. state.PeerSets], state.Names, Current.World.Policies);
         return (Current, planned, Next(World(state, planned, time.GetUtcNow())).Decision);
     }
 
@@ -160,9 +163,10 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             return now + RepairInterval;
         }
         var stopwatch = Stopwatch.GetTimestamp();
-        if (!AreSame(mergedFrom, state.Sets) || !ReferenceEquals(merged.Names, state.Names))
+        var sets = state.AllSets;
+        if (!AreSame(mergedFrom, sets) || !ReferenceEquals(merged.Names, state.Names))
         {
-            (mergedFrom, merged) = (state.Sets, PolicyMerge.Merge(state.Sets, state.Names, merged));
+            (mergedFrom, merged) = (sets, PolicyMerge.Merge(sets, state.Names, merged));
             tidyAt = now + TidyDelay;
         }
         var world = World(state, merged, now);
@@ -210,6 +214,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             KeepMemory(decision.Next);
         }
         Settle(counted);
+        Rounded?.Invoke();
         var ends = state.Disabled.Select(one => one.Value).Concat(state.Outside.Select(one => one.Until)).Where(until => until > now).Min();
         return Earliest(Earliest(decision.ReviewAt, ends), Earliest(retryAt, tidyAt > now ? tidyAt : null), now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
     }
@@ -254,6 +259,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         Characteristics = OutsideCharacteristics.Join(state.Characteristics, state.Paths, state.Outside, state.Node, now),
         Policies = policies,
         Settings = SettingsOf(state.Node),
+        ConnectedPeers = state.ConnectedPeers,
         Disabled = state.Disabled.Where(one => one.Value is null || one.Value > now).Select(one => one.Key).Order().ToEquatableArray(),
         Previous = last,
         Now = now,

@@ -20,6 +20,8 @@ namespace Waymark.Daemon.Remote;
 /// </summary>
 internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights rights, AuditLog audit, TimeProvider time, ILogger<RemoteAdmission> log)
 {
+    private const string PeerExchange = "/waymark.v1.PeerService/Exchange";
+
     private volatile RemoteCredentials? credentials;
 
     /// <summary>As whom the node answers and whom it lets in, from the next handshake and the next call on; null before there is anything.</summary>
@@ -103,6 +105,17 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
     public async Task CallAsync(HttpContext context, Func<Task> next)
     {
         var peer = context.Features.GetRequiredFeature<RemotePeer>();
+        if (context.Request.Path == PeerExchange)
+        {
+            if (NodeOf(peer) is not { } node)
+            {
+                Calls.Refuse(context, StatusCode.PermissionDenied, $"your certificate is of no peer of this node: its administrator can add 'peer NAME {{ certificate \"...\"; prefix ...; }}' to the node file");
+                return;
+            }
+            context.Features.Set(node);
+            await next();
+            return;
+        }
         RemoteCaller caller;
         try
         {
@@ -131,6 +144,10 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
     {
         foreach (var peer in bounds.Established)
         {
+            if (NodeOf(peer) is not null)
+            {
+                continue;
+            }
             try
             {
                 Admit(peer);
@@ -143,6 +160,10 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
             }
         }
     }
+
+    /// <summary>The node that it is; null where its certificate is no node's, or no longer counts, or the node file names none such.</summary>
+    private RemoteNode? NodeOf(RemotePeer peer) => credentials?.Trust.Check(peer.Certificate!, CertificatePurpose.Host, time.GetUtcNow()) is CertificateVerdict.Accepted(var names) && rights.PeerOf(names) is { } declared
+        ? new(declared, names, peer) : null;
 
     private void Refused(RemotePeer peer, string why) => audit.Add(new(default, "", peer.From.ToString(), "connect", "", AuditOutcome.Refused, why), isOften: true);
 

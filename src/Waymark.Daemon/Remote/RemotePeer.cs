@@ -31,6 +31,9 @@ internal sealed class RemotePeer(ConnectionContext connection)
         Holder = Convert.ToHexString(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
     }
 
+    /// <summary>Its certificate, for whoever outlives the connection.</summary>
+    public X509Certificate2 CopyCertificate() => X509CertificateLoader.LoadCertificate(Certificate!.RawDataMemory.Span);
+
     /// <summary>Ends the connection and every call in it.</summary>
     public void Abort(string why) => connection.Abort(new(why));
 }

@@ -48,6 +48,14 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
         };
     }
 
+    /// <summary>Which peer the holder of a certificate is; null where none, or it bears the names of several.</summary>
+    /// <param name="names">Whom the certificate identifies, which was found to count.</param>
+    public PeerDeclaration? PeerOf(EquatableArray<CertificateName> names)
+    {
+        PeerDeclaration[] found = [.. node.Node.Peers.Where(one => CertificateName.Parse(one.Certificate) is { } name && names.AsSpan().Contains(name))];
+        return found is [var only] ? only : null;
+    }
+
     /// <summary>Who a local user is here; throws <see cref="RefusedException"/> where nobody.</summary>
     public RequesterDeclaration RequesterOf(uint user)
     {

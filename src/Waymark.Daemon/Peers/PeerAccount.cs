@@ -1,0 +1,133 @@
+using Waymark.Exchange.Wire;
+using Waymark.Flows;
+using Waymark.Nodes;
+using Waymark.Paths;
+using Waymark.Peers;
+using Waymark.Policies;
+
+namespace Waymark.Daemon.Peers;
+
+/// <summary>A rule that a peer asked for, and what it became here.</summary>
+/// <param name="Rule">The rule; null where it cannot be read.</param>
+/// <param name="Set">Its policies; null where it is rejected.</param>
+/// <param name="Fault">Why it is rejected; null where it is not.</param>
+internal sealed record JudgedRule(PeerRule? Rule, AcceptedPolicySet? Set, string? Fault);
+
+/// <summary>All that is known of one peer: what is asked of it, what it asks, and the connection between. Belongs to the one thread of <see cref="PeerService"/>.</summary>
+internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitter)
+{
+    /// <summary>What the node file says of it.</summary>
+    public PeerDeclaration Declaration { get; } = declaration;
+
+    /// <summary>What is asked of it.</summary>
+    public RuleSending Sending { get; } = new();
+
+    /// <summary>What it asks.</summary>
+    public RuleKeeping Keeping { get; } = new(declaration.Lease);
+
+    /// <summary>When it is called again.</summary>
+    public RedialPace Pace { get; } = new(jitter);
+
+    /// <summary>The connection; null: there is none.</summary>
+    public PeerLink? Link { get; set; }
+
+    /// <summary>Its terms, of this connection; null: it has not said.</summary>
+    public PeerTerms? Terms { get; set; }
+
+    /// <summary>Whether it has said what it holds, so that both know where they are.</summary>
+    public bool IsConnected => Link is not null && Terms is not null;
+
+    /// <summary>Since when it is connected, or not; null: since the start.</summary>
+    public DateTimeOffset? Since { get; set; }
+
+    /// <summary>Why it is not connected.</summary>
+    public string Fault { get; set; } = "";
+
+    /// <summary>What it last called itself.</summary>
+    public string Node { get; set; } = "";
+
+    /// <summary>When it was last heard.</summary>
+    public DateTimeOffset HeardAt { get; set; }
+
+    /// <summary>How long it keeps rules of this node, as it last said.</summary>
+    public TimeSpan LeaseThere { get; set; } = PeerDeclaration.UsualLease;
+
+    /// <summary>When it is told next that its rules are still wanted.</summary>
+    public DateTimeOffset KeepAliveAt { get; set; }
+
+    /// <summary>When what is asked of it may change again.</summary>
+    public DateTimeOffset UpdateAt { get; set; }
+
+    /// <summary>When it is called next; null: it is not to be called, or that is under way.</summary>
+    public DateTimeOffset? DialAt { get; set; }
+
+    /// <summary>What it told of shared paths.</summary>
+    public EquatableArray<KeyValuePair<int, PathCharacteristics>> Told { get; set; } = [];
+
+    /// <summary>What it was last told of them, and when.</summary>
+    public EquatableArray<KeyValuePair<int, PathCharacteristics>> LastTold { get; set; } = [];
+
+    /// <summary>When it may be told again.</summary>
+    public DateTimeOffset TellAt { get; set; }
+
+    /// <summary>What was last decided to ask.</summary>
+    public PeerRequest Request { get; set; } = PeerRequest.None;
+
+    /// <summary>The bytes of each policy that is asked.</summary>
+    public Dictionary<PolicyOrigin, (PeerRule Rule, RuleBytes Bytes)> Bytes { get; set; } = [];
+
+    /// <summary>The addresses that its certificate bears, as long as its rules live.</summary>
+    public EquatableArray<IpAddress> Certified { get; set; } = [];
+
+    /// <summary>What became of each rule that it asks.</summary>
+    public Dictionary<RuleDigest, JudgedRule> Judged { get; } = [];
+
+    /// <summary>What became of its rules, of those of which that is known.</summary>
+    public Dictionary<RuleDigest, RuleReport> Became { get; set; } = [];
+
+    /// <summary>What it was last told of its rules.</summary>
+    public Dictionary<RuleDigest, RuleReport> Reported { get; } = [];
+
+    /// <summary>Its addresses, as far as they are known to be its own.</summary>
+    public EquatableArray<IpPrefix> Verified => PeerRights.Verified(Declaration, Certified);
+
+    /// <summary>What it asks of this node that counts, in order of digest.</summary>
+    public IEnumerable<AcceptedPolicySet> Sets => Keeping.Held.Select(rule => Judged.GetValueOrDefault(rule.Digest)?.Set).OfType<AcceptedPolicySet>();
+
+    /// <summary>Judges the rules that have not been judged yet, and forgets those that are gone.</summary>
+    /// <param name="node">What this node calls its paths.</param>
+    /// <param name="now">The present.</param>
+    /// <returns>Those that were judged now, with what was found.</returns>
+    public IReadOnlyList<JudgedRule> Judge(NodeFile node, DateTimeOffset now)
+    {
+        var held = Keeping.Held.Select(rule => rule.Digest).ToHashSet();
+        foreach (var gone in Judged.Keys.Where(one => !held.Contains(one)).ToList())
+        {
+            Judged.Remove(gone);
+            Reported.Remove(gone);
+        }
+        var found = new List<JudgedRule>();
+        foreach (var bytes in Keeping.Held.Where(rule => !Judged.ContainsKey(rule.Digest)))
+        {
+            var judged = Judge(bytes, node, now);
+            Judged.Add(bytes.Digest, judged);
+            found.Add(judged);
+        }
+        return found;
+    }
+
+    private JudgedRule Judge(RuleBytes bytes, NodeFile node, DateTimeOffset now)
+    {
+        var (rule, unread) = PeerTranslation.ToCore(bytes);
+        if (rule is null)
+        {
+            return new(null, null, unread);
+        }
+        if (PeerRights.FaultOf(rule, Declaration, Verified) is { } forbidden)
+        {
+            return new(rule, null, forbidden);
+        }
+        var (set, fault) = RulePolicies.Of(rule, Declaration, node);
+        return set is null ? new(rule, null, fault) : new(rule, new(new(Declaration.Name, Declaration.Rank) { IsPeer = true }, bytes.Digest.ToString(), set, now, []), null);
+    }
+}

@@ -1,0 +1,179 @@
+using Waymark.Conflicts;
+using Waymark.Daemon.Loop;
+using Waymark.Exchange;
+using Waymark.Exchange.Wire;
+using Waymark.PathDecision;
+using Waymark.Peers;
+
+namespace Waymark.Daemon.Peers;
+
+/// <summary>What follows from a decision for each peer: what is asked of it, what it is told of paths, and what became of what it asked.</summary>
+internal sealed class PeerAsks
+{
+    /// <summary>How often a peer is told of paths, or asked for something else, at most: the first time at once, what comes behind it together.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How many pairs of policies are looked at for who goes before a peer's.</summary>
+    private const long MostPairs = 5_000_000;
+
+    private (MergedKey Of, Dictionary<(string Peer, string Set), string> By) superseded = (default, []);
+
+    /// <summary>Asks a peer for what was decided; gives when there may be something else to say.</summary>
+    public static DateTimeOffset? Ask(PeerAccount account, Snapshot decided, DateTimeOffset now)
+    {
+        var view = new PeerView(account.Declaration, account.Terms?.Granted ?? [], account.Told);
+        account.Request = PeerAsking.Decide(decided.World with { Now = now > decided.World.Now ? now : decided.World.Now }, decided.Decision, view, account.Request.State);
+        // What is as before has the bytes that it had.
+        account.Bytes = account.Request.Policies.Where(one => one.Rule is not null).Take(RuleKeeping.MostRules).ToDictionary(
+            one => one.Origin, one => account.Bytes.TryGetValue(one.Origin, out var known) && known.Rule == one.Rule ? known : (one.Rule!, PeerTranslation.ToWire(one.Rule!)));
+        account.Sending.Want(account.Bytes.Values.Select(one => one.Bytes));
+        if (!account.IsConnected)
+        {
+            return account.Request.ReviewAt;
+        }
+        var link = account.Link!;
+        var due = account.Request.ReviewAt;
+        if (now < account.UpdateAt)
+        {
+            due = Earlier(due, account.UpdateAt);
+        }
+        else
+        {
+            if (account.Sending.Take() is { } update)
+            {
+                account.UpdateAt = now + Interval;
+                link.Send(PeerTranslation.ToWire(update));
+            }
+            // Behind what has changed: both then hold the same.
+            if (account.Sending.IsKnown && now >= account.KeepAliveAt)
+            {
+                account.KeepAliveAt = now + (account.LeaseThere / 3);
+                link.Send(PeerTranslation.KeepAlive(account.Sending.Digest));
+            }
+            due = Earlier(due, account.KeepAliveAt);
+        }
+        return Tell(account, link, decided.World, now) is { } again ? Earlier(due, again) : due;
+    }
+
+    /// <summary>Finds what became of a peer's rules, and tells it where that is something else than before.</summary>
+    public void Report(PeerAccount account, Snapshot decided)
+    {
+        account.Became = Of(account, decided).ToDictionary(report => report.Rule);
+        if (!account.IsConnected)
+        {
+            return;
+        }
+        var news = account.Became.Values.Where(report => account.Reported.GetValueOrDefault(report.Rule) != report).ToList();
+        news.ForEach(report => account.Reported[report.Rule] = report);
+        if (news.Count > 0)
+        {
+            account.Link!.Send(PeerTranslation.ToWire(news));
+        }
+    }
+
+    /// <summary>How this node stands to a peer.</summary>
+    public static PeerStanding.State Show(PeerAccount account) => new(
+        account.Declaration, account.Node, account.IsConnected, account.Since, account.IsConnected ? account.Link!.Endpoint : "", account.Fault,
+        account.Request.Policies.Select(one => Asked(account, one)).ToEquatableArray(),
+        account.Keeping.Held.Select(rule => Held(account.Judged.GetValueOrDefault(rule.Digest), account.Became.GetValueOrDefault(rule.Digest))).ToEquatableArray(),
+        account.Keeping.Until);
+
+    private static PeerStanding.Held Held(JudgedRule? judged, RuleReport? report) =>
+        new(ForeignText.Show(judged?.Rule?.Name ?? ""), report?.State ?? RuleState.Asked, report?.Detail ?? "", judged?.Set?.Set);
+
+    private static PeerStanding.Asked Asked(PeerAccount account, PolicyAsked policy)
+    {
+        if (policy.Fault is { } fault)
+        {
+            return new(policy.Origin, RuleState.Unresolved, fault);
+        }
+        if (!account.Bytes.TryGetValue(policy.Origin, out var asked))
+        {
+            return new(policy.Origin, RuleState.Rejected, $"a peer takes {RuleKeeping.MostRules} rules, and this is one too many");
+        }
+        var report = account.Sending.Of(asked.Bytes.Digest);
+        return new(policy.Origin, report.State, report.Detail);
+    }
+
+    /// <summary>Tells what was measured of the paths that both share; gives when that is to be looked at again, where it was told just now.</summary>
+    private static DateTimeOffset? Tell(PeerAccount account, PeerLink link, World world, DateTimeOffset now)
+    {
+        var told = world.Paths.Paths.Where(path => path.Shared is not null && path.Peer == account.Declaration.Name).OrderBy(path => path.Shared)
+            .Select(path => KeyValuePair.Create(path.Shared!.Value, SharedMeasurements.ToTell(path, world.Characteristics.Of(path.Id), world.Disabled.AsSpan().Contains(path.Id), now))).ToEquatableArray();
+        var isSame = told.Count == account.LastTold.Count && told.Zip(account.LastTold).All(pair => pair.First.Key == pair.Second.Key && !SharedMeasurements.IsNoticeable(pair.Second.Value, pair.First.Value));
+        if (isSame)
+        {
+            return null;
+        }
+        if (now < account.TellAt)
+        {
+            return account.TellAt;
+        }
+        (account.LastTold, account.TellAt) = (told, now + Interval);
+        link.Send(PeerTranslation.ToWire(told.AsEnumerable()));
+        return null;
+    }
+
+    /// <summary>What became of each rule of a peer that something became of.</summary>
+    private IEnumerable<RuleReport> Of(PeerAccount account, Snapshot decided)
+    {
+        if (account.Judged.Count == 0)
+        {
+            yield break;
+        }
+        var name = account.Declaration.Name;
+        var standings = decided.Standings.Where(one => one.Standing.Origin.Requester == name).ToLookup(one => one.Standing.Origin.Set);
+        var unresolved = decided.AllUnresolved.Where(one => one.Origin.Requester == name).ToLookup(one => one.Origin.Set);
+        var counted = decided.World.Policies.Sets.Where(set => set.Requester.Name == name).ToDictionary(set => set.Name, set => set.Set);
+        var before = Superseded(decided);
+        foreach (var (rule, judged) in account.Judged)
+        {
+            var set = rule.ToString();
+            if (judged.Fault is { } fault)
+            {
+                yield return new(rule, RuleState.Rejected, fault);
+            }
+            else if (!ReferenceEquals(counted.GetValueOrDefault(set), judged.Set!.Set) || decided.Kernel.State != KernelState.InStep)
+            {
+                // Not decided yet, or not in the kernel.
+                continue;
+            }
+            else if (before.TryGetValue((name, set), out var winner))
+            {
+                yield return new(rule, RuleState.Superseded, winner);
+            }
+            else if (unresolved[set].FirstOrDefault() is { } failed)
+            {
+                yield return new(rule, RuleState.Unresolved, failed.Message);
+            }
+            else if (standings[set].All(one => one.Standing.Standing is Standing.InForce or Standing.Duplicate))
+            {
+                yield return new(rule, RuleState.Installed, "");
+            }
+        }
+    }
+
+    /// <summary>The sets of peers of which nothing is left, and whose policy goes before each.</summary>
+    private Dictionary<(string Peer, string Set), string> Superseded(Snapshot decided)
+    {
+        var key = new MergedKey(decided.World.Policies);
+        if (superseded.Of != key)
+        {
+            superseded = (key, ConflictAnalysis.Of(decided.World.Policies, MostPairs).Conflicts
+                .Where(one => one.Kind is ConflictKind.Overruled or ConflictKind.Shadowed or ConflictKind.ShadowedTogether)
+                .GroupBy(one => (one.Policy.Origin.Requester, one.Policy.Origin.Set))
+                .ToDictionary(one => one.Key, one => one.First().Winner is { } winner ? $"'{winner.Origin.Requester}' goes first" : "others go first"));
+        }
+        return superseded.By;
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
+
+    /// <summary>The same policies are the same object.</summary>
+    private readonly record struct MergedKey(ConditionDecision.MergedPolicies? Policies)
+    {
+        public bool Equals(MergedKey other) => ReferenceEquals(Policies, other.Policies);
+
+        public override int GetHashCode() => 0;
+    }
+}

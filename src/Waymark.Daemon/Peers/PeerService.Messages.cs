@@ -1,0 +1,132 @@
+using Waymark.Daemon.Audit;
+using Waymark.Daemon.Store;
+using Waymark.Exchange.Wire;
+using Waymark.Peers;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Peers;
+
+/// <summary>What comes over connections: who may stay of two, terms, inventories, updates, reports.</summary>
+internal sealed partial class PeerService
+{
+    private void Open(PeerLink link, DateTimeOffset now)
+    {
+        if (accounts.GetValueOrDefault(link.Peer) is not { } account)
+        {
+            link.End("it is no peer of this node");
+            return;
+        }
+        if (account.Link is { } other)
+        {
+            // Both have called at once: both ends see the same two keys, and so agree which stays. Of two by the same caller the newer does: the older is one that he has given up.
+            var isOursToStay = admission.Credentials is { } own && string.CompareOrdinal(PeerLink.HolderOf(own.Own), link.Holder) < 0;
+            if (other.IsOurs != link.IsOurs && other.IsOurs == isOursToStay)
+            {
+                link.End("another connection stays");
+                return;
+            }
+            other.End("a newer connection stays");
+            Forget(account);
+        }
+        (account.Link, account.HeardAt, account.DialAt) = (link, now, null);
+        link.Send(PeerTranslation.Hello(file.Name ?? Environment.MachineName, account.Declaration.Lease, PeerRights.Verified(account.Declaration, link.Certified)));
+        link.Send(PeerTranslation.Inventory(account.Keeping.Held.Select(rule => rule.Digest)));
+    }
+
+    private void Hear(PeerAccount account, PeerLink link, V1.PeerMessage message, DateTimeOffset now)
+    {
+        if (account.Terms is null != message.KindCase is V1.PeerMessage.KindOneofCase.Hello)
+        {
+            link.End(account.Terms is null ? "it does not say who it is first" : "it says twice who it is");
+            return;
+        }
+        switch (message.KindCase)
+        {
+            case V1.PeerMessage.KindOneofCase.Hello:
+                var (terms, fault) = PeerTranslation.ToCore(message.Hello);
+                if (terms is null)
+                {
+                    link.End(fault!);
+                    return;
+                }
+                (account.Terms, account.Node, account.LeaseThere, account.Since, account.Fault) = (terms, terms.Node, terms.Lease, now, "");
+                account.Certified = link.Certified;
+                account.Judged.Clear();
+                account.Pace.Reset();
+                (areLinksOthers, areSetsOthers) = (true, true);
+                Log.PeerConnected(log, account.Declaration.Name, link.Endpoint);
+                break;
+            case V1.PeerMessage.KindOneofCase.Inventory:
+                if (PeerTranslation.Digests(message.Inventory.Rules) is not { } held || held.Count > RuleKeeping.MostRules)
+                {
+                    link.End("its inventory is none");
+                    return;
+                }
+                account.KeepAliveAt = account.Sending.IsKnown ? account.KeepAliveAt : now;
+                account.Sending.Learn(held);
+                break;
+            case V1.PeerMessage.KindOneofCase.Update:
+                Update(account, link, message.Update, now);
+                break;
+            case V1.PeerMessage.KindOneofCase.Reports:
+                foreach (var report in PeerTranslation.ToCore(message.Reports))
+                {
+                    account.Sending.Note(report);
+                }
+                break;
+            case V1.PeerMessage.KindOneofCase.SharedPaths:
+                account.Told = PeerTranslation.ToCore(message.SharedPaths, account.Declaration.Name, now);
+                break;
+            case V1.PeerMessage.KindOneofCase.KeepAlive:
+                KeepAlive(account, link, message.KeepAlive, now);
+                break;
+            default:
+                // Of a newer version.
+                break;
+        }
+    }
+
+    private void Update(PeerAccount account, PeerLink link, V1.Update message, DateTimeOffset now)
+    {
+        var (before, until) = (account.Keeping.Held, account.Keeping.Until);
+        if (PeerTranslation.ToCore(message) is not { } update || !account.Keeping.Take(update, now))
+        {
+            audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rules", "", AuditOutcome.Refused, $"more than {RuleKeeping.MostRules} rules, or too large ones"), isOften: true);
+            link.End($"it asks for more than {RuleKeeping.MostRules} rules, or for rules that are too large");
+            return;
+        }
+        try
+        {
+            store.KeepPeerRules(account.Declaration.Name, update, account.Keeping.Until ?? now, account.Certified);
+        }
+        catch (StoreException failed)
+        {
+            // Not on the disk, so it does not count: the peer hears it by the end of the connection, and asks again.
+            Log.StoreFailed(log, failed.Message);
+            account.Keeping.Restore(before, until ?? now);
+            link.End("what it asks cannot be kept at the moment");
+            return;
+        }
+        var judged = account.Judge(file, now);
+        foreach (var one in judged.Where(one => one.Fault is not null))
+        {
+            audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rule", one.Rule?.Name ?? "", AuditOutcome.Refused, one.Fault!), isOften: true);
+        }
+        audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rules", "", AuditOutcome.Accepted,
+            $"{judged.Count(one => one.Fault is null)} new, {update.Removed.Count} taken back, {account.Keeping.Held.Count} in all"), isOften: true);
+        areSetsOthers = true;
+    }
+
+    private void KeepAlive(PeerAccount account, PeerLink link, V1.KeepAlive message, DateTimeOffset now)
+    {
+        account.Keeping.Renew(now);
+        if (account.Keeping.Until is { } until)
+        {
+            Guarded(() => store.KeepPeerLease(account.Declaration.Name, until));
+        }
+        if (RuleDigest.TryRead(message.Rules.Span, out var all) && all != account.Keeping.Digest)
+        {
+            link.Send(PeerTranslation.Inventory(account.Keeping.Held.Select(rule => rule.Digest)));
+        }
+    }
+}

@@ -1,0 +1,341 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Activities;
+using Waymark.Daemon.Audit;
+using Waymark.Daemon.Loop;
+using Waymark.Daemon.Remote;
+using Waymark.Daemon.Requests;
+using Waymark.Daemon.Store;
+using Waymark.Exchange.Certificates;
+using Waymark.Nodes;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Daemon.Peers;
+
+/// <summary>
+/// Modules X and E between nodes at work: asks peers for what was decided here, and keeps, judges and hands on what they ask. What happens (a message, a connection, a decision, a time) is an event; one consumer takes them one
+/// after the other and owns all that changes. What a peer asked for is on the disk before it counts, and never handed on to another peer.
+/// </summary>
+internal sealed partial class PeerService(PeerAsks asks, NodeBook node, ReconcileLoop loop, StateStore store, EventStream stream, AuditLog audit, RemoteAdmission admission, PeerStanding standing, TimeProvider time, ILogger<PeerService> log) : IActivity
+{
+    /// <summary>How many events wait to be taken; whoever has more to say is not read meanwhile.</summary>
+    private const int MostWaiting = 1024;
+
+    /// <summary>How often it is asked of a connection that this node opened whether the peer's certificate still counts.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>The shortest wait for a time that has come.</summary>
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(1);
+
+    private readonly Channel<PeerEvent> events = Channel.CreateBounded<PeerEvent>(MostWaiting);
+    private readonly Random jitter = new(Environment.TickCount);
+    private readonly Dictionary<string, PeerAccount> accounts = new(StringComparer.Ordinal);
+    private NodeFile file = NodeFile.Default;
+    private DateTimeOffset checkAt;
+    private bool areSetsOthers, areLinksOthers;
+
+    /// <summary>Takes over what an earlier life was asked for and whose lease has not ended: before the first decision, so that nothing moves. Throws <see cref="StoreException"/>.</summary>
+    public void Load()
+    {
+        file = node.Node;
+        FollowFile();
+        foreach (var kept in store.PeerRules())
+        {
+            var account = accounts.GetValueOrDefault(kept.Peer);
+            account?.Keeping.Restore(kept.Rules, kept.Until);
+            if (account is null || account.Keeping.Expire(time.GetUtcNow()))
+            {
+                store.ForgetPeerRules(kept.Peer);
+                audit.Add(new(default, kept.Peer, "", "peer rules", "", AuditOutcome.Expired, "their lease ended while this node was away"), isOften: false);
+                continue;
+            }
+            account.Certified = kept.Certified;
+            account.Judge(file, time.GetUtcNow());
+        }
+        Publish();
+    }
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        loop.Rounded = Nudge;
+        try
+        {
+            while (true)
+            {
+                // The next file's signal is taken before this file.
+                await using var change = node.Change.Register(Nudge);
+                var wait = Round(time.GetUtcNow(), cancellationToken) - time.GetUtcNow();
+                using var due = new CancellationTokenSource(wait > Breath ? wait : Breath, time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, due.Token);
+                Task happens = events.Reader.WaitToReadAsync(either.Token).AsTask();
+                await happens.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
+                while (events.Reader.TryRead(out var happened))
+                {
+                    Take(happened);
+                }
+            }
+        }
+        finally
+        {
+            foreach (var account in accounts.Values)
+            {
+                account.Link?.End("this daemon stops");
+            }
+        }
+    }
+
+    /// <summary>Carries an exchange that a peer opened, until it ends.</summary>
+    public async Task CarryAsync(PeerLink link, Func<Task> run)
+    {
+        await events.Writer.WriteAsync(new PeerEvent.Opened(link));
+        await run();
+        await events.Writer.WriteAsync(new PeerEvent.Ended(link));
+    }
+
+    /// <summary>Takes a message of a connection.</summary>
+    public ValueTask HearAsync(PeerLink link, V1.PeerMessage message) => events.Writer.WriteAsync(new PeerEvent.Heard(link, message));
+
+    /// <summary>Something is to be looked at. One that is waiting is enough, and where there is no room something else is.</summary>
+    private void Nudge() => events.Writer.TryWrite(PeerEvent.Nudge.One);
+
+    /// <summary>Follows the node file: a peer that is declared otherwise is another peer, and who is declared no longer asks for nothing.</summary>
+    private void FollowFile()
+    {
+        foreach (var gone in accounts.Values.Where(one => !file.Peers.Contains(one.Declaration)).ToList())
+        {
+            accounts.Remove(gone.Declaration.Name);
+            gone.Link?.End("the node file says something else of it now");
+            var renewed = file.Peers.FirstOrDefault(one => one.Name == gone.Declaration.Name && one.Certificate == gone.Declaration.Certificate);
+            if (renewed is not null)
+            {
+                var account = Add(renewed);
+                account.Keeping.Restore(gone.Keeping.Held, gone.Keeping.Until ?? default);
+                account.Certified = gone.Certified;
+            }
+            else if (gone.Keeping.Held.Count > 0)
+            {
+                Guarded(() => store.ForgetPeerRules(gone.Declaration.Name));
+            }
+            (areSetsOthers, areLinksOthers) = (true, true);
+        }
+        foreach (var declared in file.Peers.Where(one => !accounts.ContainsKey(one.Name)))
+        {
+            Add(declared);
+        }
+        foreach (var account in accounts.Values)
+        {
+            // Paths may bear other numbers now.
+            account.Judged.Clear();
+        }
+        areSetsOthers = true;
+    }
+
+    private PeerAccount Add(PeerDeclaration declared)
+    {
+        var account = new PeerAccount(declared, jitter.NextDouble) { DialAt = declared.Host is null ? null : time.GetUtcNow() };
+        accounts.Add(declared.Name, account);
+        return account;
+    }
+
+    private void Take(PeerEvent happened)
+    {
+        var now = time.GetUtcNow();
+        switch (happened)
+        {
+            case PeerEvent.Nudge:
+                break;
+            case PeerEvent.Opened(var link):
+                Open(link, now);
+                break;
+            case PeerEvent.Heard(var link, var message):
+                if (accounts.GetValueOrDefault(link.Peer) is { } account && account.Link == link)
+                {
+                    account.HeardAt = now;
+                    Hear(account, link, message, now);
+                }
+                break;
+            case PeerEvent.Ended(var link):
+                Close(link, now);
+                break;
+            case PeerEvent.Unreached(var peer, var why):
+                if (accounts.GetValueOrDefault(peer) is { Link: null } missed)
+                {
+                    Fail(missed, why, now);
+                }
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private void Close(PeerLink link, DateTimeOffset now)
+    {
+        if (accounts.GetValueOrDefault(link.Peer) is { } account && account.Link == link)
+        {
+            var why = link.Why.Length > 0 ? link.Why : "the peer hung up";
+            if (account.Terms is not null)
+            {
+                account.Since = now;
+                Log.PeerLost(log, link.Peer, why);
+            }
+            Forget(account);
+            Fail(account, why, now);
+        }
+        link.Dispose();
+    }
+
+    private void Forget(PeerAccount account)
+    {
+        (account.Link, account.Terms, account.Told, account.LastTold) = (null, null, [], []);
+        account.Sending.Lose();
+        account.Reported.Clear();
+        areLinksOthers = true;
+    }
+
+    private void Fail(PeerAccount account, string why, DateTimeOffset now)
+    {
+        if (account.Fault != why)
+        {
+            Log.PeerUnreached(log, account.Declaration.Name, why);
+        }
+        account.Fault = why;
+        account.DialAt = account.Declaration.Host is null ? null : now + account.Pace.Next();
+        areLinksOthers = true;
+    }
+
+    /// <summary>Does what is due, and says when the next is.</summary>
+    private DateTimeOffset Round(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!ReferenceEquals(file, node.Node))
+        {
+            file = node.Node;
+            FollowFile();
+        }
+        CheckCertificates(now);
+        foreach (var account in accounts.Values)
+        {
+            End(account, now);
+            if (account.DialAt <= now && admission.Credentials is { } credentials)
+            {
+                account.DialAt = null;
+                _ = DialAsync(account.Declaration, credentials, cancellationToken);
+            }
+        }
+        if (areSetsOthers)
+        {
+            foreach (var account in accounts.Values)
+            {
+                account.Judge(file, now);
+            }
+        }
+        Publish();
+        var decided = loop.Current;
+        var due = now + TimeSpan.FromMinutes(1);
+        foreach (var account in accounts.Values)
+        {
+            due = Earlier(due, PeerAsks.Ask(account, decided, now));
+            asks.Report(account, decided);
+            due = Earlier(Earlier(due, account.Keeping.Until), account.DialAt);
+            if (account.Link is not null)
+            {
+                due = Earlier(due, account.HeardAt + account.Declaration.Lease);
+            }
+        }
+        var before = standing.Current;
+        standing.Current = file.Peers.Select(one => PeerAsks.Show(accounts[one.Name])).ToEquatableArray();
+        foreach (var change in PeerChanges.Between(before, standing.Current))
+        {
+            stream.Peer(change);
+        }
+        return Earlier(due, accounts.Values.Any(one => one.Link is not null) ? checkAt : null);
+    }
+
+    /// <summary>Ends what has gone on for too long without a word.</summary>
+    private void End(PeerAccount account, DateTimeOffset now)
+    {
+        var name = account.Declaration.Name;
+        if (account.Keeping.Expire(now))
+        {
+            Guarded(() => store.ForgetPeerRules(name));
+            audit.Add(new(default, name, "", "peer rules", "", AuditOutcome.Expired, "the peer was silent for its lease"), isOften: false);
+            Log.PeerExpired(log, name);
+            areSetsOthers = true;
+        }
+        if (account.Link is null && account.HeardAt != default && now >= account.HeardAt + account.LeaseThere)
+        {
+            account.Sending.Expire();
+        }
+        if (account.Link is { } link && now >= account.HeardAt + account.Declaration.Lease)
+        {
+            link.End("it is silent");
+        }
+    }
+
+    /// <summary>Ends connections of those whose certificate no longer counts: it was taken back, or its time is over.</summary>
+    private void CheckCertificates(DateTimeOffset now)
+    {
+        if (now < checkAt && checkAt <= now + CheckInterval)
+        {
+            return;
+        }
+        checkAt = now + CheckInterval;
+        foreach (var link in accounts.Values.Select(one => one.Link).OfType<PeerLink>())
+        {
+            if (admission.Credentials?.Trust.Check(link.Certificate, CertificatePurpose.Host, now) is CertificateVerdict.Refused(_, var message))
+            {
+                link.End($"its certificate {message}");
+            }
+        }
+    }
+
+    /// <summary>Calls a peer and carries what comes of it. Never throws.</summary>
+    private async Task DialAsync(PeerDeclaration peer, RemoteCredentials credentials, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await new PeerDialling(this, peer, credentials, time).RunAsync(cancellationToken) is { } why)
+            {
+                await events.Writer.WriteAsync(new PeerEvent.Unreached(peer.Name, why), cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon stops.
+        }
+    }
+
+    private void Publish()
+    {
+        if (areSetsOthers)
+        {
+            var sets = accounts.Values.SelectMany(one => one.Sets).ToEquatableArray();
+            loop.Post(inputs => inputs with { PeerSets = sets });
+        }
+        if (areLinksOthers)
+        {
+            var connected = accounts.Values.Where(one => one.IsConnected).Select(one => one.Declaration.Name).Order(StringComparer.Ordinal).ToEquatableArray();
+            if (connected != loop.Inputs.ConnectedPeers)
+            {
+                loop.Post(inputs => inputs with { ConnectedPeers = connected });
+            }
+        }
+        (areSetsOthers, areLinksOthers) = (false, false);
+    }
+
+    private void Guarded(Action keep)
+    {
+        try
+        {
+            keep();
+        }
+        catch (StoreException failed)
+        {
+            // What counts is right all the same; only after a restart will it be what was kept last, until its lease ends.
+            Log.StoreFailed(log, failed.Message);
+        }
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
+}
