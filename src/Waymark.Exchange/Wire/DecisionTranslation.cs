@@ -125,6 +125,7 @@ public sealed class DecisionTranslation(Func<PathId, string> nameOf)
             V4 = ToWire(core.V4),
             V6 = ToWire(core.V6),
             IsStrict = core.IsStrict,
+            SteersAnswers = core.SteersAnswers,
             Established = PolicySetTranslation.ToWire(core.Established),
             DeniedV4 = { core.Denied4.Select(path => path.ToString()) },
             DeniedV6 = { core.Denied6.Select(path => path.ToString()) },

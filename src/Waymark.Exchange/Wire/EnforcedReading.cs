@@ -22,6 +22,7 @@ public static class EnforcedReading
         Name = wire.Name,
         Device = wire.Device.Length == 0 ? null : wire.Device,
         HasCarrier = wire.HasCarrier,
+        Scope = wire.Reach.Count == 0 ? FlowSelector.Everything : FlowSelector.OfPeers(wire.Reach.Select(Prefix)),
         Halves = wire.Halves.Select(half => new PathHalf
         {
             Family = ToCore(half.Family),
@@ -44,6 +45,7 @@ public static class EnforcedReading
         V4 = ToCore(wire.V4),
         V6 = ToCore(wire.V6),
         IsStrict = wire.IsStrict,
+        SteersAnswers = wire.SteersAnswers,
         Denied4 = wire.DeniedV4.Select(Id).ToEquatableArray(),
         Denied6 = wire.DeniedV6.Select(Id).ToEquatableArray(),
         Backup4 = wire.BackupV4.Length == 0 ? null : Id(wire.BackupV4),

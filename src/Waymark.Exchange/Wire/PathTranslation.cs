@@ -20,6 +20,14 @@ public static class PathTranslation
             Peer = core.Peer ?? "",
             Over = { core.Over.Select(over => over.ToString()) },
         };
+        if (core.Shared is { } shared)
+        {
+            wire.Shared = (uint)shared;
+        }
+        if (!core.Scope.IsEverything)
+        {
+            wire.Reach.AddRange(core.Scope.Boxes.SelectMany(box => (box.Peer?.ToPrefixes(box.Family) ?? [new(new(box.Family, 0), 0)]).Select(prefix => $"{prefix.First}/{prefix.Length}")));
+        }
         foreach (var half in core.Halves)
         {
             wire.Halves.Add(new V1.PathHalf

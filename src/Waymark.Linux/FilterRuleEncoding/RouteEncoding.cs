@@ -22,6 +22,9 @@ internal static class RouteEncoding
 {
     private const uint Main = 254;
 
+    /// <summary>Where behind the first of our priorities the system's own routes are looked at.</summary>
+    public const uint SystemsOwn = 5;
+
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
     /// <summary>One default route for each half whose device exists and can send.</summary>
@@ -53,7 +56,7 @@ internal static class RouteEncoding
         {
             yield return new() { Family = family, Priority = territory.Priority, Table = one.Table, Mark = territory.Mark(one.Number), MarkMask = territory.PathMask };
         }
-        yield return new() { Family = family, Priority = territory.Priority + 5, Table = Main, SuppressPrefixLength = (uint)DefaultRoute.LongestPart(family) };
+        yield return new() { Family = family, Priority = territory.Priority + SystemsOwn, Table = Main, SuppressPrefixLength = (uint)DefaultRoute.LongestPart(family) };
         foreach (var one in own)
         {
             yield return new() { Family = family, Priority = territory.Priority + 10, Table = one.Table, Mark = territory.Mark(one.Number), MarkMask = territory.PathMask };

@@ -87,7 +87,7 @@ internal sealed class RoutingVerification(VerifiedDecision decision, DecisionMea
         foreach (var part in walk.Run(question, rule => Unsure(rule, situation)))
         {
             // Connected networks and static routes of the system's come first.
-            var isSystems = part is { Route: { } route, Rule: { } rule } && !IsOwn(route.Table) && route.Destination.Length > DefaultRoute.LongestPart(family) && rule.Priority <= territory.Priority;
+            var isSystems = part is { Route: { } route, Rule: { } rule } && !IsOwn(route.Table) && route.Destination.Length > DefaultRoute.LongestPart(family) && rule.Priority <= territory.Priority + RouteEncoding.SystemsOwn;
             var isRight = isOpen
                 ? part is { IsSent: true, Route: { } sent } && sent.LinkIndex == path!.Value.Path.DeviceIndex && sent.Gateway == half!.Gateway
                 : !part.IsSent && part.Rule is not null;
