@@ -135,7 +135,7 @@ internal static partial class Log
     [LoggerMessage(61, LogLevel.Warning, "peer {Peer} is no longer connected: {Reason}")]
     public static partial void PeerLost(ILogger log, string peer, string reason);
 
-    [LoggerMessage(62, LogLevel.Warning, "peer {Peer} is not connected, and is called again: {Reason}")]
+    [LoggerMessage(62, LogLevel.Warning, "peer {Peer} is not connected: {Reason}")]
     public static partial void PeerUnreached(ILogger log, string peer, string reason);
 
     [LoggerMessage(63, LogLevel.Warning, "what peer {Peer} asked for has ended: it was silent for its lease")]

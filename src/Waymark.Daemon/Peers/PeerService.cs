@@ -8,6 +8,7 @@ using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Certificates;
 using Waymark.Nodes;
+using Waymark.Peers;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Daemon.Peers;
@@ -217,10 +218,11 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         foreach (var account in accounts.Values)
         {
             End(account, now);
-            if (account.DialAt <= now && admission.Credentials is { } credentials)
+            if (account.DialAt <= now)
             {
-                account.DialAt = null;
-                _ = DialAsync(account.Declaration, credentials, cancellationToken);
+                // Without a certificate that can be read there is nobody to call as.
+                account.DialAt = admission.Credentials is null ? now + RedialPace.First : null;
+                _ = admission.Credentials is { } credentials ? DialAsync(account.Declaration, credentials, cancellationToken) : Task.CompletedTask;
             }
         }
         if (areSetsOthers)

@@ -112,6 +112,11 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
                 Calls.Refuse(context, StatusCode.PermissionDenied, $"your certificate is of no peer of this node: its administrator can add 'peer NAME {{ certificate \"...\"; prefix ...; }}' to the node file");
                 return;
             }
+            if (!bounds.TryCall($"peer {node.Declaration.Name}"))
+            {
+                Calls.Refuse(context, StatusCode.ResourceExhausted, "the exchange is opened too often: wait");
+                return;
+            }
             context.Features.Set(node);
             await next();
             return;

@@ -136,6 +136,10 @@ public static class PeerAsking
         {
             return (null, "its lifetime is over");
         }
+        if (standing.Classes.IsEmpty)
+        {
+            return (null, "there are no such flows");
+        }
         var number = standing.Classes[0];
         var found = decision.FilterRules.Classes.First(one => one.Number == number);
         var reason = decision.Reasons.Of(number);

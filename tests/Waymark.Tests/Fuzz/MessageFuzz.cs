@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using Google.Protobuf;
 using Waymark.Exchange.Wire;
+using Waymark.Flows;
+using Waymark.Nodes;
 using Waymark.PathDecision;
+using Waymark.Peers;
 using Waymark.Tests.PathDecision;
 using V1 = Waymark.Exchange.Wire.V1;
 
@@ -35,6 +38,24 @@ public sealed class MessageFuzz
             if (PolicySetTranslation.ToCore(wire, "fuzz", out var diagnostics) is null)
             {
                 Assert.NotEmpty(diagnostics.AsEnumerable());
+            }
+        });
+    }
+
+    [Fact]
+    public void Spoiled_rules_of_peers_are_refused_with_a_reason_or_read_and_judged()
+    {
+        var policy = (Waymark.Policies.Policy)World.Policies.Sets[0].Set.Statements[0];
+        var peer = new PeerDeclaration("spoke", "spoke.example.net") { Prefixes = [new(IpAddress.Parse("10.2.0.0"), 16)] };
+        byte[][] wholes = [.. new PeerWish[] { new PeerWish.Own(policy.Action, policy.Else), new PeerWish.Shared(new([1, 2], IsStrict: true, null), SharedChoice.None) }
+            .Select(wish => PeerTranslation.ToWire(new PeerRule("voice", 3, [], policy.Flows, policy.EffectiveEstablished, wish)).Content.ToArray())];
+        Run(4, random =>
+        {
+            var (rule, fault) = PeerTranslation.ToCore(new RuleBytes(Spoil(random, wholes[random.Next(2)])));
+            Assert.Equal(rule is null, fault is not null);
+            if (rule is not null && PeerRights.FaultOf(rule, peer, peer.Prefixes) is null)
+            {
+                RulePolicies.Of(rule, peer, NodeFile.Default);
             }
         });
     }

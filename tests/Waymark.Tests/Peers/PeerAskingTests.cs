@@ -88,6 +88,7 @@ public sealed class PeerAskingTests
     {
         Assert.Contains("by which user", Ask(World("udp by app ssh at peer hq drop;")).Policies[0].Fault, StringComparison.Ordinal);
         Assert.Contains("no path satisfies", Ask(World("udp at peer hq require delay < 1 ms;").With("t1", ("delay", 1.0)).With("t2", ("delay", 1.0))).Policies[0].Fault, StringComparison.Ordinal);
+        Assert.Contains("no such flows", Ask(World("ip4 any not (ip4 any) at peer hq drop;")).Policies[0].Fault, StringComparison.Ordinal);
         Assert.Contains("duplicate", Ask(World("udp at peer hq duplicate;")).Policies[0].Fault, StringComparison.Ordinal);
     }
 
