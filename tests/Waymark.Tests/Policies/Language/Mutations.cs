@@ -26,6 +26,11 @@ public sealed class Mutations
             ("medium = satellite and quota", "medum = satellite and quota"), ("weather prefer lowest cost;", "weather prefer lowest csot;"), ("crew drop;", "crew dorp;"), ("lifetime 30 d;", "lifetime 30 %;"),
             ("weather prefer highest bandwidth;", "wether prefer highest bandwidth;"), ("medium != satellite", "medium != sattelite"),
         ],
+        ["spoke.way"] =
+        [
+            ("port 5060-5061", "port 5061-5060"), ("udp dscp ef;", "udp dscp eff;"), ("flow camera =", "flow camera"), ("local port 8554;", "local prt 8554;"), ("calls require delay < 80 ms", "calls require delay < 80 msec"),
+            ("at peer hq require delay", "at pear hq require delay"), ("peer hq connected", "peer hq conected"), ("require loss < 5 %", "require loss < 5 ms"), ("established move;", "established mve;"), ("camera drop;", "camera dorp;"),
+        ],
         ["two-providers.way"] =
         [
             ("flow calls = sip, sips", "flow calls = sip, spis"), ("count path (up) >= 2 for 10 s", "count paths (up) >= 2 for 10 s"), ("lowest jitter within 3 ms", "lowest jitter within 3 MB"),
