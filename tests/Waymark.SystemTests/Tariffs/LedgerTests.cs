@@ -96,7 +96,7 @@ public sealed class LedgerTests : IDisposable
     [Fact]
     public void On_a_full_disk_it_counts_on_in_memory_says_so_once_and_catches_up()
     {
-        Shell.Run($"mount -t tmpfs -o size=1m none {daemon.In("state")}");
+        Shell.Run($"mount -t tmpfs -o size=1m,mode=700 none {daemon.In("state")}");
         try
         {
             var before = StartCounting("path w1 { interface w1; quota 1 TB / month; } path w2 { interface w2; quota 1 TB / month; }");
