@@ -56,7 +56,11 @@ internal sealed class RoutingVerification(VerifiedDecision decision, DecisionMea
         void Bound(string situation, WalkQuestion question, NumberedPath? path)
         {
             Sent(walk, family, situation, question, path);
-            Specific(walk, others, family, situation, question);
+            // What is marked for a path to a peer goes by it whatever routes lead to the peer's networks: those hold without a policy.
+            if (question.Mark == 0 || path?.Path.Scope.IsEverything != false)
+            {
+                Specific(walk, others, family, situation, question);
+            }
         }
     }
 
