@@ -29,6 +29,8 @@ public sealed class AttackTests : IAsyncLifetime
         pair.Pki($"issue --host other.example.net --into {pair.In("")}");
         pair.Pki($"issue spoke.example.net --into {pair.In("requester")}");
         pair.Start("hub");
+        // Its socket answers before it listens.
+        Assert.True(PeerPair.Soon(() => pair.Logged("hub").Contains("are listened for at", StringComparison.Ordinal), 20), pair.Everything);
     }
 
     public async ValueTask DisposeAsync()
