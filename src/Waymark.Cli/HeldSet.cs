@@ -35,8 +35,11 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
             }
             catch (RpcException) when (cancellationToken.IsCancellationRequested)
             {
-                // Ctrl-C.
-                await WithdrawAsync();
+                // Ctrl-C. Before it is held the name may be of a set that stays.
+                if (wasHeld)
+                {
+                    await WithdrawAsync();
+                }
                 return ExitCodes.Done;
             }
             catch (RpcException lost) when (wasHeld && NodeClient.IsUnreachable(lost))

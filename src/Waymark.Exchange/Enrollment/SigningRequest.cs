@@ -35,9 +35,9 @@ public sealed record SigningRequest(PublicKey Key, EquatableArray<CertificateNam
             var names = request.CertificateExtensions.Where(one => one.Oid?.Value == CertificateName.ExtensionOid).SelectMany(one => CertificateName.Read(one.RawData));
             return new(request.PublicKey, names.ToEquatableArray());
         }
-        catch (Exception damaged) when (damaged is CryptographicException or ArgumentException or OverflowException)
+        catch (Exception damaged) when (damaged is CryptographicException or ArgumentException or OverflowException or NotSupportedException)
         {
-            // Foreign bytes.
+            // Foreign bytes; of a kind of signature that the framework does not know, too.
             throw new CertificateException("what came is no request to certify a key, or it is not signed with that key");
         }
     }
