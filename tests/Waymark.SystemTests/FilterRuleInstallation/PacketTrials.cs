@@ -64,8 +64,12 @@ internal sealed class PacketTrials(NftablesTable table, int paths)
         if (right.Run(first) is { IsRefused: false } fate)
         {
             var later = first with { IsConfirmed = true, ConnectionMark = fate.ConnectionMark };
-            yield return later;
-            yield return later with { Hook = 0, InputDevice = "l0", OutputDevice = null };
+            // Of what is left to the system's own routing the verification looks at the first packet alone.
+            if ((fate.ConnectionMark & 0x3f00_0000) is > 0)
+            {
+                yield return later;
+                yield return later with { Hook = 0, InputDevice = "l0", OutputDevice = null };
+            }
             // Of no generation, as the verification has connections of other rules: those of each other generation it does not tell apart.
             yield return later with { ConnectionMark = later.ConnectionMark & 0x3fff_ffff };
             yield return first with { Hook = 4, OutputDevice = Device(random), Mark = fate.Mark, ConnectionMark = fate.ConnectionMark, InputDevice = isBehind ? "l0" : null };
