@@ -33,24 +33,22 @@ internal static class PolicyDecision
     private static readonly string[] Begin =
         ["tcp drop;", "any balance by bandwidth;", "port 53 require delay < 80 ms else drop;", "sctp prefer lowest cost;", "when no path (metered) { any default; }", "any require not metered else closest lifetime 8 h;"];
 
-    private static readonly HashSet<string> Said = [.. Begin.Select(text => PolicyPrinter.Print(PolicyLanguage.Parse(text, "seed").Set!))];
-
     public static FuzzTarget Target { get; } = new("policy-decision", Seeds.Of(Begin), Take) { Words = Words.OfPolicies };
 
     private static bool Take(byte[] input)
     {
-        if (PolicyLanguage.Parse(Encoding.UTF8.GetString(input), "fuzz").Set is not { } set)
+        var parse = PolicyLanguage.Parse(Encoding.UTF8.GetString(input), "fuzz");
+        if (parse.Set is not { } set)
         {
-            return false;
+            return Diagnostics.AreOfKinds(parse.Diagnostics, 3);
         }
         var world = new World { Paths = Paths, Characteristics = Known, Policies = PolicyMerge.Merge([new(new("fuzz", 1), "fuzz.way", set, Now, [])], NodeNames.None), Now = Now };
         var decision = PathResolution.Decide(world);
-        var encoded = NftablesEncoder.Encode(decision.FilterRules, Paths, Territory.Default, EncoderOptions.Default, EncoderMemory.Empty);
+        NftablesEncoder.Encode(decision.FilterRules, Paths, Territory.Default, EncoderOptions.Default, EncoderMemory.Empty);
         // Each policy became filter rules or has a reason why not (R3).
         Expect.Equal(world.Policies.Policies.Count, decision.Standings.Count, "each policy has a standing");
         // What waited for its time, and memory of the decision before.
         PathResolution.Decide(world with { Now = Now.AddSeconds(10), Previous = decision.Next });
-        // Something that no seed says got into the kernel's own form.
-        return encoded.Refused.Count == 0 && decision.FilterRules.Rules.Count > 0 && !Said.Contains(PolicyPrinter.Print(set));
+        return false;
     }
 }
