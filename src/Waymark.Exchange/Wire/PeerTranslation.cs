@@ -101,7 +101,8 @@ public static class PeerTranslation
         }
         var reading = new WireReading("hello");
         var granted = wire.Granted.Take(MostGranted).Select(reading.Prefix).ToEquatableArray();
-        var lease = wire.Lease is { Seconds: > 0 and <= 3600 } given ? given.ToTimeSpan() : TimeSpan.Zero;
+        // Others are no durations, and the library throws at them.
+        var lease = wire.Lease is { Seconds: > 0 and <= 3600, Nanos: >= 0 and <= 999_999_999 } given ? given.ToTimeSpan() : TimeSpan.Zero;
         return reading.IsClean && lease > TimeSpan.Zero ? (new(ForeignText.Show(wire.Node), lease, granted), null) : (null, "its terms are none: a lease of 1 s to 1 h, and prefixes");
     }
 
@@ -115,11 +116,11 @@ public static class PeerTranslation
         return new() { Update = new() { Put = { core.Put.Select(rule => UnsafeByteOperations.UnsafeWrap(rule.Content)) }, Removed = { core.Removed.Select(Bytes) } } };
     }
 
-    /// <summary>What is to change; null where a digest is none.</summary>
+    /// <summary>What is to change; null where a digest is none, or there is more than can be held.</summary>
     public static RuleUpdate? ToCore(V1.Update wire)
     {
         ArgumentNullException.ThrowIfNull(wire);
-        return Digests(wire.Removed) is { } removed ? new(wire.Put.Select(one => new RuleBytes(one.Memory)).ToEquatableArray(), removed) : null;
+        return wire.Put.Count <= RuleKeeping.MostRules && Digests(wire.Removed) is { Count: <= RuleKeeping.MostRules } removed ? new(wire.Put.Select(one => new RuleBytes(one.Memory)).ToEquatableArray(), removed) : null;
     }
 
     /// <summary>Digests; null where one is none.</summary>

@@ -87,6 +87,8 @@ public sealed class AttackTests : IAsyncLifetime
             ([PeerTranslation.KeepAlive(default)], "does not say who it is first"),
             ([Hello(), Hello()], "says twice who it is"),
             ([new() { Hello = new() { VersionLow = 7, VersionHigh = 9, Node = "x", Lease = new() { Seconds = 9 } } }], "versions 7 to 9"),
+            ([new() { Hello = new() { VersionLow = 1, VersionHigh = 1, Node = "x", Lease = new() { Seconds = 30, Nanos = -1 } } }], "its terms are none"),
+            ([Hello(), new() { Update = new() { Put = { Enumerable.Repeat(ByteString.Empty, 1_000_000) } } }], "too large"),
             ([Hello(), new() { Update = new() { Removed = { ByteString.CopyFrom(1, 2, 3) } } }], "too large"),
             ([Hello(), new() { Inventory = new() { Rules = { ByteString.CopyFrom(1) } } }], "inventory is none"),
         })

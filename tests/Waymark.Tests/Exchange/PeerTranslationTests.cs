@@ -68,6 +68,27 @@ public sealed class PeerTranslationTests
         Assert.True(said?.Contains(fault!, StringComparison.Ordinal) ?? (terms!.Node.Contains("\\u{1b}", StringComparison.Ordinal) && terms.Granted.Count == 1));
     }
 
+    /// <summary>Protobuf carries them, and its own reading throws at them.</summary>
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1_000_000_000)]
+    [InlineData(int.MinValue)]
+    public void A_lease_that_is_no_duration_is_no_term(int nanos) =>
+        Assert.Contains("a lease", PeerTranslation.ToCore(new V1.Hello { VersionLow = 1, VersionHigh = 1, Node = "a", Lease = new() { Seconds = 30, Nanos = nanos } }).Fault!, StringComparison.Ordinal);
+
+    [Fact]
+    public void An_update_of_more_than_can_be_held_is_none()
+    {
+        static V1.Update Update(int put, int removed) => new()
+        {
+            Put = { Enumerable.Repeat(ByteString.CopyFrom(1), put) },
+            Removed = { Enumerable.Range(0, removed).Select(n => ByteString.CopyFrom(new RuleDigest((UInt128)n).ToBytes())) },
+        };
+        Assert.NotNull(PeerTranslation.ToCore(Update(RuleKeeping.MostRules, RuleKeeping.MostRules)));
+        Assert.Null(PeerTranslation.ToCore(Update(RuleKeeping.MostRules + 1, 0)));
+        Assert.Null(PeerTranslation.ToCore(Update(0, RuleKeeping.MostRules + 1)));
+    }
+
     [Fact]
     public void Of_what_is_told_of_paths_only_what_is_known_and_possible_is_heard()
     {
