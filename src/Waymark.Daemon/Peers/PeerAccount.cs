@@ -25,6 +25,9 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>What it asks.</summary>
     public RuleKeeping Keeping { get; } = new(declaration.Lease);
 
+    /// <summary>Until when its rules live by what is on the disk: no later than they do, and hardly earlier.</summary>
+    public DateTimeOffset KeptUntil { get; set; }
+
     /// <summary>When it is called again.</summary>
     public RedialPace Pace { get; } = new(jitter);
 

@@ -89,15 +89,22 @@ internal sealed partial class PeerService
     private void Update(PeerAccount account, PeerLink link, V1.Update message, DateTimeOffset now)
     {
         var (before, until) = (account.Keeping.Held, account.Keeping.Until);
-        if (PeerTranslation.ToCore(message) is not { } update || !account.Keeping.Take(update, now))
+        if (PeerTranslation.ToCore(message) is not { } update || account.Keeping.Take(update, now) is not { } change)
         {
             audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rules", "", AuditOutcome.Refused, $"more than {RuleKeeping.MostRules} rules, or too large ones"), isOften: true);
             link.End($"it asks for more than {RuleKeeping.MostRules} rules, or for rules that are too large");
             return;
         }
+        if (change.IsEmpty)
+        {
+            KeepLease(account);
+            return;
+        }
         try
         {
-            store.KeepPeerRules(account.Declaration.Name, update, account.Keeping.Until ?? now, account.Certified);
+            var kept = account.Keeping.Until ?? now;
+            store.KeepPeerRules(account.Declaration.Name, change, kept, account.Certified);
+            account.KeptUntil = kept;
         }
         catch (StoreException failed)
         {
@@ -113,20 +120,30 @@ internal sealed partial class PeerService
             audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rule", one.Rule?.Name ?? "", AuditOutcome.Refused, one.Fault!), isOften: true);
         }
         audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rules", "", AuditOutcome.Accepted,
-            $"{judged.Count(one => one.Fault is null)} new, {update.Removed.Count} taken back, {account.Keeping.Held.Count} in all"), isOften: true);
+            $"{judged.Count(one => one.Fault is null)} new, {change.Removed.Count} taken back, {account.Keeping.Held.Count} in all"), isOften: true);
         areSetsOthers = true;
     }
 
     private void KeepAlive(PeerAccount account, PeerLink link, V1.KeepAlive message, DateTimeOffset now)
     {
         account.Keeping.Renew(now);
-        if (account.Keeping.Until is { } until)
-        {
-            Guarded(() => store.KeepPeerLease(account.Declaration.Name, until));
-        }
+        KeepLease(account);
         if (RuleDigest.TryRead(message.Rules.Span, out var all) && all != account.Keeping.Digest)
         {
             link.Send(PeerTranslation.Inventory(account.Keeping.Held.Select(rule => rule.Digest)));
+        }
+    }
+
+    /// <summary>Keeps on the disk until when the rules live: not with every word, each of which would be a write that is waited for. After a restart they end a little earlier than they would have.</summary>
+    private void KeepLease(PeerAccount account)
+    {
+        if (account.Keeping.Until is { } until && (until - account.KeptUntil).Duration() >= account.Declaration.Lease / 6)
+        {
+            Guarded(() =>
+            {
+                store.KeepPeerLease(account.Declaration.Name, until);
+                account.KeptUntil = until;
+            });
         }
     }
 }

@@ -33,8 +33,8 @@ public sealed class RuleKeeping(TimeSpan lease)
         Until = held.Count > 0 ? until : null;
     }
 
-    /// <summary>Takes an update, all or nothing; false where it would be too much. Taking away what is not there is no mistake, putting what is there neither.</summary>
-    public bool Take(RuleUpdate update, DateTimeOffset now)
+    /// <summary>Takes an update, all or nothing; gives what of it is a change, or null where it would be too much. Taking away what is not there is no mistake, putting what is there neither.</summary>
+    public RuleUpdate? Take(RuleUpdate update, DateTimeOffset now)
     {
         var next = new SortedDictionary<RuleDigest, RuleBytes>(held);
         foreach (var gone in update.Removed)
@@ -47,11 +47,12 @@ public sealed class RuleKeeping(TimeSpan lease)
         }
         if (next.Count > MostRules || update.Put.Any(rule => rule.Content.Length > MostBytes) || next.Values.Sum(rule => (long)rule.Content.Length) > MostBytesTogether)
         {
-            return false;
+            return null;
         }
+        var change = new RuleUpdate(next.Values.Where(rule => !held.ContainsKey(rule.Digest)).ToEquatableArray(), held.Keys.Where(one => !next.ContainsKey(one)).ToEquatableArray());
         held = next;
         Renew(now);
-        return true;
+        return change;
     }
 
     /// <summary>There was a word from the peer.</summary>

@@ -68,10 +68,12 @@ public sealed class RuleExchangeProperties
     {
         var keeping = new RuleKeeping(RuleHistory.Lease);
         RuleBytes Rule(int n, int length = 4) => new(BitConverter.GetBytes(n).Concat(new byte[length - 4]).ToArray());
-        Assert.True(keeping.Take(new(Enumerable.Range(0, RuleKeeping.MostRules).Select(n => Rule(n)).ToEquatableArray(), []), default));
-        Assert.False(keeping.Take(new([Rule(-1)], []), default));
-        Assert.True(keeping.Take(new([Rule(-1)], [Rule(0).Digest, Rule(-9).Digest]), default));
-        Assert.False(keeping.Take(new([Rule(-2, RuleKeeping.MostBytes + 1)], [Rule(1).Digest]), default));
+        Assert.NotNull(keeping.Take(new(Enumerable.Range(0, RuleKeeping.MostRules).Select(n => Rule(n)).ToEquatableArray(), []), default));
+        Assert.Null(keeping.Take(new([Rule(-1)], []), default));
+        // Only what is a change is one.
+        Assert.Equal(new RuleUpdate([Rule(-1)], [Rule(0).Digest]), keeping.Take(new([Rule(-1), Rule(1), Rule(-1)], [Rule(0).Digest, Rule(-9).Digest]), default));
+        Assert.True(keeping.Take(new([Rule(-1)], [Rule(-9).Digest]), default)!.IsEmpty);
+        Assert.Null(keeping.Take(new([Rule(-2, RuleKeeping.MostBytes + 1)], [Rule(1).Digest]), default));
         Assert.Equal(RuleKeeping.MostRules, keeping.Held.Count);
     }
 

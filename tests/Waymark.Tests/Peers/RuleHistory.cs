@@ -149,7 +149,7 @@ internal sealed class RuleHistory
             Travelled += update.Put.Count;
             toPeer.Enqueue(() =>
             {
-                Assert.True(peer!.Take(update, Now));
+                Assert.NotNull(peer!.Take(update, Now));
                 Heard();
             });
         }
