@@ -50,8 +50,11 @@ internal sealed partial class PeerService
                     return;
                 }
                 (account.Terms, account.Node, account.LeaseThere, account.Since, account.Fault) = (terms, terms.Node, terms.Lease, now, "");
-                account.Certified = link.Certified;
-                account.Judged.Clear();
+                if (account.Certified != link.Certified)
+                {
+                    account.Certified = link.Certified;
+                    account.Judged.Clear();
+                }
                 account.Pace.Reset();
                 (areLinksOthers, areSetsOthers) = (true, true);
                 Log.PeerConnected(log, account.Declaration.Name, link.Endpoint);

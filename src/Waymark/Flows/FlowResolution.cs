@@ -1,6 +1,7 @@
 using System.Globalization;
 using Waymark.PathDecision;
 using Waymark.Policies;
+using Waymark.Policies.Language;
 
 namespace Waymark.Flows;
 
@@ -31,13 +32,15 @@ public sealed class FlowResolution
     private readonly Dictionary<string, ResolvedFlows> resolved = new(StringComparer.Ordinal);
     private readonly HashSet<string> open = new(StringComparer.Ordinal);
     private long boxesLeft = MostBoxesTogether;
-    private long comparisonsLeft = MostComparisons;
+    private long comparisonsLeft;
 
     /// <summary>For the flows of one policy set; what is defined is resolved once.</summary>
     /// <param name="definitions">The set's definitions; the first of a name counts.</param>
     /// <param name="names">What users, groups and domains are called on this node.</param>
-    public FlowResolution(EquatableArray<FlowDefinition> definitions, NodeNames names)
+    /// <param name="comparisons">How many times a part may be held against a hole of a <c>not (...)</c>: fewer for who is not to hold up others.</param>
+    public FlowResolution(EquatableArray<FlowDefinition> definitions, NodeNames names, long comparisons = MostComparisons)
     {
+        comparisonsLeft = comparisons;
         this.definitions = new(StringComparer.Ordinal);
         foreach (var definition in definitions)
         {
@@ -123,6 +126,10 @@ public sealed class FlowResolution
         else if (!WellKnownApplications.TryFind(name, out flows))
         {
             return new(FlowSelector.Nothing, [$"no flow is called '{name}'"]);
+        }
+        if (open.Count >= DefinitionOrder.Deepest)
+        {
+            return new(FlowSelector.Nothing, [$"the flow '{name}' stands on more than {DefinitionOrder.Deepest} definitions, each on the next"]);
         }
         if (!open.Add(name))
         {

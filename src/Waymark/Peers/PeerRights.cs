@@ -15,6 +15,9 @@ public static class PeerRights
     /// <summary>How many times a part of what is asked for may be held against a part of what is allowed.</summary>
     private const long MostComparisons = 100_000;
 
+    /// <summary>How many times a part of what is asked for may be held against a part that it leaves out: one peer's rules are judged while the others wait.</summary>
+    private const long MostHoles = 20_000;
+
     /// <summary>The most parts that the flows of a rule have.</summary>
     private const int MostParts = 2_000;
 
@@ -33,7 +36,7 @@ public static class PeerRights
         {
             return "it speaks of users, programs, control groups, interfaces or domains of this node, which are none of the peer's business";
         }
-        var asked = FlowResolution.Resolve(rule.Flows, rule.Definitions, NodeNames.None);
+        var asked = new FlowResolution(rule.Definitions, NodeNames.None, MostHoles).Resolve(rule.Flows);
         if (!asked.Problems.IsEmpty)
         {
             return asked.Problems[0];

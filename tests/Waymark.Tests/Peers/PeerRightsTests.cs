@@ -45,6 +45,24 @@ public sealed class PeerRightsTests
         Assert.Contains("whose addresses are 10.2.0.0/16", PeerRights.FaultOf(rule, Spoke, Spoke.Prefixes), StringComparison.Ordinal);
     }
 
+    /// <summary>Each is judged while other peers wait to be heard: what would take long is refused, and not found out.</summary>
+    [Fact]
+    public void Flows_that_take_long_to_find_out_are_refused()
+    {
+        var many = string.Join(" | ", Enumerable.Range(0, 200).Select(n => $"10.2.{n}.1"));
+        var holes = string.Join(", ", Enumerable.Range(0, 600).Select(n => $"udp local port {n * 3} peer 10.2.0.0/16 port {n * 7}"));
+        Assert.Contains("takes too long", Fault($"udp peer {many} not ({holes})", Spoke), StringComparison.Ordinal);
+        Assert.Null(Fault($"udp peer {many} not (udp peer 10.2.7.1)", Spoke));
+    }
+
+    [Fact]
+    public void A_long_chain_of_definitions_is_a_fault_and_no_depth()
+    {
+        var definitions = Enumerable.Range(0, 5000).Select(n => new FlowDefinition($"f{n}", [new Flow { Named = $"f{n + 1}" }])).ToEquatableArray();
+        var rule = new PeerRule("r", 0, definitions, [new Flow { Named = "f0" }], Established.Keep, new PeerWish.Own(new PolicyAction.Drop(), []));
+        Assert.Contains("more than 100 definitions", PeerRights.FaultOf(rule, Spoke, Spoke.Prefixes), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_the_node_file_grants_comes_on_top()
     {
