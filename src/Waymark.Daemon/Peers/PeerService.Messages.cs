@@ -55,7 +55,6 @@ internal sealed partial class PeerService
                     account.Certified = link.Certified;
                     account.Judged.Clear();
                 }
-                account.Pace.Reset();
                 (areLinksOthers, areSetsOthers) = (true, true);
                 Log.PeerConnected(log, account.Declaration.Name, link.Endpoint);
                 break;

@@ -178,6 +178,11 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             var why = link.Why.Length > 0 ? link.Why : "the peer hung up";
             if (account.Terms is not null)
             {
+                // One that ends at once ends at once again: what does not fit is not to be tried every second.
+                if (now - account.Since >= RedialPace.Longest)
+                {
+                    account.Pace.Reset();
+                }
                 account.Since = now;
                 Log.PeerLost(log, link.Peer, why);
             }

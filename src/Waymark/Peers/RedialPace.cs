@@ -20,6 +20,6 @@ public sealed class RedialPace(Func<double> jitter)
         return wait;
     }
 
-    /// <summary>The peer was reached.</summary>
+    /// <summary>The peer was reached, and for a while.</summary>
     public void Reset() => next = First;
 }
