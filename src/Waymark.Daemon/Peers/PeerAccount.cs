@@ -13,6 +13,12 @@ namespace Waymark.Daemon.Peers;
 /// <param name="Fault">Why it is rejected; null where it is not.</param>
 internal sealed record JudgedRule(PeerRule? Rule, AcceptedPolicySet? Set, string? Fault);
 
+/// <summary>A rule that is asked of a peer.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Bytes">As it travels.</param>
+/// <param name="Fault">Why it does not: it is more than a peer takes; null where it does.</param>
+internal sealed record SentRule(PeerRule Rule, RuleBytes Bytes, string? Fault);
+
 /// <summary>All that is known of one peer: what is asked of it, what it asks, and the connection between. Belongs to the one thread of <see cref="PeerService"/>.</summary>
 internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitter)
 {
@@ -76,8 +82,8 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>What was last decided to ask.</summary>
     public PeerRequest Request { get; set; } = PeerRequest.None;
 
-    /// <summary>The bytes of each policy that is asked.</summary>
-    public Dictionary<PolicyOrigin, (PeerRule Rule, RuleBytes Bytes)> Bytes { get; set; } = [];
+    /// <summary>The rule of each policy that can be asked.</summary>
+    public Dictionary<PolicyOrigin, SentRule> Bytes { get; set; } = [];
 
     /// <summary>The addresses that its certificate bears, as long as its rules live.</summary>
     public EquatableArray<IpAddress> Certified { get; set; } = [];

@@ -24,9 +24,13 @@ internal sealed class PeerAsks
         var view = new PeerView(account.Declaration, account.Terms?.Granted ?? [], account.Told);
         account.Request = PeerAsking.Decide(decided.World with { Now = now > decided.World.Now ? now : decided.World.Now }, decided.Decision, view, account.Request.State);
         // What is as before has the bytes that it had.
-        account.Bytes = account.Request.Policies.Where(one => one.Rule is not null).Take(RuleKeeping.MostRules).ToDictionary(
-            one => one.Origin, one => account.Bytes.TryGetValue(one.Origin, out var known) && known.Rule == one.Rule ? known : (one.Rule!, PeerTranslation.ToWire(one.Rule!)));
-        account.Sending.Want(account.Bytes.Values.Select(one => one.Bytes));
+        var (before, allowance) = (account.Bytes, new RuleAllowance());
+        account.Bytes = account.Request.Policies.Where(one => one.Rule is not null).ToDictionary(one => one.Origin, one =>
+        {
+            var bytes = before.TryGetValue(one.Origin, out var known) && known.Rule == one.Rule ? known.Bytes : PeerTranslation.ToWire(one.Rule!);
+            return new SentRule(one.Rule!, bytes, allowance.Take(bytes));
+        });
+        account.Sending.Want(account.Bytes.Values.Where(one => one.Fault is null).Select(one => one.Bytes));
         if (!account.IsConnected)
         {
             return account.Request.ReviewAt;
@@ -87,9 +91,10 @@ internal sealed class PeerAsks
         {
             return new(policy.Origin, RuleState.Unresolved, fault);
         }
-        if (!account.Bytes.TryGetValue(policy.Origin, out var asked))
+        var asked = account.Bytes[policy.Origin];
+        if (asked.Fault is { } tooMuch)
         {
-            return new(policy.Origin, RuleState.Rejected, $"a peer takes {RuleKeeping.MostRules} rules, and this is one too many");
+            return new(policy.Origin, RuleState.Rejected, tooMuch);
         }
         var report = account.Sending.Of(asked.Bytes.Digest);
         return new(policy.Origin, report.State, report.Detail);

@@ -77,6 +77,19 @@ public sealed class RuleExchangeProperties
         Assert.Equal(RuleKeeping.MostRules, keeping.Held.Count);
     }
 
+    /// <summary>What a peer would refuse with all the rest is not asked of it, and the policy hears why.</summary>
+    [Fact]
+    public void What_is_asked_is_what_a_peer_takes() => Gen.Int[1, RuleKeeping.MostBytes + 100].Array[0, 80].Sample(lengths =>
+    {
+        var (allowance, keeping) = (new RuleAllowance(), new RuleKeeping(RuleHistory.Lease));
+        RuleBytes[] rules = [.. lengths.Select((length, n) => new RuleBytes((byte[])[.. BitConverter.GetBytes(n), .. new byte[length]]))];
+        var asked = rules.Where(rule => allowance.Take(rule) is null).ToEquatableArray();
+        Assert.NotNull(keeping.Take(new(asked, []), default));
+        // Nothing is left out that would have had its place.
+        Assert.All(rules.Where(rule => !asked.AsSpan().Contains(rule)), rule => Assert.True(
+            rule.Content.Length > RuleKeeping.MostBytes || asked.Sum(one => (long)one.Content.Length) + rule.Content.Length > RuleKeeping.MostBytesTogether - RuleKeeping.MostBytes));
+    }, iter: 200);
+
     [Fact]
     public void A_clock_that_is_set_back_gives_no_longer_life()
     {
