@@ -11,7 +11,8 @@ public sealed class CapacityEstimator
     /// <summary>A path may change its capacity (radio, contention): a few trains have to be enough.</summary>
     internal const int Most = 9;
 
-    private readonly Queue<TrainDispersion> newest = new();
+    /// <summary>The oldest first, each with how many packets it had if it was taken apart, and else all that one can have: nothing tells better.</summary>
+    private readonly List<(TrainDispersion Told, int Packets)> newest = [];
 
     /// <summary>A train that takes longer stands in others' way.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(50);
@@ -28,6 +29,7 @@ public sealed class CapacityEstimator
     public bool Add(PacketTrain train, DateTimeOffset at)
     {
         var dispersion = TrainDispersion.Of(train, out var isTorn);
+        var packets = isTorn ? NextPackets : PacketTrain.MostPackets;
         NextPackets = !isTorn ? Math.Max(NextPackets / 2, PacketTrain.UsualPackets)
             : Length(train) < Longest ? Math.Min(NextPackets * 2, PacketTrain.MostPackets)
             : NextPackets;
@@ -35,11 +37,13 @@ public sealed class CapacityEstimator
         {
             return false;
         }
+        // What was told by shorter ones that were taken apart too was a makeshift.
+        newest.RemoveAll(one => one.Packets < packets);
         if (newest.Count == Most)
         {
-            newest.Dequeue();
+            newest.RemoveAt(0);
         }
-        newest.Enqueue(dispersion);
+        newest.Add((dispersion, packets));
         At = at;
         return true;
     }
@@ -53,7 +57,7 @@ public sealed class CapacityEstimator
         {
             yield return new("bandwidth.up", Value(one => one.Forward, at));
             // Half of the trains or more saw the way there as the narrower one.
-            yield return new("bandwidth", Value(one => one.Backward, at) with { IsEstimated = 2 * newest.Count(one => one.IsBackwardBound) >= newest.Count });
+            yield return new("bandwidth", Value(one => one.Backward, at) with { IsEstimated = 2 * newest.Count(one => one.Told.IsBackwardBound) >= newest.Count });
         }
     }
 
@@ -71,7 +75,7 @@ public sealed class CapacityEstimator
 
     private Measured Value(Func<TrainDispersion, double> of, DateTimeOffset at)
     {
-        var sorted = newest.Select(of).Order().ToArray();
+        var sorted = newest.Select(one => of(one.Told)).Order().ToArray();
         var middle = sorted.Length / 2;
         var median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
         var mean = sorted.Average();

@@ -3,7 +3,7 @@ namespace Waymark.PathExamination.Capacity;
 /// <summary>
 /// The capacity of a path (RFC 5136 section 2.3.2) by the dispersion of a train of packets: what is sent faster than the narrowest link can carry leaves that link with gaps of one packet's time on
 /// it, and keeps them on the whole. The gap is the median slope between pairs of packets (Theil and Sen), which neither a few packets that were late move, nor a jitter that keeps the order: it holds packets up,
-/// but all by about the same. Only pairs between which nothing was lost count, for whether what was lost took its time on the narrowest link nobody knows.
+/// but all by about the same, once it has held up some: a train that it took apart is judged without its beginning. Only pairs between which nothing was lost count, for whether what was lost took its time on the narrowest link nobody knows.
 /// </summary>
 /// <param name="Forward">From this node, bit/s.</param>
 /// <param name="Backward">To this node, bit/s.</param>
@@ -18,6 +18,11 @@ public sealed record TrainDispersion(double Forward, double Backward, bool IsBac
 
     /// <summary>Neighbours this many gaps apart were not parted by the narrowest link alone.</summary>
     private const double MostGaps = 4;
+
+    /// <summary>
+    /// Of a train that was taken apart, the share at its beginning that does not count. A jitter that keeps the order holds up each packet by what it held up the worst of those before: by more and more among the first, which looks like a slower link.
+    /// </summary>
+    private const double Beginning = 1 / 8.0;
 
     /// <summary>A pause of more than that share of a train's whole time is other traffic's, or the link slept in between.</summary>
     private const double MostPause = 1 / 3.0;
@@ -37,16 +42,18 @@ public sealed record TrainDispersion(double Forward, double Backward, bool IsBac
             (sent[i], reached[i], returned[i], arrived[i]) = ((packets[i].Sent - packets[0].Sent).TotalSeconds, (packets[i].Reached - packets[0].Reached).TotalSeconds,
                 (packets[i].Returned - packets[0].Returned).TotalSeconds, (packets[i].Arrived - packets[0].Arrived).TotalSeconds);
         }
-        if (Gap(packets, reached) is not { } there || Gap(packets, arrived) is not { } back)
+        if (Gap(packets, reached, 0) is not { } there || Gap(packets, arrived, 0) is not { } back)
         {
             isTorn = true;
             return null;
         }
         var pause = Math.Max(Pause(packets, reached) / there, Pause(packets, arrived) / back);
         isTorn = pause > MostGaps;
+        var first = isTorn ? (int)(packets.Length * Beginning) : 0;
+        (there, back) = (Gap(packets, reached, first) ?? there, Gap(packets, arrived, first) ?? back);
         // Sent too slowly to fill the link, overtaken, or held up on its way.
         return there > 0 && back > 0 && IsWhole(packets, reached, there) && IsWhole(packets, arrived, back) && IsFilled(sent, reached, there)
-            ? new(train.PacketBytes * 8 / there, train.PacketBytes * 8 / back, IsBackwardBound: back < Narrower * Math.Max(there, Gap(packets, returned)!.Value))
+            ? new(train.PacketBytes * 8 / there, train.PacketBytes * 8 / back, IsBackwardBound: back < Narrower * Math.Max(there, Gap(packets, returned, first) ?? there))
             : null;
     }
 
@@ -87,11 +94,11 @@ public sealed record TrainDispersion(double Forward, double Backward, bool IsBac
         return sent[^1] < 0.7 * reached[^1];
     }
 
-    /// <summary>The time of one packet on the narrowest link, seconds; null where too few pairs tell of it.</summary>
-    private static double? Gap(ReadOnlySpan<TrainPacket> packets, double[] times)
+    /// <summary>The time of one packet on the narrowest link by those from <paramref name="first"/> on, seconds; null where too few pairs tell of it.</summary>
+    private static double? Gap(ReadOnlySpan<TrainPacket> packets, double[] times, int first)
     {
         var slopes = new List<double>(times.Length * (times.Length - 1) / 2);
-        for (var i = 0; i < times.Length; i++)
+        for (var i = first; i < times.Length; i++)
         {
             for (var j = i + 1; j < times.Length && packets[j].Number - packets[i].Number == j - i; j++)
             {

@@ -111,6 +111,28 @@ public sealed class TrainProperties
             Assert.InRange(estimator.Values().First().Value.Value.Number / (up * 1e6), 0.9, 1.1);
         }, iter: 200);
 
+    /// <summary>The relay of the lab: jitter of 10 ms there and back, where twenty packets take 2 ms. The sixth train is the third that is long enough.</summary>
+    [Fact]
+    public void A_jitter_longer_than_the_first_trains_is_told_from_the_links_rate_in_both_directions_by_the_sixth()
+    {
+        const int Paths = 200;
+        const double Rate = 100e6;
+        var (random, good) = (new Random(5), (Up: 0, Down: 0));
+        for (var path = 0; path < Paths; path++)
+        {
+            var estimator = new CapacityEstimator();
+            for (var i = 0; i < 6; i++)
+            {
+                estimator.Add(Train(Rate, Rate, 20, 0, late: Late(), lateBack: Late(), count: estimator.NextPackets), Start);
+            }
+            var values = estimator.Values().ToDictionary(one => one.Key, one => one.Value.Value.Number / Rate);
+            good = (good.Up + (values["bandwidth.up"] is > 0.9 and < 1.1 ? 1 : 0), good.Down + (values["bandwidth"] is > 0.9 and < 1.1 ? 1 : 0));
+        }
+        Assert.True(good is { Up: >= Paths * 98 / 100, Down: >= Paths * 98 / 100 }, $"{good} of {Paths}");
+
+        double[] Late() => [.. Enumerable.Range(0, PacketTrain.MostPackets).Select(_ => 0.010 * random.NextDouble())];
+    }
+
     [Fact]
     public void Trains_become_longer_where_they_are_taken_apart_and_shorter_again_and_are_no_longer_than_is_fair()
     {
@@ -133,11 +155,11 @@ public sealed class TrainProperties
 
     private static TrainDispersion? Of(PacketTrain train) => TrainDispersion.Of(train, out _);
 
-    private static PacketTrain Train(double up, double down, double delayMilliseconds, double offsetSeconds, double sendingGap = 1e-6, bool[]? isLost = null, double[]? late = null, int count = PacketTrain.UsualPackets)
+    private static PacketTrain Train(double up, double down, double delayMilliseconds, double offsetSeconds, double sendingGap = 1e-6, bool[]? isLost = null, double[]? late = null, double[]? lateBack = null, int count = PacketTrain.UsualPackets)
     {
         const int Bytes = 1200;
         var packets = new List<TrainPacket>();
-        double upFree = 0, downFree = 0, last = 0;
+        double upFree = 0, downFree = 0, last = 0, lastBack = 0;
         for (var i = 0; i < count; i++)
         {
             if (isLost is not null && isLost[i])
@@ -149,7 +171,8 @@ public sealed class TrainProperties
             var reached = last = Math.Max(last, upFree + (delayMilliseconds / 1000) + (late?[i] ?? 0));
             var returned = reached + 20e-6;
             downFree = Math.Max(downFree, returned) + (Bytes * 8 / down);
-            packets.Add(new(i, Seconds(sent), Seconds(reached + offsetSeconds), Seconds(returned + offsetSeconds), Seconds(downFree + (delayMilliseconds / 1000))));
+            lastBack = Math.Max(lastBack, downFree + (delayMilliseconds / 1000) + (lateBack?[i] ?? 0));
+            packets.Add(new(i, Seconds(sent), Seconds(reached + offsetSeconds), Seconds(returned + offsetSeconds), Seconds(lastBack)));
         }
         return new(Bytes, packets.ToEquatableArray());
     }
