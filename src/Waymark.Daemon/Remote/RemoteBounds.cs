@@ -16,8 +16,8 @@ internal sealed class RemoteBounds(TimeProvider time)
     /// <summary>The most handshakes at a time of one source.</summary>
     public const int HandshakesOfSource = 8;
 
-    /// <summary>The most connections whose handshake is done.</summary>
-    public const int Connections = 256;
+    /// <summary>The most connections whose handshake is done: a thousand requesters and some hundred peers, and room. One that is silent holds some ten kB.</summary>
+    public const int Connections = 2048;
 
     /// <summary>How many calls a requester may make at once, and how many a second from then on: 'top' makes some a second.</summary>
     public const int CallsAtOnce = 100, CallsPerSecond = 20;
