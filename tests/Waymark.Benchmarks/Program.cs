@@ -1,4 +1,5 @@
 using Waymark.Benchmarks;
+using Waymark.Benchmarks.Load;
 
 // Run by ./bench, in namespaces of its own. Wall time on a machine that others use too: compare rows of one run, not runs.
 var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
@@ -15,6 +16,7 @@ var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
     ["lab"] = LabRows.Add,
     ["examiner"] = ExaminerRows.Add,
     ["accuracy"] = AccuracyRows.Add,
+    ["load"] = LoadRows.Add,
     ["measurements"] = MeasurementRows.Add,
 };
 var wanted = args.Skip(1).ToList();

@@ -23,27 +23,10 @@ internal sealed class RunningDaemon : IDisposable
     }
 
     /// <summary>Waits until it has measured so many paths.</summary>
-    public void AwaitMeasured(int paths)
-    {
-        using var rest = new ManualResetEventSlim();
-        while (Measured() < paths)
-        {
-            rest.Wait(TimeSpan.FromMilliseconds(100));
-        }
+    public void AwaitMeasured(int paths) => Await(said => said.Split("\"rtt\"").Length - 1 >= paths, "get", "paths", "-o", "json");
 
-        int Measured()
-        {
-            try
-            {
-                return Uplinks.Run(Program("waymark"), null, "--socket", $"{directory}/socket", "get", "paths", "-o", "json").Split("\"rtt\"").Length - 1;
-            }
-            catch (InvalidOperationException) when (!process.HasExited)
-            {
-                // It does not listen yet.
-                return 0;
-            }
-        }
-    }
+    /// <summary>Waits until the kernel follows it, and requesters of other hosts can call.</summary>
+    public void AwaitListening() => Await(said => said.Contains("KERNEL_STATE_IN_STEP", StringComparison.Ordinal) && said.Contains("\"isListening\": true", StringComparison.Ordinal), "status", "-o", "json");
 
     /// <summary>Resident memory in MB (10^6 bytes).</summary>
     public double Memory
@@ -63,6 +46,28 @@ internal sealed class RunningDaemon : IDisposable
         new ManualResetEventSlim().Wait(time);
         process.Refresh();
         return 100 * (process.TotalProcessorTime - before) / time;
+    }
+
+    private void Await(Func<string, bool> isSo, params string[] arguments)
+    {
+        using var rest = new ManualResetEventSlim();
+        while (!IsSo())
+        {
+            rest.Wait(TimeSpan.FromMilliseconds(100));
+        }
+
+        bool IsSo()
+        {
+            try
+            {
+                return isSo(Uplinks.Run(Program("waymark"), null, ["--socket", $"{directory}/socket", .. arguments]));
+            }
+            catch (InvalidOperationException) when (!process.HasExited)
+            {
+                // Its socket is not there yet.
+                return false;
+            }
+        }
     }
 
     /// <summary>The path of a built program.</summary>
