@@ -104,6 +104,15 @@ public sealed record Territory
     /// <summary>The connection mark (under <see cref="CtGenerationMask"/>) of a generation, 1 to 3; 0 is that of connections never classified.</summary>
     internal uint CtGeneration(int generation) => (uint)generation << BitOperations.TrailingZeroCount(CtGenerationMask);
 
+    /// <summary>The path that a connection mark bears; 0: none.</summary>
+    internal int PathIn(uint connectionMark) => (int)((connectionMark & CtPathMask) >> BitOperations.TrailingZeroCount(CtPathMask));
+
+    /// <summary>The class that a connection mark bears; 0: none.</summary>
+    internal int ClassIn(uint connectionMark) => (int)((connectionMark & CtClassMask) >> BitOperations.TrailingZeroCount(CtClassMask));
+
+    /// <summary>The generation that a connection mark bears; 0: it was never classified.</summary>
+    internal int GenerationIn(uint connectionMark) => (int)((connectionMark & CtGenerationMask) >> BitOperations.TrailingZeroCount(CtGenerationMask));
+
     /// <summary>The routing table of path <paramref name="number"/>.</summary>
     internal uint TableOf(int number) => FirstTable + (uint)number;
 

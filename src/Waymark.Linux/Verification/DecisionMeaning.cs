@@ -30,8 +30,8 @@ internal sealed class DecisionMeaning(VerifiedDecision decision, PathNumbers num
     public Expected Answer(FilterClass? one, IpFamily family, int path) =>
         one is { SteersAnswers: true } && New(one, family) is { Fate.Kind: FilterRuleInstallation.FlowFate.Steered } chosen ? chosen : Pinned(one, family, path);
 
-    /// <summary>The first packet that we see of a connection that was there before, whose peer knows an address of that path.</summary>
-    public Expected Kept(FilterClass? one, IpFamily family, int path) => New(one, family) is { Fate.Kind: FilterRuleInstallation.FlowFate.Steered } ? Pinned(one, family, path) : New(one, family);
+    /// <summary>A packet of a connection that was there before and is pinned to no path, whose peer knows an address of that path; 0: of none.</summary>
+    public Expected Kept(FilterClass? one, IpFamily family, int path) => path > 0 && New(one, family) is { Fate.Kind: FilterRuleInstallation.FlowFate.Steered } ? Pinned(one, family, path) : New(one, family);
 
     /// <summary>A packet of a program that chose the device of a path.</summary>
     public Expected Bound(FilterClass? one, IpFamily family, int path) =>
@@ -39,6 +39,9 @@ internal sealed class DecisionMeaning(VerifiedDecision decision, PathNumbers num
 
     /// <summary>A packet that the system would send by a device that is no path's.</summary>
     public Expected Stray(FilterClass? one, IpFamily family) => IsStrict(one) ? New(one, family) : new(Fate.LeftAlone) { Class = one?.Number ?? 0 };
+
+    /// <summary>The same of a connection that is pinned to a path.</summary>
+    public Expected Strayed(FilterClass? one, IpFamily family, int path) => IsStrict(one) ? Pinned(one, family, path) : new(Fate.LeftAlone) { Class = one?.Number ?? 0, Pin = path };
 
     /// <summary>A packet without a connection.</summary>
     public static Expected WithoutConnection(FilterClass? one) => new(IsStrict(one) ? Fate.Refused : Fate.LeftAlone);

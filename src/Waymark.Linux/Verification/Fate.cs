@@ -46,6 +46,9 @@ internal sealed record Expected(Fate Fate)
     /// <summary>The path that their connection is pinned to afterwards; null: that of the fate, where it is a path.</summary>
     public int? Pin { get; init; }
 
+    /// <summary>The generation of rules that their connection bears afterwards; null: whichever.</summary>
+    public int? Generation { get; init; }
+
     /// <summary>The addresses that they may leave from: others become the first of them. Empty: every one stays as it is.</summary>
     public EquatableArray<IpAddress> Locators { get; init; } = [];
 

@@ -34,11 +34,11 @@ internal sealed class FateText(PathSet paths, PathNumbers numbers, Territory ter
         var others = state.ForeignBits(check.Mark, territory.FwMark) is var bits and not 0 ? $", and writes other programs' bits 0x{bits:x8} of the mark"
             : state.ForeignConnectionBits(check.ConnectionMark, territory.CtMark) is var more and not 0 ? $", and writes other programs' bits 0x{more:x8} of the connection mark"
             : "";
-        var number = (state.ConnectionMark & territory.CtClassMask) / territory.CtClass(1);
-        var pin = (int)((state.ConnectionMark & territory.CtPathMask) / territory.CtPath(1));
+        var (number, pin, generation) = (territory.ClassIn(state.ConnectionMark), territory.PathIn(state.ConnectionMark), territory.GenerationIn(state.ConnectionMark));
         var asked = says.Pin ?? (fate.Kind == FlowFate.Steered ? fate.Path : null);
         var from = state.Translation is { } address ? $" with the address {address}" : says.Locators.IsEmpty ? "" : " with the address that it has";
-        return what + slots + from + others + (!check.Situation.HasConnection ? "" : $" (class {number}{(asked is { } path && path != pin && fate.Kind != FlowFate.Refused ? $", connection pinned to {(pin == 0 ? "nothing" : Name(pin))}" : "")})");
+        var age = says.Generation is { } other && other != generation && fate.Kind != FlowFate.Refused ? $" of generation {generation}, not {other}" : "";
+        return what + slots + from + others + (!check.Situation.HasConnection ? "" : $" (class {number}{age}{(asked is { } path && path != pin && fate.Kind != FlowFate.Refused ? $", connection pinned to {(pin == 0 ? "nothing" : Name(pin))}" : "")})");
     }
 
     /// <summary>What a path is called.</summary>

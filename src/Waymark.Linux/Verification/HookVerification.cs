@@ -12,6 +12,9 @@ internal sealed class HookVerification
     /// <summary>The place of what is left alone before any policy is asked, among the selectors.</summary>
     private const int Neighbours = 0;
 
+    /// <summary>The place of what no selector speaks of.</summary>
+    private const int Nobody = -1;
+
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
     private readonly ReadTable table;
@@ -23,6 +26,7 @@ internal sealed class HookVerification
     private readonly Dictionary<int, FilterClass> classes;
     private readonly bool hasTypes, hasSpis, hasStarts;
     private readonly Dictionary<(RegionBox Start, bool HasConnection), OrderedBoxes> orders = [];
+    private readonly Dictionary<RegionBox, OrderedBoxes> neighbours = [];
     private readonly Dictionary<(Region, int), bool> uniform = [];
     private readonly Dictionary<Region, IReadOnlyList<(FlowBox? Part, int Place)>> deciders = [];
 
@@ -43,11 +47,8 @@ internal sealed class HookVerification
     /// <summary>How many regions were compared.</summary>
     public long Regions { get; private set; }
 
-    /// <summary>The generations that were given to connections.</summary>
-    public HashSet<uint> Generations { get; } = [];
-
-    /// <summary>Compares one situation.</summary>
-    public void Check(SituationCheck check) => Check([check]);
+    /// <summary>The generations that connections had afterwards.</summary>
+    public HashSet<int> Generations { get; } = [];
 
     /// <summary>Compares situations that differ only in how their connection stands.</summary>
     public void Check(IReadOnlyCollection<SituationCheck> checks)
@@ -77,13 +78,13 @@ internal sealed class HookVerification
     private void Compare(SituationCheck check, RegionBox start, HookResult result)
     {
         var fate = Fate.Of(result, territory);
-        var number = (int)((result.State.ConnectionMark & territory.CtClassMask) / territory.CtClass(1));
-        if (check.Situation.HasConnection && number != 0)
+        var number = territory.ClassIn(result.State.ConnectionMark);
+        if (check.Situation.HasConnection && (result.State.ConnectionMark & (territory.CtGenerationMask | territory.CtClassMask)) != 0)
         {
-            Generations.Add(result.State.ConnectionMark & territory.CtGenerationMask);
+            Generations.Add(territory.GenerationIn(result.State.ConnectionMark));
         }
         Regions += result.Regions.Count;
-        if (!check.IsClassified && IsRightForAll(check, start.Box.Family, result, fate))
+        if (!check.IsClassified && IsRightForAll(check, start, result, fate))
         {
             return;
         }
@@ -93,23 +94,23 @@ internal sealed class HookVerification
             {
                 return;
             }
-            if (check.IsClassified)
+            if (check is { IsClassified: true, SparesNeighbours: false })
             {
-                var says = check.Says(check.Bears, region.Box.Box.Family);
+                var says = Says(check, start, Nobody);
                 var isKept = fate.Kind == FlowFate.Refused || says.AllowsTranslation(result.State.Translation, region, table.Space);
                 if (!isKept || !Fits(check, result, fate, says))
                 {
-                    Tell(check, region.Box.Box, null, says, fate, result.State);
+                    Tell(check, region.Box.Box, Nobody, says, fate, result.State);
                 }
                 continue;
             }
-            if (number != 0 && classes.TryGetValue(number, out var one) && Fits(check, result, fate, check.Says(one, region.Box.Box.Family)) && IsAll(region, start, number))
+            if (!check.IsClassified && number != 0 && classes.TryGetValue(number, out var one) && Fits(check, result, fate, Says(check, start, one)) && IsAll(region, start, number))
             {
                 continue;
             }
-            var differing = number == 0 && check.Situation.HasConnection
-                ? Deciders(region, start).Where(one => !Agrees(check, region, result, fate, one.Place))
-                : OrderOf(start, check.Situation.HasConnection).Disagreements(region, place => Agrees(check, region, result, fate, place));
+            var differing = check.IsClassified ? NeighboursIn(start).Disagreements(region, place => Agrees(check, start, result, fate, place))
+                : number == 0 && check.Situation.HasConnection ? Deciders(region, start).Where(one => !Agrees(check, start, result, fate, one.Place))
+                : OrderOf(start, check.Situation.HasConnection).Disagreements(region, place => Agrees(check, start, result, fate, place));
             foreach (var (part, place) in differing)
             {
                 if (part is null)
@@ -117,15 +118,15 @@ internal sealed class HookVerification
                     findings.AddNotUnderstood($"{check.Situation.Name}: whether packets like {PacketText.Of(PacketSample.Of(region.Box.Box))} differ takes too long to find out");
                     continue;
                 }
-                Tell(check, part, place, Says(check, region, place), fate, result.State);
+                Tell(check, part, place, Says(check, start, place), fate, result.State);
             }
         }
     }
 
     /// <summary>Whether this is what the decision says, whichever policy decides.</summary>
-    private bool IsRightForAll(SituationCheck check, IpFamily family, HookResult result, Fate fate) =>
-        Fits(check, result, fate, check.Says(null, family)) && (!check.SparesNeighbours || Fits(check, result, fate, LeftAlone(check)))
-        && classes.Values.All(one => Fits(check, result, fate, check.Says(one, family)));
+    private bool IsRightForAll(SituationCheck check, RegionBox start, HookResult result, Fate fate) =>
+        Fits(check, result, fate, Says(check, start, (FilterClass?)null)) && (!check.SparesNeighbours || Fits(check, result, fate, LeftAlone(check)))
+        && classes.Values.All(one => Fits(check, result, fate, Says(check, start, one)));
 
     /// <summary>The packets of a box that can be in a situation. Who began is of no account where nobody asks.</summary>
     private FlowBox Narrowed(Situation situation, FlowBox box) => situation.Narrowed(box) with { Started = hasStarts ? situation.Started : StartedBy.Anyone };
@@ -134,7 +135,7 @@ internal sealed class HookVerification
     {
         if (!uniform.TryGetValue((region, number), out var isAll))
         {
-            isAll = !OrderOf(start).Disagreements(region, place => ClassAt(place)?.Number == number).Any();
+            isAll = !OrderOf(start).Disagreements(region, place => (place > Neighbours ? decision.Rules.Rules[place - 1].Class : 0) == number).Any();
             uniform.Add((region, number), isAll);
         }
         return isAll;
@@ -160,18 +161,34 @@ internal sealed class HookVerification
         return order;
     }
 
+    private OrderedBoxes NeighboursIn(RegionBox start)
+    {
+        if (!neighbours.TryGetValue(start, out var order))
+        {
+            neighbours.Add(start, order = new(table.Space, start.Box, [selectors[Neighbours]]));
+        }
+        return order;
+    }
+
     /// <summary>Who began what has no connection nobody can tell: it counts as begun by either end.</summary>
     private static FlowSelector WhoeverBegan(FlowSelector selector, StartedBy own) => new(selector.Boxes
         .Where(box => (box.Started & (own | StartedBy.Peer)) != 0).Select(box => box with { Started = StartedBy.Anyone }).ToEquatableArray());
 
-    private FilterClass? ClassAt(int place) => place > Neighbours ? classes.GetValueOrDefault(decision.Rules.Rules[place - 1].Class) : null;
+    private FilterClass? ClassAt(SituationCheck check, int place) => check.IsClassified ? check.Bears : place > Neighbours ? classes.GetValueOrDefault(decision.Rules.Rules[place - 1].Class) : null;
 
-    private bool Agrees(SituationCheck check, Region region, HookResult result, Fate fate, int place) => Fits(check, result, fate, Says(check, region, place));
+    private bool Agrees(SituationCheck check, RegionBox start, HookResult result, Fate fate, int place) => Fits(check, result, fate, Says(check, start, place));
 
-    private Expected Says(SituationCheck check, Region region, int place) =>
-        place == Neighbours && check.SparesNeighbours ? LeftAlone(check) : check.Says(ClassAt(place), region.Box.Box.Family);
+    private Expected Says(SituationCheck check, RegionBox start, int place) => place == Neighbours && check.SparesNeighbours ? LeftAlone(check) : Says(check, start, ClassAt(check, place));
 
-    private Expected LeftAlone(SituationCheck check) => new(Fate.LeftAlone) { Pin = (int)((check.ConnectionMark & territory.CtPathMask) / territory.CtPath(1)) };
+    private static Expected Says(SituationCheck check, RegionBox start, FilterClass? one) => check.Says(one, start.Box.Family) with { Generation = check.Generation };
+
+    /// <summary>Nothing is asked, and nothing changes.</summary>
+    private Expected LeftAlone(SituationCheck check) => new(Fate.LeftAlone)
+    {
+        Class = territory.ClassIn(check.ConnectionMark),
+        Pin = territory.PathIn(check.ConnectionMark),
+        Generation = territory.GenerationIn(check.ConnectionMark),
+    };
 
     private bool Fits(SituationCheck check, HookResult result, Fate fate, Expected says)
     {
@@ -186,17 +203,17 @@ internal sealed class HookVerification
         }
         var pin = says.Pin ?? (fate.Kind == FlowFate.Steered ? fate.Path : null);
         return (says.Class is not { } number || (state.ConnectionMark & territory.CtClassMask) == territory.CtClass(number))
+            && (fate.Kind == FlowFate.Refused || says.Generation is not { } generation || generation == territory.GenerationIn(state.ConnectionMark))
             && (fate.Kind == FlowFate.Refused || pin is not { } path || (state.ConnectionMark & territory.CtPathMask) == territory.CtPath(path));
     }
 
-    private void Tell(SituationCheck check, FlowBox part, int? place, Expected says, Fate fate, MachineState state)
+    private void Tell(SituationCheck check, FlowBox part, int place, Expected says, Fate fate, MachineState state)
     {
         var packet = PacketSample.Of(part);
-        var origin = place > Neighbours ? decision.Rules.Rules[place.Value - 1].Origin : null;
-        var one = place is { } at ? ClassAt(at) : check.Bears;
+        var origin = place > Neighbours ? decision.Rules.Rules[place - 1].Origin : null;
         findings.Add(
             check.Situation.Name, packet, origin,
-            text.Decided(says, one, place == Neighbours),
+            text.Decided(says, ClassAt(check, place), place == Neighbours),
             text.Does(fate, state, says, check),
             () => Trace(check, packet));
     }

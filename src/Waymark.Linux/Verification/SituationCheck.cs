@@ -12,6 +12,9 @@ internal sealed record SituationCheck(Situation Situation, uint ConnectionMark, 
     /// <summary>The packet's mark when it comes.</summary>
     public uint Mark { get; init; }
 
+    /// <summary>The generation that its connection bears afterwards, where policies have a say in it; null: whichever.</summary>
+    public int? Generation { get; init; }
+
     /// <summary>Families that it can happen in; null: both.</summary>
     public IpFamily? Only { get; init; }
 

@@ -48,19 +48,12 @@ internal static class TableVerification
         var hooks = new HookVerification(new(table, decision.Cgroups), decision, territory, new(decision.Paths, numbers, territory), findings);
         var situations = new Situations(decision, meaning, territory);
         var count = 0;
-        foreach (var check in situations.Unclassified().Concat(situations.Inbound()).Concat(situations.LeftAlone()))
-        {
-            hooks.Check(check);
-            count++;
-        }
-        foreach (var generation in hooks.Generations)
-        {
-            foreach (var group in situations.Classified(generation).Concat(situations.Leaving(generation)).GroupBy(check => check.Situation))
-            {
-                hooks.Check([.. group]);
-                count++;
-            }
-        }
+        Check(situations.Unclassified());
+        // What the rules in force gave to connections that had none.
+        var inForce = hooks.Generations.Order().ToList();
+        Check(Enumerable.Range(0, Situations.Generations).Except(inForce).SelectMany(generation => situations.Outdated(generation, inForce is [var only] ? only : null)));
+        Check(inForce.SelectMany(generation => situations.Classified(generation).Concat(situations.Leaving(generation))));
+        Check(situations.Inbound().Concat(situations.LeftAlone()));
         alsoCheck(meaning, findings);
         return new()
         {
@@ -71,5 +64,14 @@ internal static class TableVerification
             Elements = table.Sets.Sum(set => set.Elements.Count),
             Rules = table.Chains.Sum(chain => chain.Rules.Count),
         };
+
+        void Check(IEnumerable<SituationCheck> checks)
+        {
+            foreach (var group in checks.GroupBy(check => check.Situation))
+            {
+                hooks.Check([.. group]);
+                count++;
+            }
+        }
     }
 }

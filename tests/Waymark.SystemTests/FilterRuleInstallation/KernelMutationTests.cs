@@ -12,13 +12,13 @@ namespace Waymark.SystemTests.FilterRuleInstallation;
 /// <summary>
 /// One bit of one element, instruction, ip rule or route of a running kernel is turned, by messages that no program of ours would send, and everything is read back. What the verification calls equal is
 /// held to somebody else: the kernel's own answers for every kind of packet that its routing can tell apart, and for nftables a machine that follows single packets.
-/// <c>WAYMARK_MUTANTS</c> says how many.
+/// <c>WAYMARK_MUTANTS</c> says how many, <c>WAYMARK_MUTANT_SEED</c> which ones.
 /// </summary>
 public sealed class KernelMutationTests
 {
     private const int Paths = 2, Courses = 1_000;
 
-    private static readonly int Mutants = int.TryParse(Environment.GetEnvironmentVariable("WAYMARK_MUTANTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var many) ? many : 1000;
+    private static readonly int Mutants = Said("WAYMARK_MUTANTS", 1000), Seed = Said("WAYMARK_MUTANT_SEED", 1);
 
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
@@ -41,7 +41,7 @@ public sealed class KernelMutationTests
         var decision = new VerifiedDecision { Rules = Set, Paths = world.Paths(), ForwardFrom = world.Options.ForwardFrom, Masquerade = world.Options.Masquerade };
         Assert.Equal("", TableSaid(Verify()));
         var (trials, answers) = (new PacketTrials(table, Paths), Answers(kernel));
-        var random = new Random(1);
+        var random = new Random(Seed);
         var (made, found, ofTable, ofRouting) = (0, 0, 0, 0);
         while (made < Mutants)
         {
@@ -78,7 +78,7 @@ public sealed class KernelMutationTests
             Assert.True(kernel.Table == table && Own(kernel.Rules).ToHashSet().SetEquals(rules) && Own(kernel.Routes).ToHashSet().SetEquals(routes), $"{mutant} is not undone");
         }
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{found} of {made} mutants of the kernel were found; the {ofTable + ofRouting} others change nothing: {ofTable} by packets followed one by one, {ofRouting} by the kernel's own answers"));
+            $"seed {Seed}: {found} of {made} mutants of the kernel were found; the {ofTable + ofRouting} others change nothing: {ofTable} by packets followed one by one, {ofRouting} by the kernel's own answers"));
         Assert.True(found > made / 2 && ofTable > 0 && ofRouting > 0, $"{found} of {made}, {ofTable}, {ofRouting}");
 
         VerificationReport Verify() => KernelVerification.Verify(world.Node.Run(() => KernelState.Read(Territory.Default, [])), decision, Territory.Default, 1);
@@ -103,6 +103,8 @@ public sealed class KernelMutationTests
         }
         return answers;
     }
+
+    private static int Said(string variable, int otherwise) => Environment.GetEnvironmentVariable(variable) is { } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : otherwise;
 
     private static List<RoutingRule> Own(IEnumerable<RoutingRule> rules) => [.. rules.Where(rule => rule.Protocol == Territory.Default.Protocol)];
 

@@ -64,21 +64,16 @@ internal sealed class PacketTrials(NftablesTable table, int paths)
         if (right.Run(first) is { IsRefused: false } fate)
         {
             var later = first with { IsConfirmed = true, ConnectionMark = fate.ConnectionMark };
-            // Of what is left to the system's own routing the verification looks at the first packet alone.
-            if ((fate.ConnectionMark & 0x3f00_0000) is > 0)
-            {
-                yield return later;
-                yield return later with { Hook = 0, InputDevice = "l0", OutputDevice = null };
-            }
-            // Of no generation, as the verification has connections of other rules: those of each other generation it does not tell apart.
-            yield return later with { ConnectionMark = later.ConnectionMark & 0x3fff_ffff };
+            yield return later;
+            yield return later with { Hook = 0, InputDevice = "l0", OutputDevice = null };
+            yield return later with { ConnectionMark = later.ConnectionMark ^ (uint)random.Next(1, 4) << 30 };
             yield return first with { Hook = 4, OutputDevice = Device(random), Mark = fate.Mark, ConnectionMark = fate.ConnectionMark, InputDevice = isBehind ? "l0" : null };
         }
         var device = Device(random);
         var inbound = Packet(random, family, protocol, peer, local) with { Hook = 0, InputDevice = device, ConnectionMark = first.ConnectionMark, Destinations = (local, peer) };
         yield return inbound;
         yield return inbound with { DestinationType = 2, IsForWildcard = random.Next(2) == 0 };
-        yield return inbound with { IsConfirmed = true, IsReply = random.Next(2) == 0, ConnectionMark = first.ConnectionMark | pinned };
+        yield return inbound with { IsConfirmed = true, IsReply = random.Next(2) == 0, ConnectionMark = first.ConnectionMark | pinned | (uint)random.Next(4) << 30 | (uint)random.Next(8) << 14 };
     }
 
     private SeenPacket Packet(Random random, IpFamily family, byte protocol, IpAddress source, IpAddress destination)
