@@ -40,7 +40,12 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
         {
             yield return new(side with { Name = $"the first packet of a flow {From(side)}" }, 0, meaning.New);
             yield return Of(side with { Name = $"the first packet of a flow {From(side)}, whose marks bear bits of other programs" }, 0, meaning.New);
-            yield return Of(side with { Name = $"a packet without a connection {From(side)}", HasConnection = false }, 0, (one, _) => DecisionMeaning.WithoutConnection(one));
+        }
+        var devices = meaning.Paths.Select(path => path.Device).Append(OtherDevice).Distinct();
+        foreach (var side in devices.Select(device => Local("", device)).Concat(Sides().Where(side => !side.IsLocal)))
+        {
+            var name = $"a packet without a connection {From(side)}{(side.IsLocal ? $" that the system sends by {side.OutputDevice}" : "")}";
+            yield return Of(side with { Name = name, HasConnection = false }, 0, (one, _) => DecisionMeaning.WithoutConnection(one));
         }
         foreach (var path in Chosen())
         {
@@ -170,8 +175,10 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
             var first = new Situation { Name = $"the first packet of a flow that comes in by {path.Device}", Hook = Prerouting, Started = StartedBy.Peer, InputDevice = path.Device };
             var owner = OwnerOf(path.Device);
             yield return Kept(first, 0, owner);
+            yield return Kept(first with { Name = $"a packet without a connection that comes in by {path.Device}", HasConnection = false }, 0, 0);
             foreach (var mark in AnyState())
             {
+                yield return Kept(first with { Name = $"a packet on no path that comes in by {path.Device}", IsConfirmed = true }, mark, owner);
                 yield return Kept(first with { Name = $"an answer that comes in by {path.Device}", IsConfirmed = true, IsReply = true, Started = StartedBy.Here }, mark, 0);
             }
             foreach (var other in meaning.Paths.Where(other => other.Number != owner))
