@@ -5,21 +5,21 @@ namespace Waymark.Linux.Verification;
 /// <param name="ConnectionMark">That of its connection.</param>
 /// <param name="Touched">The bits of the packet's mark that rules have written.</param>
 /// <param name="ConnectionTouched">The bits of the connection's mark that rules have written.</param>
-/// <param name="IsMarkKnown">Whether the rules have asked for the packet's whole mark before they wrote it: then they can put it back.</param>
-/// <param name="IsConnectionMarkKnown">The same of the connection's mark.</param>
+/// <param name="Known">The bits of the packet's mark that rules have compared as a whole before they wrote them: these they can put back.</param>
+/// <param name="ConnectionKnown">The same of the connection's mark.</param>
 /// <param name="Translation">The address that the connection's source or destination is translated to; null: none.</param>
 /// <param name="Slots">How many slots of a spread's hash lead here; 0: no hash was asked.</param>
 /// <param name="Modulus">Of how many.</param>
 /// <param name="Hashed">What the hash was asked of; null: none was.</param>
 internal readonly record struct MachineState(
-    uint Mark, uint ConnectionMark, uint Touched = 0, uint ConnectionTouched = 0, bool IsMarkKnown = false, bool IsConnectionMarkKnown = false, Flows.IpAddress? Translation = null, int Slots = 0, uint Modulus = 0,
+    uint Mark, uint ConnectionMark, uint Touched = 0, uint ConnectionTouched = 0, uint Known = 0, uint ConnectionKnown = 0, Flows.IpAddress? Translation = null, int Slots = 0, uint Modulus = 0,
     string? Hashed = null)
 {
     /// <summary>The bits of the packet's mark, beside our own, that may be others than they were.</summary>
-    public uint ForeignBits(uint before, uint own) => (IsMarkKnown ? Mark ^ before : Touched) & ~own;
+    public uint ForeignBits(uint before, uint own) => (((Mark ^ before) & Known) | (Touched & ~Known)) & ~own;
 
     /// <summary>The same of the connection's mark.</summary>
-    public uint ForeignConnectionBits(uint before, uint own) => (IsConnectionMarkKnown ? ConnectionMark ^ before : ConnectionTouched) & ~own;
+    public uint ForeignConnectionBits(uint before, uint own) => (((ConnectionMark ^ before) & ConnectionKnown) | (ConnectionTouched & ~ConnectionKnown)) & ~own;
 }
 
 /// <summary>How a packet's way through a hook ended.</summary>

@@ -231,13 +231,11 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                 {
                     return null;
                 }
-                // The whole mark, as it came: from here on its value is known, other programs' bits too.
-                var isKnown = held is { Touched: 0, From: not null } && low.Count == 4 && low == high && !isOutside;
-                state = state with
+                // The whole mark: from here on it is known how each bit came that was not written yet, other programs' too.
+                if (held is { Touched: 0, From: { } from } && low.Count == 4 && low == high && !isOutside)
                 {
-                    IsMarkKnown = state.IsMarkKnown || (isKnown && held.From == MarkOrigin.Packet && state.Touched == 0),
-                    IsConnectionMarkKnown = state.IsConnectionMarkKnown || (isKnown && held.From == MarkOrigin.Connection && state.ConnectionTouched == 0),
-                };
+                    state = from == MarkOrigin.Packet ? state with { Known = state.Known | ~state.Touched } : state with { ConnectionKnown = state.ConnectionKnown | ~state.ConnectionTouched };
+                }
                 return box;
             case Term.Seen(var slice) when slice.Length == low.Count && (!slice.IsHostOrder || low == high):
                 var values = slice.Values(slice.Number(low.AsSpan()), slice.Number(high.AsSpan()));

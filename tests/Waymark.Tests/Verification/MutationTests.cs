@@ -25,7 +25,7 @@ public sealed class MutationTests
     private static readonly Gen<FlowEnd?> End = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], Gen.UInt[0, 65535], Gen.UInt[0, 9])
         .Select((kind, prefix, port, more) => kind == 0 ? null : new FlowEnd { Addresses = kind == 2 ? [] : [Prefixes[prefix]], Ports = kind == 1 ? [] : [new(Math.Min(port, 65526), Math.Min(port, 65526) + more)] });
 
-    private static readonly Gen<Flow> Any = Gen.Select(Gen.Int[0, 2], End, End).Select((protocol, local, peer) => new Flow
+    internal static readonly Gen<Flow> Any = Gen.Select(Gen.Int[0, 2], End, End).Select((protocol, local, peer) => new Flow
     {
         Protocol = protocol == 0 ? null : new FlowProtocol.Transport(protocol == 1 ? TransportProtocol.Tcp : TransportProtocol.Udp, []),
         Local = local,

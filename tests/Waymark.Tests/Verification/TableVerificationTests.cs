@@ -3,6 +3,7 @@ using CsCheck;
 using Waymark.FilterRules;
 using Waymark.Flows;
 using Waymark.Linux.Verification;
+using Waymark.PathDecision;
 using Waymark.Paths;
 using Waymark.Tests.FilterRuleEncoding;
 using Waymark.Tests.Flows;
@@ -37,6 +38,21 @@ public sealed class TableVerificationTests
             },
             iter: 50);
     }
+
+    /// <summary>The search borrows both marks and puts them back, other programs' bits too.</summary>
+    [Fact]
+    public void What_is_searched_field_by_field_does_what_the_policies_say() =>
+        Gen.Select(MutationTests.Any.Array[4, 8], Gen.Int[0, 1000]).Sample(
+            (flows, pick) =>
+            {
+                var classes = Enumerable.Range(1, 3).Select(n => new FilterClass { Number = n, V4 = EncodedWorld.Use(n), V6 = EncodedWorld.Use(1 + (n % 2)) }).ToEquatableArray();
+                var rules = flows.Select((flow, i) => new FilterRule(FlowResolution.Resolve([flow], [], NodeNames.None).Selector, 1 + ((pick + i) % 3), new("test", "test.way", null, null, i + 1), null)).ToEquatableArray();
+                var world = EncodedWorld.Of(new(rules, classes), EncodedWorld.Paths, EncodedWorld.Options with { MostLayers = 0 });
+                Assert.Contains(world.Encoded.Table.Chains, chain => chain.Name.StartsWith("search", StringComparison.Ordinal));
+                var report = world.Verify();
+                Assert.True(report.IsEqual, Said(report));
+            },
+            iter: 50);
 
     [Theory]
     [MemberData(nameof(Sets))]
