@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Waymark.Linux.Nftables;
 using Waymark.Regions;
 
@@ -15,8 +14,8 @@ internal sealed class HookEvaluation(ReadTable table, Situation situation)
     /// <summary>NFT_JUMP_STACK_SIZE: more the kernel does not load.</summary>
     private const int DeepestJump = 16;
 
-    private readonly Dictionary<(MachineState, Ending), List<Region>> results = [];
     private readonly List<NotUnderstood> notUnderstood = [];
+    private Reads reads = new();
 
     /// <summary>Called with each outcome of each rule, its chain and its place there; null: nobody looks.</summary>
     public Action<string, int, RuleOutcome>? Trace { get; init; }
@@ -25,49 +24,46 @@ internal sealed class HookEvaluation(ReadTable table, Situation situation)
     public IReadOnlyList<NotUnderstood> NotUnderstood => notUnderstood;
 
     /// <summary>Sends packets that enter with these marks through all base chains of the situation's hook.</summary>
-    public IReadOnlyList<HookResult> Run(uint mark, uint connectionMark, IEnumerable<Region> regions)
+    public IReadOnlyList<HookResult> Run(uint mark, uint connectionMark, Region region)
     {
-        results.Clear();
-        var current = new Flowing { [new(mark, connectionMark)] = [.. regions] };
+        var (current, refused) = (new Flowing(), new Flowing());
+        current.Add(new(mark, connectionMark), region);
         foreach (var chain in table.BaseChains(situation.Hook))
         {
-            var (passed, returned) = Run(chain, current, 0);
-            passed.Add(returned);
-            if (chain.Hook!.Drops)
-            {
-                foreach (var (state, those) in returned)
-                {
-                    End(state, Ending.Refused, those);
-                    passed.Remove(state);
-                }
-            }
-            current = passed;
+            var passage = Run(chain, current, 0);
+            refused.Add(passage.Refused);
+            current = passage.Accepted;
+            (chain.Hook!.Drops ? refused : current).Add(passage.Returned);
         }
-        foreach (var (state, those) in current)
-        {
-            End(state, Ending.Passed, those);
-        }
-        return [.. results.Select(one => new HookResult(one.Key.Item1, one.Key.Item2, one.Value))];
+        return [.. Results(current, Ending.Passed), .. Results(refused, Ending.Refused)];
     }
 
-    /// <summary>Those that a verdict let pass the base chain, and those that came back.</summary>
-    private (Flowing Accepted, Flowing Returned) Run(NftablesChain chain, Flowing incoming, int depth)
+    private static IEnumerable<HookResult> Results(Flowing flowing, Ending ending) => flowing.States.Select(one => new HookResult(one.State, ending, one.Groups));
+
+    private Passage Run(NftablesChain chain, Flowing incoming, int depth)
     {
-        Flowing accepted = [], returned = [];
+        var passage = new Passage();
         if (depth > DeepestJump)
         {
             Complain(chain.Name, 0, "is reached by more jumps than the kernel allows", incoming);
-            return (accepted, incoming);
+            passage.Returned.Add(incoming);
+            return passage;
         }
         for (var place = 0; place < chain.Rules.Count && incoming.Count > 0; place++)
         {
-            Flowing next = [];
+            var next = new Flowing();
             var calls = new SortedDictionary<string, (Flowing Jumps, Flowing Gotos)>(StringComparer.Ordinal);
-            foreach (var (state, regions) in incoming)
+            var isForAll = !table.AsksOfPackets(chain.Rules[place]);
+            foreach (var (state, groups) in incoming.States)
             {
-                foreach (var region in regions)
+                if (isForAll)
                 {
-                    Run(chain, place, state, region, next, returned, accepted, calls);
+                    RunForAll(chain, place, state, groups, next, passage, calls);
+                    continue;
+                }
+                foreach (var region in groups.SelectMany(group => group.Regions))
+                {
+                    Run(chain, place, state, region, next, passage, calls);
                 }
             }
             foreach (var (name, (jumps, gotos)) in calls)
@@ -77,27 +73,97 @@ internal sealed class HookEvaluation(ReadTable table, Situation situation)
                     Complain(chain.Name, place + 1, $"leads to the chain '{name}', which is not there", jumps.Count > 0 ? jumps : gotos);
                     continue;
                 }
-                foreach (var (those, back) in new[] { (jumps, next), (gotos, returned) })
+                foreach (var (those, back) in new[] { (jumps, next), (gotos, passage.Returned) })
                 {
-                    if (those.Count > 0)
-                    {
-                        var (passed, came) = Run(called, those, depth + 1);
-                        accepted.Add(passed);
-                        back.Add(came);
-                    }
+                    Call(called, those, depth + 1, passage, back);
                 }
             }
             incoming = next;
         }
-        returned.Add(incoming);
-        return (accepted, returned);
+        passage.Returned.Add(incoming);
+        return passage;
+    }
+
+    /// <summary>Runs a chain that was called; what is known of the same call need not be followed again.</summary>
+    private void Call(NftablesChain chain, Flowing incoming, int depth, Passage passage, Flowing back)
+    {
+        if (incoming.Count == 0)
+        {
+            return;
+        }
+        if (Trace is not null || !table.AsksOfPackets(chain))
+        {
+            Come(Run(chain, incoming, depth));
+            return;
+        }
+        foreach (var (state, groups) in incoming.States)
+        {
+            foreach (var group in groups)
+            {
+                var call = table.Calls.Find(chain, group, depth, state, situation);
+                if (call is null)
+                {
+                    table.Calls.Add(chain, group, depth, call = Followed(chain, state, group, depth));
+                }
+                notUnderstood.AddRange(call.NotUnderstood);
+                reads.Add(call.Reads, state);
+                Come(call.From(state));
+            }
+        }
+
+        void Come(Passage those)
+        {
+            passage.Accepted.Add(those.Accepted);
+            passage.Refused.Add(those.Refused);
+            back.Add(those.Returned);
+        }
+    }
+
+    private KnownCall Followed(NftablesChain chain, MachineState state, RegionGroup group, int depth)
+    {
+        var (outside, before) = (reads, notUnderstood.Count);
+        reads = new();
+        var fresh = state with { Touched = 0, ConnectionTouched = 0, Known = 0, ConnectionKnown = 0 };
+        var incoming = new Flowing();
+        incoming.Add(fresh, group);
+        var passage = Run(chain, incoming, depth).Together();
+        var call = new KnownCall(fresh, situation, reads, passage, notUnderstood[before..]);
+        reads = outside;
+        notUnderstood.RemoveRange(before, notUnderstood.Count - before);
+        return call;
+    }
+
+    /// <summary>Runs a rule that asks of no packet once, for all regions in a state.</summary>
+    private void RunForAll(
+        NftablesChain chain, int place, MachineState state, IReadOnlyList<RegionGroup> groups, Flowing next, Passage passage, SortedDictionary<string, (Flowing Jumps, Flowing Gotos)> calls)
+    {
+        var outcomes = Evaluate(chain, place, groups[0].Regions[0], state);
+        if (outcomes is [])
+        {
+            Go(next, state);
+        }
+        foreach (var outcome in outcomes)
+        {
+            Trace?.Invoke(chain.Name, place + 1, outcome);
+            if (Target(chain, place, outcome, next, passage, calls) is { } target)
+            {
+                Go(target, outcome.State);
+            }
+        }
+
+        void Go(Flowing target, MachineState to)
+        {
+            foreach (var group in groups)
+            {
+                target.Add(to, group);
+            }
+        }
     }
 
     private void Run(
-        NftablesChain chain, int place, MachineState state, Region region, Flowing next, Flowing returned, Flowing accepted, SortedDictionary<string, (Flowing Jumps, Flowing Gotos)> calls)
+        NftablesChain chain, int place, MachineState state, Region region, Flowing next, Passage passage, SortedDictionary<string, (Flowing Jumps, Flowing Gotos)> calls)
     {
-        var evaluation = new RuleEvaluation(table, situation, chain.Rules[place], (what, box) => notUnderstood.Add(new(chain.Name, place + 1, what, box)));
-        var outcomes = evaluation.Run(region.Box, state);
+        var outcomes = Evaluate(chain, place, region, state);
         if (outcomes.All(one => one is { Verdict: null, Ending: null } && one.State == state))
         {
             next.Add(state, region);
@@ -106,35 +172,7 @@ internal sealed class HookEvaluation(ReadTable table, Situation situation)
         foreach (var outcome in outcomes)
         {
             Trace?.Invoke(chain.Name, place + 1, outcome);
-            var those = ReferenceEquals(outcome.Box, region.Box) ? region : new Region(outcome.Box, region.Met);
-            switch (outcome)
-            {
-                case { Ending: { } ending }:
-                    End(outcome.State, ending, [those]);
-                    break;
-                case { Verdict: null }:
-                    next.Add(outcome.State, those);
-                    break;
-                case { Verdict: { Kind: NftablesVerdictKind.Jump or NftablesVerdictKind.Goto, Chain: { } name } verdict }:
-                    if (!calls.TryGetValue(name, out var call))
-                    {
-                        calls.Add(name, call = ([], []));
-                    }
-                    (verdict.Kind == NftablesVerdictKind.Jump ? call.Jumps : call.Gotos).Add(outcome.State, those);
-                    break;
-                case { Verdict.Kind: NftablesVerdictKind.Return }:
-                    returned.Add(outcome.State, those);
-                    break;
-                case { Verdict.Kind: NftablesVerdictKind.Accept }:
-                    accepted.Add(outcome.State, those);
-                    break;
-                case { Verdict.Kind: NftablesVerdictKind.Drop }:
-                    End(outcome.State, Ending.Refused, [those]);
-                    break;
-                default:
-                    notUnderstood.Add(new(chain.Name, place + 1, $"ends with the verdict {outcome.Verdict}", outcome.Box));
-                    break;
-            }
+            Target(chain, place, outcome, next, passage, calls)?.Add(outcome.State, ReferenceEquals(outcome.Box, region.Box) ? region : new Region(outcome.Box, region.Met));
         }
         if (table.Rests.Of(region, state, outcomes) is { } rest)
         {
@@ -142,38 +180,34 @@ internal sealed class HookEvaluation(ReadTable table, Situation situation)
         }
     }
 
-    private void End(MachineState state, Ending ending, IEnumerable<Region> regions)
+    private IReadOnlyList<RuleOutcome> Evaluate(NftablesChain chain, int place, Region region, MachineState state) =>
+        new RuleEvaluation(table, situation, chain.Rules[place], reads, (what, box) => notUnderstood.Add(new(chain.Name, place + 1, what, box))).Run(region.Box, state);
+
+    /// <summary>Where packets go that a rule did something to; null: that is not understood.</summary>
+    private Flowing? Target(NftablesChain chain, int place, RuleOutcome outcome, Flowing next, Passage passage, SortedDictionary<string, (Flowing Jumps, Flowing Gotos)> calls)
     {
-        ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(results, (state, ending), out _);
-        (list ??= []).AddRange(regions);
+        switch (outcome)
+        {
+            case { Ending: Ending.Refused } or { Verdict.Kind: NftablesVerdictKind.Drop }:
+                return passage.Refused;
+            case { Verdict: null }:
+                return next;
+            case { Verdict: { Kind: NftablesVerdictKind.Jump or NftablesVerdictKind.Goto, Chain: { } name } verdict }:
+                if (!calls.TryGetValue(name, out var call))
+                {
+                    calls.Add(name, call = (new(), new()));
+                }
+                return verdict.Kind == NftablesVerdictKind.Jump ? call.Jumps : call.Gotos;
+            case { Verdict.Kind: NftablesVerdictKind.Return }:
+                return passage.Returned;
+            case { Verdict.Kind: NftablesVerdictKind.Accept }:
+                return passage.Accepted;
+            default:
+                notUnderstood.Add(new(chain.Name, place + 1, $"ends with the verdict {outcome.Verdict}", outcome.Box));
+                return null;
+        }
     }
 
     private void Complain(string chain, int place, string what, Flowing those) =>
-        notUnderstood.AddRange(those.Values.SelectMany(regions => regions).Take(1).Select(region => new NotUnderstood(chain, place, what, region.Box)));
-
-    /// <summary>Regions by the state that they are in.</summary>
-    private sealed class Flowing : Dictionary<MachineState, List<Region>>
-    {
-        public void Add(MachineState state, Region region)
-        {
-            ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(this, state, out _);
-            list ??= [];
-            // Two ways to the same place.
-            if (list.Count == 0 || list[^1] != region)
-            {
-                list.Add(region);
-            }
-        }
-
-        public void Add(Flowing others)
-        {
-            foreach (var (state, regions) in others)
-            {
-                foreach (var region in regions)
-                {
-                    Add(state, region);
-                }
-            }
-        }
-    }
+        notUnderstood.AddRange(those.States.SelectMany(one => one.Groups).Take(1).Select(group => new NotUnderstood(chain, place, what, group.Regions[0].Box)));
 }

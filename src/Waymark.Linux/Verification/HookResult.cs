@@ -5,8 +5,8 @@ namespace Waymark.Linux.Verification;
 /// <summary>How the packets of a region come out of a hook.</summary>
 /// <param name="State">What the rules left behind.</param>
 /// <param name="Ending">Whether they go on.</param>
-/// <param name="Regions">Which packets.</param>
-internal sealed record HookResult(MachineState State, Ending Ending, IReadOnlyList<Region> Regions);
+/// <param name="Groups">Which packets.</param>
+internal sealed record HookResult(MachineState State, Ending Ending, IReadOnlyList<RegionGroup> Groups);
 
 /// <summary>Something in the rules that is not understood: what is said of these packets is not proven.</summary>
 /// <param name="Chain">The chain.</param>

@@ -27,7 +27,7 @@ internal sealed class HookVerification
     private readonly bool hasTypes, hasSpis, hasStarts;
     private readonly Dictionary<(RegionBox Start, bool HasConnection), OrderedBoxes> orders = [];
     private readonly Dictionary<RegionBox, OrderedBoxes> neighbours = [];
-    private readonly Dictionary<(Region, int), bool> uniform = [];
+    private readonly Dictionary<(RegionGroup, int), bool> uniform = [];
     private readonly Dictionary<Region, IReadOnlyList<(FlowBox? Part, int Place)>> deciders = [];
 
     /// <summary>Of a table and a decision.</summary>
@@ -62,7 +62,7 @@ internal sealed class HookVerification
                 foreach (var box in check.IsClassified ? [new FlowBox { Family = family }] : PacketSpace.Possible(family, hasTypes, hasSpis))
                 {
                     var start = table.Space.Of(Narrowed(situation, box));
-                    foreach (var result in evaluation.Run(check.Mark, check.ConnectionMark, [new(start, null)]))
+                    foreach (var result in evaluation.Run(check.Mark, check.ConnectionMark, new(start, null)))
                     {
                         Compare(check, start, result);
                     }
@@ -83,43 +83,47 @@ internal sealed class HookVerification
         {
             Generations.Add(territory.GenerationIn(result.State.ConnectionMark));
         }
-        Regions += result.Regions.Count;
+        Regions += result.Groups.Sum(group => group.Regions.Count);
         if (!check.IsClassified && IsRightForAll(check, start, result, fate))
         {
             return;
         }
-        foreach (var region in result.Regions)
+        var isRight = !check.IsClassified && number != 0 && classes.TryGetValue(number, out var one) && Fits(check, result, fate, Says(check, start, one));
+        foreach (var group in result.Groups)
         {
-            if (findings.IsFull)
+            if (!isRight || !IsAll(group, start, number))
             {
-                return;
-            }
-            if (check is { IsClassified: true, SparesNeighbours: false })
-            {
-                var says = Says(check, start, Nobody);
-                var isKept = fate.Kind == FlowFate.Refused || says.AllowsTranslation(result.State.Translation, region, table.Space);
-                if (!isKept || !Fits(check, result, fate, says))
+                foreach (var region in group.Regions.TakeWhile(_ => !findings.IsFull))
                 {
-                    Tell(check, region.Box.Box, Nobody, says, fate, result.State);
+                    Compare(check, start, result, fate, number, region);
                 }
+            }
+        }
+    }
+
+    private void Compare(SituationCheck check, RegionBox start, HookResult result, Fate fate, int number, Region region)
+    {
+        if (check is { IsClassified: true, SparesNeighbours: false })
+        {
+            var says = Says(check, start, Nobody);
+            var isKept = fate.Kind == FlowFate.Refused || says.AllowsTranslation(result.State.Translation, region, table.Space);
+            if (!isKept || !Fits(check, result, fate, says))
+            {
+                Tell(check, region.Box.Box, Nobody, says, fate, result.State);
+            }
+            return;
+        }
+        var differing = check.IsClassified ? NeighboursIn(start).Disagreements(region, place => Agrees(check, start, result, fate, place))
+            : number == 0 && check.Situation.HasConnection ? Deciders(region, start).Where(one => !Agrees(check, start, result, fate, one.Place))
+            : OrderOf(start, check.Situation.HasConnection).Disagreements(region, place => Agrees(check, start, result, fate, place));
+        foreach (var (part, place) in differing)
+        {
+            if (part is null)
+            {
+                findings.AddNotUnderstood($"{check.Situation.Name}: whether packets like {PacketText.Of(PacketSample.Of(region.Box.Box))} differ takes too long to find out");
                 continue;
             }
-            if (!check.IsClassified && number != 0 && classes.TryGetValue(number, out var one) && Fits(check, result, fate, Says(check, start, one)) && IsAll(region, start, number))
-            {
-                continue;
-            }
-            var differing = check.IsClassified ? NeighboursIn(start).Disagreements(region, place => Agrees(check, start, result, fate, place))
-                : number == 0 && check.Situation.HasConnection ? Deciders(region, start).Where(one => !Agrees(check, start, result, fate, one.Place))
-                : OrderOf(start, check.Situation.HasConnection).Disagreements(region, place => Agrees(check, start, result, fate, place));
-            foreach (var (part, place) in differing)
-            {
-                if (part is null)
-                {
-                    findings.AddNotUnderstood($"{check.Situation.Name}: whether packets like {PacketText.Of(PacketSample.Of(region.Box.Box))} differ takes too long to find out");
-                    continue;
-                }
-                Tell(check, part, place, Says(check, start, place), fate, result.State);
-            }
+            Tell(check, part, place, Says(check, start, place), fate, result.State);
         }
     }
 
@@ -131,12 +135,13 @@ internal sealed class HookVerification
     /// <summary>The packets of a box that can be in a situation. Who began is of no account where nobody asks.</summary>
     private FlowBox Narrowed(Situation situation, FlowBox box) => situation.Narrowed(box) with { Started = hasStarts ? situation.Started : StartedBy.Anyone };
 
-    private bool IsAll(Region region, RegionBox start, int number)
+    /// <summary>Whether every packet of a group belongs to a class: found out once, for the same groups come in every situation.</summary>
+    private bool IsAll(RegionGroup group, RegionBox start, int number)
     {
-        if (!uniform.TryGetValue((region, number), out var isAll))
+        if (!uniform.TryGetValue((group, number), out var isAll))
         {
-            isAll = !OrderOf(start).Disagreements(region, place => (place > Neighbours ? decision.Rules.Rules[place - 1].Class : 0) == number).Any();
-            uniform.Add((region, number), isAll);
+            isAll = group.Regions.All(region => !OrderOf(start).Disagreements(region, place => (place > Neighbours ? decision.Rules.Rules[place - 1].Class : 0) == number).Any());
+            uniform.Add((group, number), isAll);
         }
         return isAll;
     }
@@ -227,7 +232,7 @@ internal sealed class HookVerification
         {
             Trace = (chain, place, outcome) => met.Add(RuleText.Of(singly, chain, place, outcome)),
         };
-        evaluation.Run(check.Mark, check.ConnectionMark, [new(singly.Space.Of(Narrowed(check.Situation, SinglePacket.Of(packet))), null)]);
+        evaluation.Run(check.Mark, check.ConnectionMark, new(singly.Space.Of(Narrowed(check.Situation, SinglePacket.Of(packet))), null));
         return met;
     }
 

@@ -13,18 +13,22 @@ namespace Waymark.Linux.Verification;
 /// <param name="table">The table that it stands in.</param>
 /// <param name="situation">What is the same for all packets.</param>
 /// <param name="rule">The rule.</param>
+/// <param name="reads">Told what it asks of beside the packet.</param>
 /// <param name="complain">Told what is not understood, and of which packets.</param>
-internal sealed class RuleEvaluation(ReadTable table, Situation situation, NftablesRule rule, Action<string, RegionBox> complain)
+internal sealed class RuleEvaluation(ReadTable table, Situation situation, NftablesRule rule, Reads reads, Action<string, RegionBox> complain)
 {
     private const uint New = 8, Established = 2, Invalid = 1, Confirmed = 8;
 
     private readonly List<RuleOutcome> outcomes = [];
     private readonly PacketSpace space = table.Space;
     private readonly SetQuestions sets = table.Sets;
+    private MachineState begun;
+    private bool hasStored;
 
     /// <summary>What becomes of the packets of a box that reach the rule's end, or a verdict.</summary>
     public IReadOnlyList<RuleOutcome> Run(RegionBox box, MachineState state)
     {
+        begun = state;
         Run(0, box, state, new(), isUnsure: false, by: null);
         return outcomes;
     }
@@ -43,7 +47,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     return;
                 case VerdictOf map:
                     var slot = registers[map.Register] as Term.Slot;
-                    Ask(map.Set, map.Register, box, registers, isUnsure, (part, answer, unsure) =>
+                    Ask(map.Set, map.Register, box, state, registers, isUnsure, (part, answer, unsure) =>
                     {
                         var next = answer.Slots == 0 ? state : state with { Slots = answer.Slots, Modulus = slot!.Modulus, Hashed = slot.Of };
                         End(new(part, next, answer.Element.Verdict, null, new(map.Set, answer.Element)), unsure);
@@ -51,7 +55,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     return;
                 case ValueOf map:
                     var rest = at + 1;
-                    Ask(map.Set, map.Register, box, registers, isUnsure, (part, answer, unsure) =>
+                    Ask(map.Set, map.Register, box, state, registers, isUnsure, (part, answer, unsure) =>
                     {
                         var copy = registers.Copy();
                         copy[map.Destination] = new Term.Constant(answer.Element.Value);
@@ -59,7 +63,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     });
                     return;
                 case InSet member:
-                    if (Member(member, box, registers, ref isUnsure) is not { } inside)
+                    if (Member(member, box, state, registers, ref isUnsure) is not { } inside)
                     {
                         return;
                     }
@@ -69,6 +73,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     var register = rule.Expressions[at] is SourceNat source ? source.Register : ((DestinationNat)rule.Expressions[at]).Register;
                     if (registers[register] is Term.Constant { Bytes: { Count: 4 or 16 } address })
                     {
+                        Read(registers[register], state);
                         End(new(box, state with { Translation = IpAddress.FromNetworkOrder(address.AsSpan()) }, new(NftablesVerdictKind.Accept), null, by), isUnsure);
                         return;
                     }
@@ -102,6 +107,21 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         End(new(box, state, null, null, by), isUnsure);
     }
 
+    /// <summary>The situation, asked for that.</summary>
+    private Situation Has(SituationFacts facts)
+    {
+        reads.Add(facts);
+        return situation;
+    }
+
+    private void Read(Term? term, MachineState state)
+    {
+        if (term is Term.Constant { From: { } mark } held)
+        {
+            reads.Add(mark, ~held.Touched, state);
+        }
+    }
+
     private void End(RuleOutcome outcome, bool isUnsure)
     {
         if (isUnsure && (outcome.Verdict is not null || outcome.Ending is not null))
@@ -111,9 +131,9 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         outcomes.Add(outcome);
     }
 
-    private void Ask(string name, int word, RegionBox box, Registers registers, bool isUnsure, Action<RegionBox, SetAnswer, bool> found)
+    private void Ask(string name, int word, RegionBox box, MachineState state, Registers registers, bool isUnsure, Action<RegionBox, SetAnswer, bool> found)
     {
-        if (Bound(name, word, box, registers) is not { } set)
+        if (Bound(name, word, box, state, registers) is not { } set)
         {
             return;
         }
@@ -123,7 +143,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         }
     }
 
-    private BoundSet? Bound(string name, int word, RegionBox box, Registers registers)
+    private BoundSet? Bound(string name, int word, RegionBox box, MachineState state, Registers registers)
     {
         if (sets.Find(name) is not { } set)
         {
@@ -132,7 +152,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         }
         for (var (part, at) = (0, word); part < set.Key.Count; at += set.Key[part].Padded / 4, part++)
         {
-            Settle(registers, at, box);
+            Read(Settle(registers, at, box), state);
         }
         if (registers.Key(set, word) is not { } key)
         {
@@ -160,9 +180,9 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         return registers[word];
     }
 
-    private RegionBox? Member(InSet member, RegionBox box, Registers registers, ref bool isUnsure)
+    private RegionBox? Member(InSet member, RegionBox box, MachineState state, Registers registers, ref bool isUnsure)
     {
-        if (Bound(member.Set, member.Register, box, registers) is not { } set)
+        if (Bound(member.Set, member.Register, box, state, registers) is not { } set)
         {
             return null;
         }
@@ -202,12 +222,19 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
             return false;
         }
         var value = BinaryPrimitives.ReadUInt32LittleEndian(held.Bytes.AsSpan());
-        var touched = held.From == (isPacket ? MarkOrigin.Packet : MarkOrigin.Connection) ? held.Touched : uint.MaxValue;
+        var isOwn = held.From == (isPacket ? MarkOrigin.Packet : MarkOrigin.Connection);
+        var touched = isOwn ? held.Touched : uint.MaxValue;
+        if (!isOwn || hasStored)
+        {
+            // Bits of one mark in the other, or perhaps of before the rule wrote.
+            Read(held, begun);
+        }
+        hasStored = true;
         if (isPacket)
         {
             state = state with { Mark = value, Touched = state.Touched | touched };
         }
-        else if (situation.HasConnection)
+        else if (Has(SituationFacts.HasConnection).HasConnection)
         {
             state = state with { ConnectionMark = value, ConnectionTouched = state.ConnectionTouched | touched };
         }
@@ -226,6 +253,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         switch (Settle(registers, register, box))
         {
             case Term.Constant held when held.Bytes.Count >= low.Count:
+                Read(held, state);
                 var bytes = held.Bytes.AsSpan()[..low.Count];
                 if ((bytes.SequenceCompareTo(low.AsSpan()) >= 0 && bytes.SequenceCompareTo(high.AsSpan()) <= 0) == isOutside)
                 {
@@ -273,41 +301,46 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                 var owner = new FieldSlice(meta.Key == NftablesMetaKey.User ? SeenField.User : SeenField.Group, 32, 4, IsHostOrder: true);
                 return Hold(meta.Register, new Term.Seen(owner), space.Intersect(box, owner.Box(family, owner.Present)));
             case Meta { Key: NftablesMetaKey.InputName } meta:
-                return situation.InputDevice is { } input ? Set(meta.Register, [.. OddMatches.Name(input)]) : null;
+                return Has(SituationFacts.InputDevice).InputDevice is { } input ? Set(meta.Register, [.. OddMatches.Name(input)]) : null;
             case Meta { Key: NftablesMetaKey.OutputName } meta:
-                return situation.OutputDevice is { } output ? Set(meta.Register, [.. OddMatches.Name(output)]) : null;
+                return Has(SituationFacts.OutputDevice).OutputDevice is { } output ? Set(meta.Register, [.. OddMatches.Name(output)]) : null;
             case SocketCgroup socket:
-                return situation.IsLocal ? Hold(socket.Register, new Term.Cgroup(socket.Level), box) : null;
+                return Has(SituationFacts.InputDevice).IsLocal ? Hold(socket.Register, new Term.Cgroup(socket.Level), box) : null;
             case SocketIsWildcard socket:
                 // Where no socket would take the packet, the rule ends.
-                return situation.IsForWildcard ? Set(socket.Register, [1]) : null;
+                return Has(SituationFacts.IsForWildcard).IsForWildcard ? Set(socket.Register, [1]) : null;
             case Payload payload:
                 return Hold(payload.Register, new Term.Header(payload.From, payload.Offset, payload.Length), box);
             case Conntrack { Key: NftablesConntrackKey.State } connection:
-                return Set(connection.Register, OddMatches.Host(!situation.HasConnection ? Invalid : situation.IsConfirmed ? Established : New));
-            case Conntrack or ConntrackDestination when !situation.HasConnection:
+                return Set(connection.Register, OddMatches.Host(!Has(SituationFacts.HasConnection).HasConnection ? Invalid : Has(SituationFacts.IsConfirmed).IsConfirmed ? Established : New));
+            case Conntrack or ConntrackDestination when !Has(SituationFacts.HasConnection).HasConnection:
                 return null;
             case Conntrack { Key: NftablesConntrackKey.Direction } connection:
-                return Set(connection.Register, [situation.IsReply ? (byte)1 : (byte)0]);
+                return Set(connection.Register, [Has(SituationFacts.IsReply).IsReply ? (byte)1 : (byte)0]);
             case Conntrack { Key: NftablesConntrackKey.Status } connection:
-                return Set(connection.Register, OddMatches.Host(situation.IsConfirmed ? Confirmed : 0));
+                return Set(connection.Register, OddMatches.Host(Has(SituationFacts.IsConfirmed).IsConfirmed ? Confirmed : 0));
             case Conntrack { Key: NftablesConntrackKey.Mark } connection:
                 return Hold(connection.Register, new Term.Constant(OddMatches.Host(state.ConnectionMark), MarkOrigin.Connection), box);
             case ConntrackDestination destination when destination.IsV6 != (family == IpFamily.V6):
                 return null;
-            case ConntrackDestination destination when !situation.IsConfirmed:
+            case ConntrackDestination destination when !Has(SituationFacts.IsConfirmed).IsConfirmed:
                 // Nothing is translated yet: what is answered goes to the packet's source.
                 var length = IpAddress.Width(family);
                 return Hold(destination.Register, new Term.Seen(new(destination.IsReply ? SeenField.Local : SeenField.Peer, length, length / 8)), box);
             case ConntrackDestination destination:
                 // The end that began is the destination of the other direction.
-                var known = situation.KnownAs is { } own && own.Family == family && destination.IsReply != situation.IsReply ? own : new IpAddress(family, 0);
+                var known = Has(SituationFacts.KnownAs | SituationFacts.IsReply).KnownAs is { } own && own.Family == family && destination.IsReply != situation.IsReply ? own : new IpAddress(family, 0);
                 return Set(destination.Register, [.. known.ToNetworkOrder()]);
             case DestinationType type:
-                return Set(type.Register, OddMatches.Host(situation.DestinationType));
+                return Set(type.Register, OddMatches.Host(Has(SituationFacts.DestinationType).DestinationType));
             case Hash hash:
                 return Hold(hash.Destination, new Term.Slot(hash.Modulus, registers.Loaded(hash.Source, hash.Length)), box);
             case Bitwise bitwise when Masked(registers[bitwise.Register], bitwise, box) is { } masked:
+                if (registers[bitwise.Register] is Term.Constant { From: { } mark } held)
+                {
+                    // What a bit that is turned over becomes depends on it.
+                    reads.Add(mark, (uint)bitwise.Mask.Zip(bitwise.Xor).Take(4).Select((one, i) => (one.First & one.Second) << (8 * i)).Sum(one => (long)(uint)one) & ~held.Touched, state);
+                }
                 return Hold(bitwise.Register, masked, box);
             case ToBigEndian order when registers[order.Register] is Term.Seen({ IsHostOrder: true } slice):
                 return Hold(order.Register, new Term.Seen(slice with { IsHostOrder = false }), box);

@@ -2,12 +2,18 @@ using Waymark.Flows;
 
 namespace Waymark.Regions;
 
-/// <summary>Boxes in an order, which may overlap. Where their addresses begin and end lies side by side in memory: most of them are ruled out by that.</summary>
+/// <summary>Boxes in an order, which may overlap. Those that a box may share packets with are found by the end that is narrow in them; most of the others are ruled out by where their addresses begin and end.</summary>
 /// <param name="space">Where they are from.</param>
 public sealed class BoxList(PacketSpace space)
 {
+    /// <summary>Fewer boxes than this are looked at one by one; so are as many that were added since.</summary>
+    private const int WorthIndexing = 64;
+
     private readonly List<RegionBox> boxes = [];
     private readonly List<AddressBounds> bounds = [];
+    private RangeIndex byPeer = new([]), byLocal = new([]);
+    private List<int> wide = [];
+    private int indexed;
 
     /// <summary>Of boxes.</summary>
     public BoxList(PacketSpace space, IEnumerable<RegionBox> boxes)
@@ -36,7 +42,7 @@ public sealed class BoxList(PacketSpace space)
     public IEnumerable<int> Overlapping(RegionBox box)
     {
         var asked = AddressBounds.Of(box.Box);
-        for (var place = 0; place < boxes.Count; place++)
+        foreach (var place in Near(asked))
         {
             if (bounds[place].Overlaps(asked) && space.Overlap(boxes[place], box))
             {
@@ -49,7 +55,8 @@ public sealed class BoxList(PacketSpace space)
     public bool Holds(RegionBox box)
     {
         var asked = AddressBounds.Of(box.Box);
-        for (var place = 0; place < boxes.Count; place++)
+        // What holds it holds its first addresses.
+        foreach (var place in Near(asked with { PeerHigh = asked.PeerLow, LocalHigh = asked.LocalLow }))
         {
             if (bounds[place].Holds(asked) && space.Holds(boxes[place], box))
             {
@@ -59,6 +66,41 @@ public sealed class BoxList(PacketSpace space)
         return false;
     }
 
+    /// <summary>The places of the boxes that may share an address with these, ascending.</summary>
+    private IEnumerable<int> Near(AddressBounds asked)
+    {
+        if (boxes.Count < WorthIndexing)
+        {
+            return Enumerable.Range(0, boxes.Count);
+        }
+        if (boxes.Count - indexed > Math.Max(WorthIndexing, indexed / 4))
+        {
+            Index();
+        }
+        var near = new List<int>(wide);
+        byPeer.Find(asked.PeerLow, asked.PeerHigh, near);
+        byLocal.Find(asked.LocalLow, asked.LocalHigh, near);
+        near.Sort();
+        near.AddRange(Enumerable.Range(indexed, boxes.Count - indexed));
+        return near;
+    }
+
+    private void Index()
+    {
+        var places = Enumerable.Range(0, boxes.Count).ToLookup(place => bounds[place].Narrow);
+        byPeer = new(places[End.Peer].Select(place => (bounds[place].PeerLow, bounds[place].PeerHigh, place)));
+        byLocal = new(places[End.Local].Select(place => (bounds[place].LocalLow, bounds[place].LocalHigh, place)));
+        wide = [.. places[End.Neither]];
+        indexed = boxes.Count;
+    }
+
+    private enum End
+    {
+        Neither,
+        Peer,
+        Local,
+    }
+
     /// <summary>The lowest and highest addresses of both ends; of IPv6 their upper halves, so that the answer is only a first one.</summary>
     private readonly record struct AddressBounds(ulong PeerLow, ulong PeerHigh, ulong LocalLow, ulong LocalHigh)
     {
@@ -66,8 +108,14 @@ public sealed class BoxList(PacketSpace space)
         {
             var shift = box.Family == IpFamily.V4 ? 0 : 64;
             var ((peerLow, peerHigh), (localLow, localHigh)) = (Of(box.Peer, shift), Of(box.Local, shift));
-            return new(peerLow, peerHigh, localLow, localHigh);
+            return new(peerLow, peerHigh, localLow, localHigh) { Most = box.Family == IpFamily.V4 ? uint.MaxValue >> 4 : ulong.MaxValue >> 4 };
         }
+
+        /// <summary>The end whose addresses are the fewer; neither where both are many.</summary>
+        public End Narrow => (PeerHigh - PeerLow, LocalHigh - LocalLow) is var (peer, local) && Math.Min(peer, local) > Most ? End.Neither : peer <= local ? End.Peer : End.Local;
+
+        /// <summary>The sixteenth part of the addresses.</summary>
+        private ulong Most { get; init; }
 
         public bool Overlaps(in AddressBounds other) =>
             PeerLow <= other.PeerHigh && other.PeerLow <= PeerHigh && LocalLow <= other.LocalHigh && other.LocalLow <= LocalHigh;

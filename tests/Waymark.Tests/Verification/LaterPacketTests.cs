@@ -32,6 +32,17 @@ public sealed class LaterPacketTests
         Assert.Contains(report.Differences, one => one.Decided.StartsWith("system's own", StringComparison.Ordinal) && one.Does.StartsWith("refused", StringComparison.Ordinal));
     }
 
+    /// <summary>Where the generation is written, one of its bits is turned over in place of set: connections of generation 3 become such as were never classified.</summary>
+    [Fact]
+    public void Of_a_generation_that_is_turned_over()
+    {
+        var chain = World.Encoded.Table.Chains.Single(one => one.Name == "decide_local");
+        var turned = chain with { Rules = [chain.Rules[0], chain.Rules[1] with { Expressions = [.. chain.Rules[1].Expressions.Select(one => one is Bitwise { Mask: [.., 0x3f] } mask ? mask with { Mask = [.. mask.Mask.Take(3), 0x7f] } : one)] }] };
+        var report = Verified(World.Encoded.Table with { Chains = [.. World.Encoded.Table.Chains.Select(one => one == chain ? turned : one)] });
+        Assert.NotEmpty(report.Differences);
+        Assert.All(report.Differences, one => Assert.Contains("(generation 3)", one.Situation, StringComparison.Ordinal));
+    }
+
     /// <summary>With another form of each instruction in the first rule of a chain that leads to another.</summary>
     private static NftablesTable With(string name, string to, Func<NftablesExpression, NftablesExpression> turn)
     {
