@@ -74,7 +74,7 @@ internal sealed record Expected(Fate Fate)
         var own = RangeSet.Of([.. Locators.Select(address => new NumberRange(address.Bits, address.Bits))]);
         return to is { } address ? address == Locators[0] : box.Local is { } sources && own.Contains(sources);
 
-        bool Has(FlowBox? part) => part is not null && Remainder.Of(part, [.. region.Met?.Overlapping(space.Of(part)) ?? []], out _) is not null;
+        bool Has(FlowBox? part) => part is not null && Remainder.Of(part, [.. region.Met?.Overlapping(space.Of(part)) ?? []], space, out _) is not null;
     }
 
     /// <summary>Whether packets with that fate, the slots of a hash that lead to it, are what is expected.</summary>

@@ -180,8 +180,11 @@ internal sealed class HookEvaluation(ReadTable table, Situation situation)
         }
     }
 
-    private IReadOnlyList<RuleOutcome> Evaluate(NftablesChain chain, int place, Region region, MachineState state) =>
-        new RuleEvaluation(table, situation, chain.Rules[place], reads, (what, box) => notUnderstood.Add(new(chain.Name, place + 1, what, box))).Run(region.Box, state);
+    private IReadOnlyList<RuleOutcome> Evaluate(NftablesChain chain, int place, Region region, MachineState state)
+    {
+        table.Space.Spend(1);
+        return new RuleEvaluation(table, situation, chain.Rules[place], reads, (what, box) => notUnderstood.Add(new(chain.Name, place + 1, what, box))).Run(region.Box, state);
+    }
 
     /// <summary>Where packets go that a rule did something to; null: that is not understood.</summary>
     private Flowing? Target(NftablesChain chain, int place, RuleOutcome outcome, Flowing next, Passage passage, SortedDictionary<string, (Flowing Jumps, Flowing Gotos)> calls)

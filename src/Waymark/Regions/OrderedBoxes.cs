@@ -45,7 +45,7 @@ public sealed class OrderedBoxes
                 var part = space.Of(one.Box.Intersect(region.Box.Box)!);
                 if (!before.Exists(earlier => space.Holds(boxes[earlier], part)) && region.Met?.Hold(part) != true)
                 {
-                    var rest = Remainder.Of(part.Box, Holes(part, before, region.Met), out var isDecided);
+                    var rest = Remainder.Of(part.Box, Holes(part, before, region.Met), space, out var isDecided);
                     if (rest is not null || !isDecided)
                     {
                         told = owners[place];
@@ -62,7 +62,7 @@ public sealed class OrderedBoxes
         }
         if (!agrees(-1))
         {
-            var rest = Remainder.Of(region.Box.Box, Holes(region.Box, before, region.Met), out var isDecided);
+            var rest = Remainder.Of(region.Box.Box, Holes(region.Box, before, region.Met), space, out var isDecided);
             if (rest is not null || !isDecided)
             {
                 yield return (rest, -1);

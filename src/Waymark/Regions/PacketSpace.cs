@@ -12,6 +12,9 @@ public sealed class PacketSpace
     private static readonly RangeSet Words = RangeSet.Of(new NumberRange(0, uint.MaxValue)), NoWord = RangeSet.Of((UInt128)FlowBox.AbsentWord);
     private static readonly RangeSet Labels = RangeSet.Of(new NumberRange(0, FlowBox.AbsentLabel - 1)), NoLabel = RangeSet.Of((UInt128)FlowBox.AbsentLabel);
 
+    /// <summary>What a box that is made costs: it is kept, and a question about two is soon answered.</summary>
+    private const int BoxSteps = 100;
+
     private readonly Dictionary<FlowBox, RegionBox> boxes = [];
     private readonly Dictionary<FlowBox, int> others = [];
     private readonly List<FlowBox> known = [];
@@ -50,6 +53,19 @@ public sealed class PacketSpace
         return [.. kinds, others with { Protocol = named.Complement(255) }];
     }
 
+    /// <summary>How many steps may still be made; what would take more ends with <see cref="EffortSpentException"/>.</summary>
+    public long Budget { get; set; } = long.MaxValue;
+
+    /// <summary>Takes steps from the budget.</summary>
+    public void Spend(int steps)
+    {
+        if (Budget < steps)
+        {
+            throw new EffortSpentException();
+        }
+        Budget -= steps;
+    }
+
     /// <summary>The box, ready to be asked about; of equal ones the same object.</summary>
     public RegionBox Of(FlowBox box)
     {
@@ -57,6 +73,7 @@ public sealed class PacketSpace
         {
             return same;
         }
+        Spend(BoxSteps);
         var rest = box with { Peer = null, Local = null, PeerPort = null, LocalPort = null, Protocol = null };
         if (!others.TryGetValue(rest, out var number))
         {
@@ -69,15 +86,25 @@ public sealed class PacketSpace
     }
 
     /// <summary>Whether the two share a packet.</summary>
-    public bool Overlap(RegionBox one, RegionBox other) =>
-        one.BoundsOverlap(other) && Others(one.Others, other.Others).Overlap && ((one.IsWhole && other.IsWhole) || one.Box.Overlaps(other.Box));
+    public bool Overlap(RegionBox one, RegionBox other)
+    {
+        Spend(1);
+        return one.BoundsOverlap(other) && Others(one.Others, other.Others).Overlap && ((one.IsWhole && other.IsWhole) || one.Box.Overlaps(other.Box));
+    }
 
     /// <summary>Whether every packet of <paramref name="inner"/> is in <paramref name="outer"/>.</summary>
-    public bool Holds(RegionBox outer, RegionBox inner) =>
-        outer.BoundsHold(inner) && Others(outer.Others, inner.Others).Holds && (outer.IsWhole || !inner.Box.Subtract(outer.Box).Any());
+    public bool Holds(RegionBox outer, RegionBox inner)
+    {
+        Spend(1);
+        return outer.BoundsHold(inner) && Others(outer.Others, inner.Others).Holds && (outer.IsWhole || !inner.Box.Subtract(outer.Box).Any());
+    }
 
     /// <summary>The packets in both; null where there is none.</summary>
-    public RegionBox? Intersect(RegionBox one, FlowBox other) => one.Box.Intersect(other) is { } shared ? Of(shared) : null;
+    public RegionBox? Intersect(RegionBox one, FlowBox other)
+    {
+        Spend(1);
+        return one.Box.Intersect(other) is { } shared ? Of(shared) : null;
+    }
 
     private (bool Overlap, bool Holds) Others(int one, int other)
     {

@@ -11,8 +11,9 @@ public static class Remainder
     /// <summary>A box of the packets of <paramref name="whole"/> that are in none of the holes; null: there is none.</summary>
     /// <param name="whole">The box.</param>
     /// <param name="holes">What is taken away.</param>
+    /// <param name="space">Whose budget the cuts are taken from.</param>
     /// <param name="isDecided">False where the answer would take more than <see cref="MostCuts"/> cuts; then nothing can be said.</param>
-    public static FlowBox? Of(FlowBox whole, IReadOnlyList<FlowBox> holes, out bool isDecided)
+    public static FlowBox? Of(FlowBox whole, IReadOnlyList<FlowBox> holes, PacketSpace space, out bool isDecided)
     {
         isDecided = true;
         var cuts = 0;
@@ -27,6 +28,7 @@ public static class Remainder
                 next++;
             }
             cuts += next - one.Next + 1;
+            space.Spend(next - one.Next + 1);
             if (cuts > MostCuts)
             {
                 isDecided = false;

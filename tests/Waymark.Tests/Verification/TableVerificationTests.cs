@@ -5,6 +5,7 @@ using Waymark.Flows;
 using Waymark.Linux.Verification;
 using Waymark.PathDecision;
 using Waymark.Paths;
+using Waymark.Policies;
 using Waymark.Tests.FilterRuleEncoding;
 using Waymark.Tests.Flows;
 
@@ -53,6 +54,16 @@ public sealed class TableVerificationTests
                 Assert.True(report.IsEqual, Said(report));
             },
             iter: 50);
+
+    [Fact]
+    public void What_would_take_too_many_steps_is_not_proven()
+    {
+        var world = EncodedWorld.Of([(new Flow(), 1)], [new FilterClass { Number = 1, V4 = EncodedWorld.Use(1), V6 = EncodedWorld.Use(1) }]);
+        var report = TableVerification.Verify(world.Encoded.Table, world.Decision, world.Encoded.Territory, 50, steps: 1000);
+        Assert.Empty(report.Differences);
+        Assert.Contains("the first packet of a flow of this host: a proof would take more than 500 steps", report.NotUnderstood);
+        Assert.True(world.Verify().IsEqual);
+    }
 
     [Theory]
     [MemberData(nameof(Sets))]
