@@ -11,6 +11,9 @@ internal sealed class Flowing
     /// <summary>How many states there are.</summary>
     public int Count => states.Count;
 
+    /// <summary>How many regions there are in all.</summary>
+    public int Regions => States.Sum(one => one.Groups.Sum(group => group.Regions.Count));
+
     /// <summary>Each state with the regions that are in it.</summary>
     public IEnumerable<(MachineState State, IReadOnlyList<RegionGroup> Groups)> States
     {
@@ -95,6 +98,9 @@ internal sealed record Passage(Flowing Accepted, Flowing Returned, Flowing Refus
         : this(new(), new(), new())
     {
     }
+
+    /// <summary>How many regions there are in all.</summary>
+    public int Regions => Accepted.Regions + Returned.Regions + Refused.Regions;
 
     /// <summary>The same with one group a state.</summary>
     public Passage Together() => new(Accepted.Together(), Returned.Together(), Refused.Together());

@@ -14,6 +14,9 @@ internal sealed class HookEvaluation(ReadTable table, Situation situation)
     /// <summary>NFT_JUMP_STACK_SIZE: more the kernel does not load.</summary>
     private const int DeepestJump = 16;
 
+    /// <summary>A call from which fewer regions come out is sooner followed again than found.</summary>
+    private const int WorthKeeping = 16;
+
     private readonly List<NotUnderstood> notUnderstood = [];
     private Reads reads = new();
 
@@ -103,7 +106,11 @@ internal sealed class HookEvaluation(ReadTable table, Situation situation)
                 var call = table.Calls.Find(chain, group, depth, state, situation);
                 if (call is null)
                 {
-                    table.Calls.Add(chain, group, depth, call = Followed(chain, state, group, depth));
+                    call = Followed(chain, state, group, depth);
+                    if (call.Passage.Regions >= WorthKeeping)
+                    {
+                        table.Calls.Add(chain, group, depth, call);
+                    }
                 }
                 notUnderstood.AddRange(call.NotUnderstood);
                 reads.Add(call.Reads, state);

@@ -201,7 +201,7 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
             {
                 yield return Of(
                     new() { Name = $"an answer from {OtherDevice} to what came in by {path.Path.Name}", Hook = Prerouting, Started = StartedBy.Peer, InputDevice = OtherDevice, IsConfirmed = true, IsReply = true },
-                    mark | territory.CtPath(path.Number), (_, _) => new(Fate.By(path.Number)) { Class = territory.ClassIn(mark), Pin = path.Number });
+                    mark | territory.CtPath(path.Number), (_, _) => new(Fate.By(path.Number)) { Class = territory.ClassIn(mark), Pin = path.Number }) with { IsClassified = true };
             }
         }
     }
