@@ -7,6 +7,7 @@ var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
     ["decision"] = DecisionRows.Add,
     ["lookup"] = LookupRows.Add,
     ["conflicts"] = ConflictRows.Add,
+    ["verify"] = VerificationRows.Add,
     ["compile"] = CompileRows.Add,
     ["packets"] = PacketRows.Add,
     ["loading"] = LoadingRows.Add,
