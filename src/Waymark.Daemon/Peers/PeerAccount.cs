@@ -11,7 +11,11 @@ namespace Waymark.Daemon.Peers;
 /// <param name="Rule">The rule; null where it cannot be read.</param>
 /// <param name="Set">Its policies; null where it is rejected.</param>
 /// <param name="Fault">Why it is rejected; null where it is not.</param>
-internal sealed record JudgedRule(PeerRule? Rule, AcceptedPolicySet? Set, string? Fault);
+internal sealed record JudgedRule(PeerRule? Rule, AcceptedPolicySet? Set, string? Fault)
+{
+    /// <summary>The mistake of this program that it is rejected for; null where it is not.</summary>
+    public Exception? Defect { get; init; }
+}
 
 /// <summary>A rule that is asked of a peer.</summary>
 /// <param name="Rule">The rule.</param>
@@ -118,7 +122,16 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
         var found = new List<JudgedRule>();
         foreach (var bytes in Keeping.Held.Where(rule => !Judged.ContainsKey(rule.Digest)))
         {
-            var judged = Judge(bytes, node, now);
+            JudgedRule judged;
+            try
+            {
+                judged = Judge(bytes, node, now);
+            }
+            catch (Exception defect)
+            {
+                // It is on the disk, so it would come again after a restart, and again. Whoever judges tells the log.
+                judged = new(null, null, "the node that is asked has a defect, which its log tells") { Defect = defect };
+            }
             Judged.Add(bytes.Digest, judged);
             found.Add(judged);
         }

@@ -22,14 +22,15 @@ internal sealed class PeerAsks
     public static DateTimeOffset? Ask(PeerAccount account, Snapshot decided, DateTimeOffset now)
     {
         var view = new PeerView(account.Declaration, account.Terms?.Granted ?? [], account.Told);
-        account.Request = PeerAsking.Decide(decided.World with { Now = now > decided.World.Now ? now : decided.World.Now }, decided.Decision, view, account.Request.State);
+        var request = PeerAsking.Decide(decided.World with { Now = now > decided.World.Now ? now : decided.World.Now }, decided.Decision, view, account.Request.State);
         // What is as before has the bytes that it had.
         var (before, allowance) = (account.Bytes, new RuleAllowance());
-        account.Bytes = account.Request.Policies.Where(one => one.Rule is not null).ToDictionary(one => one.Origin, one =>
+        var bytesOf = request.Policies.Where(one => one.Rule is not null).ToDictionary(one => one.Origin, one =>
         {
             var bytes = before.TryGetValue(one.Origin, out var known) && known.Rule == one.Rule ? known.Bytes : PeerTranslation.ToWire(one.Rule!);
             return new SentRule(one.Rule!, bytes, allowance.Take(bytes));
         });
+        (account.Request, account.Bytes) = (request, bytesOf);
         account.Sending.Want(account.Bytes.Values.Where(one => one.Fault is null).Select(one => one.Bytes));
         if (!account.IsConnected)
         {

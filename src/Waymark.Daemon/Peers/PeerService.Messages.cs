@@ -108,15 +108,19 @@ internal sealed partial class PeerService
             store.KeepPeerRules(account.Declaration.Name, change, kept, account.Certified);
             account.KeptUntil = kept;
         }
-        catch (StoreException failed)
+        catch (Exception failed)
         {
             // Not on the disk, so it does not count: the peer hears it by the end of the connection, and asks again.
-            Log.StoreFailed(log, failed.Message);
             account.Keeping.Restore(before, until ?? now);
+            if (failed is not StoreException)
+            {
+                throw;
+            }
+            Log.StoreFailed(log, failed.Message);
             link.End("what it asks cannot be kept at the moment");
             return;
         }
-        var judged = account.Judge(file, now);
+        var judged = Judge(account, now);
         foreach (var one in judged.Where(one => one.Fault is not null))
         {
             audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rule", one.Rule?.Name ?? "", AuditOutcome.Refused, one.Fault!), isOften: true);

@@ -25,6 +25,9 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     /// <summary>How often it is asked of a connection that this node opened whether the peer's certificate still counts.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
 
+    /// <summary>Why a connection ended that a mistake of this program has ended.</summary>
+    private const string OwnMistake = "this node has a defect, which its log tells";
+
     /// <summary>The shortest wait for a time that has come.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(1);
 
@@ -51,7 +54,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
                 continue;
             }
             account.Certified = kept.Certified;
-            account.Judge(file, time.GetUtcNow());
+            Judge(account, time.GetUtcNow());
         }
         Publish();
     }
@@ -87,12 +90,23 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         }
     }
 
-    /// <summary>Carries an exchange that a peer opened, until it ends.</summary>
+    /// <summary>Carries an exchange, whoever opened it, until it ends. Whatever ends it is told: what nobody has thought of too, which would else leave a link on which nothing is said.</summary>
     public async Task CarryAsync(PeerLink link, Func<Task> run)
     {
         await events.Writer.WriteAsync(new PeerEvent.Opened(link));
-        await run();
-        await events.Writer.WriteAsync(new PeerEvent.Ended(link));
+        try
+        {
+            await run();
+        }
+        catch (Exception defect)
+        {
+            // A mistake of ours: it costs this connection, and nobody else anything.
+            Blame(link, defect);
+        }
+        finally
+        {
+            await events.Writer.WriteAsync(new PeerEvent.Ended(link));
+        }
     }
 
     /// <summary>Takes a message of a connection.</summary>
@@ -148,13 +162,13 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             case PeerEvent.Nudge:
                 break;
             case PeerEvent.Opened(var link):
-                Open(link, now);
+                Contained(link, () => Open(link, now));
                 break;
             case PeerEvent.Heard(var link, var message):
                 if (accounts.GetValueOrDefault(link.Peer) is { } account && account.Link == link)
                 {
                     account.HeardAt = now;
-                    Hear(account, link, message, now);
+                    Contained(link, () => Hear(account, link, message, now));
                 }
                 break;
             case PeerEvent.Ended(var link):
@@ -234,7 +248,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         {
             foreach (var account in accounts.Values)
             {
-                account.Judge(file, now);
+                Judge(account, now);
             }
         }
         Publish();
@@ -242,12 +256,24 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         var due = now + TimeSpan.FromMinutes(1);
         foreach (var account in accounts.Values)
         {
-            due = Earlier(due, PeerAsks.Ask(account, decided, now));
-            asks.Report(account, decided);
+            if (account.Link is { } link)
+            {
+                Contained(link, Speak);
+            }
+            else
+            {
+                Speak();
+            }
             due = Earlier(Earlier(due, account.Keeping.Until), account.DialAt);
             if (account.Link is not null)
             {
                 due = Earlier(due, account.HeardAt + account.Declaration.Lease);
+            }
+
+            void Speak()
+            {
+                due = Earlier(due, PeerAsks.Ask(account, decided, now));
+                asks.Report(account, decided);
             }
         }
         var before = standing.Current;
@@ -311,6 +337,42 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         {
             // The daemon stops.
         }
+        catch (Exception defect)
+        {
+            // A mistake of ours, before there was a connection: the peer is called again, as if it had not been reached.
+            Log.PeerDefect(log, peer.Name, defect);
+            events.Writer.TryWrite(new PeerEvent.Unreached(peer.Name, OwnMistake));
+        }
+    }
+
+    /// <summary>Judges what a peer asks and has not been judged yet.</summary>
+    private IReadOnlyList<JudgedRule> Judge(PeerAccount account, DateTimeOffset now)
+    {
+        var judged = account.Judge(file, now);
+        foreach (var one in judged.Where(one => one.Defect is not null))
+        {
+            Log.PeerDefect(log, account.Declaration.Name, one.Defect!);
+        }
+        return judged;
+    }
+
+    /// <summary>Does what a peer's words lead to; a mistake of ours in it ends that peer's connection, and all others go on.</summary>
+    private void Contained(PeerLink link, Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (Exception defect)
+        {
+            Blame(link, defect);
+        }
+    }
+
+    private void Blame(PeerLink link, Exception defect)
+    {
+        Log.PeerDefect(log, link.Peer, defect);
+        link.End(OwnMistake);
     }
 
     private void Publish()

@@ -27,6 +27,8 @@ public sealed class PeerCall : IDisposable
         {
             MaxReceiveMessageSize = PeerTranslation.MessageBytes,
             MaxSendMessageSize = PeerTranslation.MessageBytes,
+            // What is small before it is unpacked, so that it passes the bound, need not be so behind.
+            CompressionProviders = [],
             HttpHandler = route.MakeHandler(),
             DisposeHttpClient = true,
         });

@@ -1,0 +1,82 @@
+using System.Security.Authentication;
+using Waymark.Daemon.Peers;
+using Waymark.Exchange.Wire;
+using Waymark.Flows;
+using Waymark.Nodes;
+using Waymark.Peers;
+using Waymark.Policies;
+using Waymark.Policies.Language;
+
+namespace Waymark.Tests.Peers;
+
+/// <summary>What nobody has thought of costs one connection: it is told, the peer is called again, and the node goes on.</summary>
+public sealed class PeerDefectTests : IAsyncDisposable
+{
+    private const string OwnMistake = "this node has a defect, which its log tells";
+
+    private static readonly PeerDeclaration Spoke = new("spoke", "spoke.example.net"), Other = new("other", "other.example.net");
+
+    private readonly PeerNode node = new("""
+        listen { address [::]; certificate "/none/a.pem"; key "/none/a.key"; authority "/none/ca.pem"; }
+        peer spoke { certificate "spoke.example.net"; prefix 10.2.0.0/16; }
+        peer other { certificate "other.example.net"; prefix 10.4.0.0/16; }
+        peer hub { certificate "hub.example.net"; prefix 10.1.0.0/16; address 127.0.0.1; }
+        """);
+
+    public ValueTask DisposeAsync() => node.DisposeAsync();
+
+    [Fact]
+    public async Task A_connection_that_ends_as_nobody_expected_is_gone_and_the_peer_can_call_again()
+    {
+        node.Start();
+        var end = await FarEnd.ConnectAsync(node, Spoke);
+        end.Broken = new AuthenticationException("what TLS says at times");
+        end.Say(PeerTranslation.KeepAlive(default));
+        await end.Carried;
+        await node.Until(() => State("spoke") is { IsConnected: false, Fault: OwnMistake });
+        Assert.Contains(node.Log.Lines, line => line.Contains("in what it does for peer spoke", StringComparison.Ordinal) && line.EndsWith("what TLS says at times", StringComparison.Ordinal));
+        await FarEnd.ConnectAsync(node, Spoke);
+        await node.Until(() => State("spoke").IsConnected);
+    }
+
+    [Fact]
+    public async Task A_defect_while_a_message_is_taken_ends_that_connection_and_no_other()
+    {
+        node.Start();
+        var (end, bystander) = (await FarEnd.ConnectAsync(node, Spoke), await FarEnd.ConnectAsync(node, Other));
+        await node.Until(() => State("other").IsConnected);
+        // A store that fails as no store does.
+        node.Store.Dispose();
+        end.Say(PeerTranslation.ToWire(new RuleUpdate([Rule], [])));
+        await end.Carried;
+        Assert.Equal(OwnMistake, end.Link.Why);
+        await node.Until(() => !State("spoke").IsConnected);
+        Assert.True(State("other").IsConnected && State("spoke").Held.IsEmpty && !bystander.Carried.IsCompleted && !node.Running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_call_that_fails_as_nobody_expected_is_told_and_made_again()
+    {
+        node.Admission.Credentials = new(null!, null!, null!);
+        node.Start();
+        await node.Until(() => State("hub")?.Fault == OwnMistake);
+        var told = node.Log.Lines.Count;
+        await node.Until(() => node.Log.Lines.Count > told);
+        Assert.False(node.Running.IsCompleted);
+    }
+
+    [Fact]
+    public void A_rule_that_cannot_be_judged_is_rejected_and_the_others_are_judged()
+    {
+        var account = new PeerAccount(Spoke with { Prefixes = [new(IpAddress.Parse("10.2.0.0"), 16)] }, () => 0);
+        account.Keeping.Take(new([Rule], []), default);
+        var judged = Assert.Single(account.Judge(null!, default));
+        Assert.NotNull(judged.Defect);
+        Assert.Contains("a defect", judged.Fault, StringComparison.Ordinal);
+    }
+
+    private static RuleBytes Rule => PeerTranslation.ToWire(
+        new PeerRule("r", 0, [], PolicyLanguage.ParseFlows("udp peer 10.2.0.1", "f", out _)!.Value, Established.Keep, new PeerWish.Shared(new([1], IsStrict: false, null), SharedChoice.None)));
+
+    private PeerStanding.State State(string peer) => node.Standing.Current.FirstOrDefault(one => one.Peer.Name == peer)!;
+}

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Waymark.Daemon;
+using Waymark.Daemon.Audit;
+using Waymark.Daemon.Loop;
+using Waymark.Daemon.Peers;
+using Waymark.Daemon.Remote;
+using Waymark.Daemon.Requests;
+using Waymark.Daemon.Store;
+using Waymark.PathDecision;
+using Waymark.Policies.Language;
+using Waymark.Tests.Daemon;
+
+namespace Waymark.Tests.Peers;
+
+/// <summary>What a daemon does for its peers, with its loop, its store and a node file, on a kernel that takes everything; what goes over the network is in the hands of the test (<see cref="FarEnd"/>).</summary>
+internal sealed class PeerNode : IAsyncDisposable
+{
+    private readonly string folder;
+    private readonly CancellationTokenSource stop = new(TimeSpan.FromSeconds(60));
+    private readonly MemoryDataPlane dataPlane = new();
+    private readonly NodeBook node;
+    private readonly AuditLog audit;
+    private Task running = Task.CompletedTask;
+
+    /// <summary>Loads what an earlier life left, and does nothing yet.</summary>
+    /// <param name="nodeFile">What the node file says.</param>
+    /// <param name="time">The clock; null: the system's.</param>
+    /// <param name="earlier">Where an earlier life kept its state; null: there was none.</param>
+    public PeerNode(string nodeFile, TimeProvider? time = null, string? earlier = null)
+    {
+        folder = earlier ?? System.IO.Directory.CreateTempSubdirectory("waymark-test-").FullName;
+        Time = time ?? TimeProvider.System;
+        var options = new DaemonOptions { NodeFile = In("node.way"), StateDirectory = In("state") };
+        System.IO.File.WriteAllText(options.NodeFile, nodeFile);
+        Store = new(options.StateDirectory);
+        node = new(options, Store, NullLogger<NodeBook>.Instance);
+        node.Load();
+        Loop = new(dataPlane, new(Time), _ => { }, (_, _) => { }, DecisionMemory.None, Time, NullLogger<ReconcileLoop>.Instance);
+        audit = new(options, Time, NullLogger<AuditLog>.Instance);
+        Admission = new(new(Time), new(node, Loop, options), audit, Time, NullLogger<RemoteAdmission>.Instance);
+        Service = new(new(), node, Loop, Store, new(Time), audit, Admission, Standing, Time, Log);
+        Service.Load();
+    }
+
+    public TimeProvider Time { get; }
+
+    public StateStore Store { get; }
+
+    public ReconcileLoop Loop { get; }
+
+    public RemoteAdmission Admission { get; }
+
+    public PeerService Service { get; }
+
+    public PeerStanding Standing { get; } = new();
+
+    public LineLog Log { get; } = new();
+
+    public CancellationToken Stop => stop.Token;
+
+    /// <summary>The end of the service; it throws what ended it.</summary>
+    public Task Running => running;
+
+    /// <summary>Where this life keeps its state, for the next one.</summary>
+    public string Folder => folder;
+
+    /// <summary>Starts the service, and the loop too unless it shall not decide yet.</summary>
+    public PeerNode Start(bool withLoop = true)
+    {
+        var service = Task.Run(() => Service.RunAsync(stop.Token));
+        running = withLoop ? Task.WhenAny(service, Task.Run(() => Loop.RunAsync(stop.Token))).Unwrap() : service;
+        return this;
+    }
+
+    /// <summary>Puts policies in force.</summary>
+    public void Say(string policies) =>
+        Loop.Post(inputs => inputs with { Sets = [new(new("root", 0), "test.way", PolicyLanguage.Parse(policies, "test.way").Set!, Time.GetUtcNow(), [])], Node = node.Node });
+
+    /// <summary>Writes the node file anew and has it read.</summary>
+    public void Declare(string nodeFile)
+    {
+        System.IO.File.WriteAllText(In("node.way"), nodeFile);
+        node.Reload();
+    }
+
+    /// <summary>Waits until something is so.</summary>
+    public async Task Until(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(2), stop.Token);
+        }
+    }
+
+    /// <summary>Ends this life; what it kept stays.</summary>
+    public async Task EndAsync()
+    {
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Store.Dispose();
+        audit.Dispose();
+        node.Dispose();
+        Loop.Dispose();
+        stop.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        System.IO.Directory.Delete(folder, recursive: true);
+    }
+
+    private string In(string name) => System.IO.Path.Combine(folder, name);
+
+    /// <summary>A log that is kept.</summary>
+    public sealed class LineLog : ILogger<PeerService>
+    {
+        private readonly List<string> lines = [];
+
+        public IReadOnlyList<string> Lines
+        {
+            get
+            {
+                lock (lines)
+                {
+                    return [.. lines];
+                }
+            }
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+            {
+                lines.Add($"{formatter(state, exception)} {exception?.Message}".TrimEnd());
+            }
+        }
+    }
+}
