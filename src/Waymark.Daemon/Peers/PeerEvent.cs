@@ -1,3 +1,4 @@
+using Waymark.Nodes;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Daemon.Peers;
@@ -25,5 +26,5 @@ internal abstract record PeerEvent
     public sealed record Ended(PeerLink Link) : PeerEvent;
 
     /// <summary>A call came to nothing.</summary>
-    public sealed record Unreached(string Peer, string Why) : PeerEvent;
+    public sealed record Unreached(PeerDeclaration Peer, string Why) : PeerEvent;
 }

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Grpc.Core;
 using Waymark.Exchange;
 using Waymark.Exchange.Certificates;
+using Waymark.Nodes;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Daemon.Peers;
@@ -12,12 +13,12 @@ namespace Waymark.Daemon.Peers;
 /// One connection to a peer, whoever opened it: reads its messages, no faster than they are taken and not more often than anybody needs to speak, and writes ours. Ends with the first thing that goes wrong; what was to be
 /// said is then said anew over the next.
 /// </summary>
-/// <param name="peer">What the node file calls it.</param>
+/// <param name="declaration">What the node file said of the peer when it was opened.</param>
 /// <param name="isOurs">Whether this node opened it.</param>
 /// <param name="certificate">What the peer showed, which counted.</param>
 /// <param name="endpoint">Where it is, for people.</param>
 /// <param name="time">The clock.</param>
-internal sealed class PeerLink(string peer, bool isOurs, X509Certificate2 certificate, string endpoint, TimeProvider time) : IDisposable
+internal sealed class PeerLink(PeerDeclaration declaration, bool isOurs, X509Certificate2 certificate, string endpoint, TimeProvider time) : IDisposable
 {
     /// <summary>How many messages a peer may send at once, and how many a second from then on.</summary>
     public const int MessagesAtOnce = 200, MessagesPerSecond = 50;
@@ -33,8 +34,11 @@ internal sealed class PeerLink(string peer, bool isOurs, X509Certificate2 certif
     private readonly TokenBucket rate = new(MessagesAtOnce, MessagesPerSecond, time), updates = new(UpdatesAtOnce, UpdatesPerSecond, time), inventories = new(2, 1, time);
     private string why = "";
 
+    /// <summary>What the node file said of the peer when it was opened: as whom it was admitted.</summary>
+    public PeerDeclaration Declaration => declaration;
+
     /// <summary>What the node file calls the peer.</summary>
-    public string Peer => peer;
+    public string Peer => declaration.Name;
 
     /// <summary>Whether this node opened it.</summary>
     public bool IsOurs => isOurs;

@@ -16,6 +16,12 @@ internal sealed partial class PeerService
             link.End("it is no peer of this node");
             return;
         }
+        if (link.Declaration != account.Declaration)
+        {
+            // It was under way when the node file changed: whom it was admitted as is nobody now.
+            link.End(DeclaredOtherwise);
+            return;
+        }
         if (account.Link is { } other)
         {
             // Both have called at once: both ends see the same two keys, and so agree which stays. Of two by the same caller the newer does: the older is one that he has given up.
@@ -105,7 +111,7 @@ internal sealed partial class PeerService
         try
         {
             var kept = account.Keeping.Until ?? now;
-            store.KeepPeerRules(account.Declaration.Name, change, kept, account.Certified);
+            store.KeepPeerRules(account.Declaration, change, kept, account.Certified);
             account.KeptUntil = kept;
         }
         catch (Exception failed)

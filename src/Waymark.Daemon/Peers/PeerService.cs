@@ -6,6 +6,7 @@ using Waymark.Daemon.Loop;
 using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
+using Waymark.Exchange;
 using Waymark.Exchange.Certificates;
 using Waymark.Nodes;
 using Waymark.Peers;
@@ -24,6 +25,9 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
 
     /// <summary>How often it is asked of a connection that this node opened whether the peer's certificate still counts.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Why a connection ended of a peer that is declared otherwise.</summary>
+    private const string DeclaredOtherwise = "the node file says something else of it now";
 
     /// <summary>Why a connection ended that a mistake of this program has ended.</summary>
     private const string OwnMistake = "this node has a defect, which its log tells";
@@ -45,12 +49,14 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         FollowFile();
         foreach (var kept in store.PeerRules())
         {
-            var account = accounts.GetValueOrDefault(kept.Peer);
+            // Another host's, which had the name when they were asked for, are not this one's.
+            var account = accounts.GetValueOrDefault(kept.Peer) is { } declared && declared.Declaration.Certificate == kept.Certificate ? declared : null;
             account?.Keeping.Restore(kept.Rules, kept.Until);
             if (account is null || account.Keeping.Expire(time.GetUtcNow()))
             {
                 store.ForgetPeerRules(kept.Peer);
-                audit.Add(new(default, kept.Peer, "", "peer rules", "", AuditOutcome.Expired, "their lease ended while this node was away"), isOften: false);
+                audit.Add(new(default, kept.Peer, "", "peer rules", "", AuditOutcome.Expired,
+                    account is null ? $"the node file has no such peer with the certificate '{ForeignText.Show(kept.Certificate)}' any more" : "their lease ended while this node was away"), isOften: false);
                 continue;
             }
             account.Certified = kept.Certified;
@@ -112,6 +118,9 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     /// <summary>Takes a message of a connection.</summary>
     public ValueTask HearAsync(PeerLink link, V1.PeerMessage message) => events.Writer.WriteAsync(new PeerEvent.Heard(link, message));
 
+    /// <summary>A call of a peer came to nothing.</summary>
+    public ValueTask MissAsync(PeerDeclaration peer, string why, CancellationToken cancellationToken) => events.Writer.WriteAsync(new PeerEvent.Unreached(peer, why), cancellationToken);
+
     /// <summary>Something is to be looked at. One that is waiting is enough, and where there is no room something else is.</summary>
     private void Nudge() => events.Writer.TryWrite(PeerEvent.Nudge.One);
 
@@ -121,7 +130,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         foreach (var gone in accounts.Values.Where(one => !file.Peers.Contains(one.Declaration)).ToList())
         {
             accounts.Remove(gone.Declaration.Name);
-            gone.Link?.End("the node file says something else of it now");
+            gone.Link?.End(DeclaredOtherwise);
             var renewed = file.Peers.FirstOrDefault(one => one.Name == gone.Declaration.Name && one.Certificate == gone.Declaration.Certificate);
             if (renewed is not null)
             {
@@ -175,7 +184,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
                 Close(link, now);
                 break;
             case PeerEvent.Unreached(var peer, var why):
-                if (accounts.GetValueOrDefault(peer) is { Link: null } missed)
+                if (accounts.GetValueOrDefault(peer.Name) is { Link: null } missed && missed.Declaration == peer)
                 {
                     Fail(missed, why, now);
                 }
@@ -330,7 +339,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         {
             if (await new PeerDialling(this, peer, credentials, time).RunAsync(cancellationToken) is { } why)
             {
-                await events.Writer.WriteAsync(new PeerEvent.Unreached(peer.Name, why), cancellationToken);
+                await MissAsync(peer, why, cancellationToken);
             }
         }
         catch (OperationCanceledException)
@@ -341,7 +350,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         {
             // A mistake of ours, before there was a connection: the peer is called again, as if it had not been reached.
             Log.PeerDefect(log, peer.Name, defect);
-            events.Writer.TryWrite(new PeerEvent.Unreached(peer.Name, OwnMistake));
+            await MissAsync(peer, OwnMistake, CancellationToken.None);
         }
     }
 

@@ -82,7 +82,7 @@ internal sealed partial class StateStore : IDisposable
         Execute(SubmissionTable);
         Execute(OutsideTable);
         Execute(LedgerTables);
-        Execute(PeerTables);
+        OpenPeers();
         return true;
     }
 

@@ -24,14 +24,14 @@ internal sealed class FarEnd : IAsyncStreamReader<V1.PeerMessage>
     public FarEnd(PeerNode node, PeerDeclaration peer)
     {
         this.node = node;
-        Link = new(peer.Name, isOurs: false, new CertificateRequest($"CN={peer.Certificate}", Key, HashAlgorithmName.SHA256).CreateSelfSigned(node.Time.GetUtcNow(), node.Time.GetUtcNow().AddDays(30)), "192.0.2.1:7443", node.Time);
+        Link = new(peer, isOurs: false, new CertificateRequest($"CN={peer.Certificate}", Key, HashAlgorithmName.SHA256).CreateSelfSigned(node.Time.GetUtcNow(), node.Time.GetUtcNow().AddDays(30)), "192.0.2.1:7443", node.Time);
         Carried = Task.Run(() => node.Service.CarryAsync(Link, () => Link.RunAsync(this, WriteAsync, message => node.Service.HearAsync(Link, message), failed => failed.Status.Detail, node.Stop)));
     }
 
     /// <summary>Calls, says who it is and what it holds, and what it measured.</summary>
-    public static async Task<FarEnd> ConnectAsync(PeerNode node, PeerDeclaration peer, IEnumerable<RuleDigest>? holds = null)
+    public static async Task<FarEnd> ConnectAsync(PeerNode node, string peer, IEnumerable<RuleDigest>? holds = null)
     {
-        var end = new FarEnd(node, peer);
+        var end = new FarEnd(node, node.Declared(peer));
         end.Say(PeerTranslation.Hello("far", TimeSpan.FromSeconds(30), [new IpPrefix(IpAddress.Parse("10.2.0.0"), 16)]));
         end.Say(PeerTranslation.Inventory(holds ?? []));
         await node.Until(() => end.Heard.Any(one => one.KindCase == V1.PeerMessage.KindOneofCase.Inventory));

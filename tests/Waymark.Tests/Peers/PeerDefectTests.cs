@@ -1,8 +1,6 @@
 using System.Security.Authentication;
 using Waymark.Daemon.Peers;
 using Waymark.Exchange.Wire;
-using Waymark.Flows;
-using Waymark.Nodes;
 using Waymark.Peers;
 using Waymark.Policies;
 using Waymark.Policies.Language;
@@ -13,8 +11,6 @@ namespace Waymark.Tests.Peers;
 public sealed class PeerDefectTests : IAsyncDisposable
 {
     private const string OwnMistake = "this node has a defect, which its log tells";
-
-    private static readonly PeerDeclaration Spoke = new("spoke", "spoke.example.net"), Other = new("other", "other.example.net");
 
     private readonly PeerNode node = new("""
         listen { address [::]; certificate "/none/a.pem"; key "/none/a.key"; authority "/none/ca.pem"; }
@@ -29,13 +25,13 @@ public sealed class PeerDefectTests : IAsyncDisposable
     public async Task A_connection_that_ends_as_nobody_expected_is_gone_and_the_peer_can_call_again()
     {
         node.Start();
-        var end = await FarEnd.ConnectAsync(node, Spoke);
+        var end = await FarEnd.ConnectAsync(node, "spoke");
         end.Broken = new AuthenticationException("what TLS says at times");
         end.Say(PeerTranslation.KeepAlive(default));
         await end.Carried;
         await node.Until(() => State("spoke") is { IsConnected: false, Fault: OwnMistake });
         Assert.Contains(node.Log.Lines, line => line.Contains("in what it does for peer spoke", StringComparison.Ordinal) && line.EndsWith("what TLS says at times", StringComparison.Ordinal));
-        await FarEnd.ConnectAsync(node, Spoke);
+        await FarEnd.ConnectAsync(node, "spoke");
         await node.Until(() => State("spoke").IsConnected);
     }
 
@@ -43,7 +39,7 @@ public sealed class PeerDefectTests : IAsyncDisposable
     public async Task A_defect_while_a_message_is_taken_ends_that_connection_and_no_other()
     {
         node.Start();
-        var (end, bystander) = (await FarEnd.ConnectAsync(node, Spoke), await FarEnd.ConnectAsync(node, Other));
+        var (end, bystander) = (await FarEnd.ConnectAsync(node, "spoke"), await FarEnd.ConnectAsync(node, "other"));
         await node.Until(() => State("other").IsConnected);
         // A store that fails as no store does.
         node.Store.Dispose();
@@ -68,7 +64,7 @@ public sealed class PeerDefectTests : IAsyncDisposable
     [Fact]
     public void A_rule_that_cannot_be_judged_is_rejected_and_the_others_are_judged()
     {
-        var account = new PeerAccount(Spoke with { Prefixes = [new(IpAddress.Parse("10.2.0.0"), 16)] }, () => 0);
+        var account = new PeerAccount(node.Declared("spoke"), () => 0);
         account.Keeping.Take(new([Rule], []), default);
         var judged = Assert.Single(account.Judge(null!, default));
         Assert.NotNull(judged.Defect);

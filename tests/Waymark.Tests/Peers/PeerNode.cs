@@ -7,6 +7,7 @@ using Waymark.Daemon.Peers;
 using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
+using Waymark.Nodes;
 using Waymark.PathDecision;
 using Waymark.Policies.Language;
 using Waymark.Tests.Daemon;
@@ -83,6 +84,9 @@ internal sealed class PeerNode : IAsyncDisposable
         System.IO.File.WriteAllText(In("node.way"), nodeFile);
         node.Reload();
     }
+
+    /// <summary>What the node file says of a peer now.</summary>
+    public PeerDeclaration Declared(string peer) => node.Node.Peers.First(one => one.Name == peer);
 
     /// <summary>Waits until something is so.</summary>
     public async Task Until(Func<bool> condition)
