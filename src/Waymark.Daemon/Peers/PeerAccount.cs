@@ -47,6 +47,9 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>Its terms, of this connection; null: it has not said.</summary>
     public PeerTerms? Terms { get; set; }
 
+    /// <summary>The addresses that it takes for this node's, as it last said: without a connection too, so that what is asked of it is the same over the next.</summary>
+    public EquatableArray<IpPrefix> Granted { get; set; } = [];
+
     /// <summary>Whether it has said what it holds, so that both know where they are.</summary>
     public bool IsConnected => Link is not null && Terms is not null;
 
@@ -74,7 +77,10 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>When it is called next; null: it is not to be called, or that is under way.</summary>
     public DateTimeOffset? DialAt { get; set; }
 
-    /// <summary>What it told of shared paths.</summary>
+    /// <summary>Until when its first word of this connection on shared paths is waited for before something else is asked of it; null: it has come, or is waited for no more.</summary>
+    public DateTimeOffset? ToldBy { get; set; }
+
+    /// <summary>What it told of shared paths, over this connection or the last.</summary>
     public EquatableArray<KeyValuePair<int, PathCharacteristics>> Told { get; set; } = [];
 
     /// <summary>What it was last told of them, and when.</summary>

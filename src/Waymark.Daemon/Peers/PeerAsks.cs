@@ -3,6 +3,7 @@ using Waymark.Daemon.Loop;
 using Waymark.Exchange;
 using Waymark.Exchange.Wire;
 using Waymark.PathDecision;
+using Waymark.Paths;
 using Waymark.Peers;
 
 namespace Waymark.Daemon.Peers;
@@ -13,6 +14,9 @@ internal sealed class PeerAsks
     /// <summary>How often a peer is told of paths, or asked for something else, at most: the first time at once, what comes behind it together.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long a peer has for its first word on shared paths before what is asked of it is decided without.</summary>
+    public static readonly TimeSpan TellingTime = TimeSpan.FromSeconds(2);
+
     /// <summary>How many pairs of policies are looked at for who goes before a peer's.</summary>
     private const long MostPairs = 5_000_000;
 
@@ -21,7 +25,46 @@ internal sealed class PeerAsks
     /// <summary>Asks a peer for what was decided; gives when there may be something else to say.</summary>
     public static DateTimeOffset? Ask(PeerAccount account, Snapshot decided, DateTimeOffset now)
     {
-        var view = new PeerView(account.Declaration, account.Terms?.Granted ?? [], account.Told);
+        if (account.ToldBy <= now)
+        {
+            // It shares none, by what it says: what it told over an earlier connection is over.
+            (account.ToldBy, account.Told) = (null, []);
+        }
+        // Before the first decision nobody has decided to ask for nothing.
+        var due = decided.Revision > 0 ? Decide(account, decided, now) : null;
+        if (!account.IsConnected)
+        {
+            return due;
+        }
+        var link = account.Link!;
+        if (decided.Revision == 0 || (account.ToldBy is not null && SharedWith(account, decided.World).Any()))
+        {
+            // What it holds from before is likely to be right, and lives on meanwhile.
+            due = Earlier(due, account.ToldBy);
+        }
+        else if (now < account.UpdateAt)
+        {
+            due = Earlier(due, account.UpdateAt);
+        }
+        else if (account.Sending.Take() is { } update)
+        {
+            account.UpdateAt = now + Interval;
+            link.Send(PeerTranslation.ToWire(update));
+        }
+        // Behind what has changed: both then hold the same.
+        if (account.Sending.IsKnown && now >= account.KeepAliveAt)
+        {
+            account.KeepAliveAt = now + (account.LeaseThere / 3);
+            link.Send(PeerTranslation.KeepAlive(account.Sending.Digest));
+        }
+        due = Earlier(due, account.Sending.IsKnown ? account.KeepAliveAt : null);
+        return Tell(account, link, decided.World, now) is { } again ? Earlier(due, again) : due;
+    }
+
+    /// <summary>Decides what to ask, and notes it as wanted; gives when that may become something else by itself.</summary>
+    private static DateTimeOffset? Decide(PeerAccount account, Snapshot decided, DateTimeOffset now)
+    {
+        var view = new PeerView(account.Declaration, account.Granted, account.Told);
         var request = PeerAsking.Decide(decided.World with { Now = now > decided.World.Now ? now : decided.World.Now }, decided.Decision, view, account.Request.State);
         // What is as before has the bytes that it had.
         var (before, allowance) = (account.Bytes, new RuleAllowance());
@@ -32,33 +75,11 @@ internal sealed class PeerAsks
         });
         (account.Request, account.Bytes) = (request, bytesOf);
         account.Sending.Want(account.Bytes.Values.Where(one => one.Fault is null).Select(one => one.Bytes));
-        if (!account.IsConnected)
-        {
-            return account.Request.ReviewAt;
-        }
-        var link = account.Link!;
-        var due = account.Request.ReviewAt;
-        if (now < account.UpdateAt)
-        {
-            due = Earlier(due, account.UpdateAt);
-        }
-        else
-        {
-            if (account.Sending.Take() is { } update)
-            {
-                account.UpdateAt = now + Interval;
-                link.Send(PeerTranslation.ToWire(update));
-            }
-            // Behind what has changed: both then hold the same.
-            if (account.Sending.IsKnown && now >= account.KeepAliveAt)
-            {
-                account.KeepAliveAt = now + (account.LeaseThere / 3);
-                link.Send(PeerTranslation.KeepAlive(account.Sending.Digest));
-            }
-            due = Earlier(due, account.KeepAliveAt);
-        }
-        return Tell(account, link, decided.World, now) is { } again ? Earlier(due, again) : due;
+        return request.ReviewAt;
     }
+
+    /// <summary>The paths that are shared with a peer.</summary>
+    private static IEnumerable<Path> SharedWith(PeerAccount account, World world) => world.Paths.Paths.Where(path => path.Shared is not null && path.Peer == account.Declaration.Name);
 
     /// <summary>Finds what became of a peer's rules, and tells it where that is something else than before.</summary>
     public void Report(PeerAccount account, Snapshot decided)
@@ -104,7 +125,7 @@ internal sealed class PeerAsks
     /// <summary>Tells what was measured of the paths that both share; gives when that is to be looked at again, where it was told just now.</summary>
     private static DateTimeOffset? Tell(PeerAccount account, PeerLink link, World world, DateTimeOffset now)
     {
-        var told = world.Paths.Paths.Where(path => path.Shared is not null && path.Peer == account.Declaration.Name).OrderBy(path => path.Shared)
+        var told = SharedWith(account, world).OrderBy(path => path.Shared)
             .Select(path => KeyValuePair.Create(path.Shared!.Value, SharedMeasurements.ToTell(path, world.Characteristics.Of(path.Id), world.Disabled.AsSpan().Contains(path.Id), now))).ToEquatableArray();
         var isSame = told.Count == account.LastTold.Count && told.Zip(account.LastTold).All(pair => pair.First.Key == pair.Second.Key && !SharedMeasurements.IsNoticeable(pair.Second.Value, pair.First.Value));
         if (isSame)

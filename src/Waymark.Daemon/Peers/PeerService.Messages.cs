@@ -56,6 +56,7 @@ internal sealed partial class PeerService
                     return;
                 }
                 (account.Terms, account.Node, account.LeaseThere, account.Since, account.Fault) = (terms, terms.Node, terms.Lease, now, "");
+                (account.Granted, account.ToldBy) = (terms.Granted, now + PeerAsks.TellingTime);
                 if (account.Certified != link.Certified)
                 {
                     account.Certified = link.Certified;
@@ -83,7 +84,7 @@ internal sealed partial class PeerService
                 }
                 break;
             case V1.PeerMessage.KindOneofCase.SharedPaths:
-                account.Told = PeerTranslation.ToCore(message.SharedPaths, account.Declaration.Name, now);
+                (account.Told, account.ToldBy) = (PeerTranslation.ToCore(message.SharedPaths, account.Declaration.Name, now), null);
                 break;
             case V1.PeerMessage.KindOneofCase.KeepAlive:
                 KeepAlive(account, link, message.KeepAlive, now);

@@ -217,7 +217,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
 
     private void Forget(PeerAccount account)
     {
-        (account.Link, account.Terms, account.Told, account.LastTold) = (null, null, [], []);
+        (account.Link, account.Terms, account.LastTold) = (null, null, []);
         account.Sending.Lose();
         account.Reported.Clear();
         areLinksOthers = true;
@@ -308,6 +308,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         if (account.Link is null && account.HeardAt != default && now >= account.HeardAt + account.LeaseThere)
         {
             account.Sending.Expire();
+            account.Told = [];
         }
         if (account.Link is { } link && now >= account.HeardAt + account.Declaration.Lease)
         {

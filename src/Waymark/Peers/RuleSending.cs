@@ -22,8 +22,8 @@ public sealed class RuleSending
     /// <summary>Whether it is known what the peer holds.</summary>
     public bool IsKnown => there is not null;
 
-    /// <summary>The digest of all that is wanted: equal to the peer's where both hold the same.</summary>
-    public RuleDigest Digest => RuleDigest.OfAll(wanted.Keys);
+    /// <summary>The digest of all that the peer holds by now, as far as it is known: what is wanted, once that was taken.</summary>
+    public RuleDigest Digest => RuleDigest.OfAll(there ?? []);
 
     /// <summary>Replaces what is wanted.</summary>
     public void Want(IEnumerable<RuleBytes> rules)

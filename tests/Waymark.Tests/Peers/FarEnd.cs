@@ -18,12 +18,11 @@ internal sealed class FarEnd : IAsyncStreamReader<V1.PeerMessage>
 
     private readonly Channel<V1.PeerMessage> said = Channel.CreateUnbounded<V1.PeerMessage>();
     private readonly List<V1.PeerMessage> heard = [];
-    private readonly PeerNode node;
 
     /// <summary>Calls; it is silent yet.</summary>
     public FarEnd(PeerNode node, PeerDeclaration peer)
     {
-        this.node = node;
+        Node = node;
         Link = new(peer, isOurs: false, new CertificateRequest($"CN={peer.Certificate}", Key, HashAlgorithmName.SHA256).CreateSelfSigned(node.Time.GetUtcNow(), node.Time.GetUtcNow().AddDays(30)), "192.0.2.1:7443", node.Time);
         Carried = Task.Run(() => node.Service.CarryAsync(Link, () => Link.RunAsync(this, WriteAsync, message => node.Service.HearAsync(Link, message), failed => failed.Status.Detail, node.Stop)));
     }
@@ -37,6 +36,9 @@ internal sealed class FarEnd : IAsyncStreamReader<V1.PeerMessage>
         await node.Until(() => end.Heard.Any(one => one.KindCase == V1.PeerMessage.KindOneofCase.Inventory));
         return end;
     }
+
+    /// <summary>Whom it has called.</summary>
+    public PeerNode Node { get; }
 
     /// <summary>The node's end of the connection.</summary>
     public PeerLink Link { get; }

@@ -18,11 +18,12 @@ namespace Waymark.Tests.Peers;
 internal sealed class PeerNode : IAsyncDisposable
 {
     private readonly string folder;
-    private readonly CancellationTokenSource stop = new(TimeSpan.FromSeconds(60));
+    private readonly CancellationTokenSource stop = new(TimeSpan.FromSeconds(20));
     private readonly MemoryDataPlane dataPlane = new();
     private readonly NodeBook node;
     private readonly AuditLog audit;
     private Task running = Task.CompletedTask;
+    private Task? serving;
 
     /// <summary>Loads what an earlier life left, and does nothing yet.</summary>
     /// <param name="nodeFile">What the node file says.</param>
@@ -66,17 +67,21 @@ internal sealed class PeerNode : IAsyncDisposable
     /// <summary>Where this life keeps its state, for the next one.</summary>
     public string Folder => folder;
 
-    /// <summary>Starts the service, and the loop too unless it shall not decide yet.</summary>
+    /// <summary>Starts the service, and the loop too unless it shall not decide yet; then it is started by another call.</summary>
     public PeerNode Start(bool withLoop = true)
     {
-        var service = Task.Run(() => Service.RunAsync(stop.Token));
-        running = withLoop ? Task.WhenAny(service, Task.Run(() => Loop.RunAsync(stop.Token))).Unwrap() : service;
+        serving ??= Task.Run(() => Service.RunAsync(stop.Token));
+        running = withLoop ? Task.WhenAny(serving, Task.Run(() => Loop.RunAsync(stop.Token))).Unwrap() : serving;
         return this;
     }
 
     /// <summary>Puts policies in force.</summary>
-    public void Say(string policies) =>
-        Loop.Post(inputs => inputs with { Sets = [new(new("root", 0), "test.way", PolicyLanguage.Parse(policies, "test.way").Set!, Time.GetUtcNow(), [])], Node = node.Node });
+    public void Say(string policies)
+    {
+        var parse = PolicyLanguage.Parse(policies, "test.way");
+        Assert.False(parse.HasErrors, string.Join('\n', parse.Diagnostics));
+        Loop.Post(inputs => inputs with { Sets = [new(new("root", 0), "test.way", parse.Set!, Time.GetUtcNow(), [])], Node = node.Node });
+    }
 
     /// <summary>Writes the node file anew and has it read.</summary>
     public void Declare(string nodeFile)
@@ -88,12 +93,17 @@ internal sealed class PeerNode : IAsyncDisposable
     /// <summary>What the node file says of a peer now.</summary>
     public PeerDeclaration Declared(string peer) => node.Node.Peers.First(one => one.Name == peer);
 
-    /// <summary>Waits until something is so.</summary>
+    /// <summary>Waits until something is so; throws what has ended the node meanwhile.</summary>
     public async Task Until(Func<bool> condition)
     {
         while (!condition())
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(2), stop.Token);
+            if (running.IsCompleted)
+            {
+                await running;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(2), CancellationToken.None);
+            Assert.False(stop.IsCancellationRequested, $"that was not so soon:\n{string.Join('\n', Log.Lines)}\n{Standing.Current}");
         }
     }
 
