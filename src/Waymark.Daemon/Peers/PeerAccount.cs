@@ -23,7 +23,7 @@ internal sealed record JudgedRule(PeerRule? Rule, AcceptedPolicySet? Set, string
 /// <param name="Fault">Why it does not: it is more than a peer takes; null where it does.</param>
 internal sealed record SentRule(PeerRule Rule, RuleBytes Bytes, string? Fault);
 
-/// <summary>All that is known of one peer: what is asked of it, what it asks, and the connection between. Belongs to the one thread of <see cref="PeerService"/>.</summary>
+/// <summary>All that is known of one peer: what is asked of it, what it asks, and the connection between. Times are by the clock of <see cref="PeerService"/>, to whose one thread it belongs.</summary>
 internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitter)
 {
     /// <summary>What the node file says of it.</summary>
@@ -35,7 +35,7 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>What it asks.</summary>
     public RuleKeeping Keeping { get; } = new(declaration.Lease);
 
-    /// <summary>Until when its rules live by what is on the disk: no later than they do, and hardly earlier.</summary>
+    /// <summary>Until when its rules live by what is on the disk, by the time of the day: no later than they do, and hardly earlier.</summary>
     public DateTimeOffset KeptUntil { get; set; }
 
     /// <summary>When it is called again.</summary>
@@ -54,7 +54,7 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     public bool IsConnected => Link is not null && Terms is not null;
 
     /// <summary>Since when it is connected, or not; null: since the start.</summary>
-    public DateTimeOffset? Since { get; set; }
+    public TimeSpan? Since { get; set; }
 
     /// <summary>Why it is not connected.</summary>
     public string Fault { get; set; } = "";
@@ -62,23 +62,23 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>What it last called itself.</summary>
     public string Node { get; set; } = "";
 
-    /// <summary>When it was last heard.</summary>
-    public DateTimeOffset HeardAt { get; set; }
+    /// <summary>When it was last heard; null: never.</summary>
+    public TimeSpan? HeardAt { get; set; }
 
     /// <summary>How long it keeps rules of this node, as it last said.</summary>
     public TimeSpan LeaseThere { get; set; } = PeerDeclaration.UsualLease;
 
     /// <summary>When it is told next that its rules are still wanted.</summary>
-    public DateTimeOffset KeepAliveAt { get; set; }
+    public TimeSpan KeepAliveAt { get; set; }
 
     /// <summary>When what is asked of it may change again.</summary>
-    public DateTimeOffset UpdateAt { get; set; }
+    public TimeSpan UpdateAt { get; set; }
 
     /// <summary>When it is called next; null: it is not to be called, or that is under way.</summary>
-    public DateTimeOffset? DialAt { get; set; }
+    public TimeSpan? DialAt { get; set; }
 
     /// <summary>Until when its first word of this connection on shared paths is waited for before something else is asked of it; null: it has come, or is waited for no more.</summary>
-    public DateTimeOffset? ToldBy { get; set; }
+    public TimeSpan? ToldBy { get; set; }
 
     /// <summary>What it told of shared paths, over this connection or the last.</summary>
     public EquatableArray<KeyValuePair<int, PathCharacteristics>> Told { get; set; } = [];
@@ -87,7 +87,7 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     public EquatableArray<KeyValuePair<int, PathCharacteristics>> LastTold { get; set; } = [];
 
     /// <summary>When it may be told again.</summary>
-    public DateTimeOffset TellAt { get; set; }
+    public TimeSpan TellAt { get; set; }
 
     /// <summary>What was last decided to ask.</summary>
     public PeerRequest Request { get; set; } = PeerRequest.None;
@@ -115,7 +115,7 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
 
     /// <summary>Judges the rules that have not been judged yet, and forgets those that are gone.</summary>
     /// <param name="node">What this node calls its paths.</param>
-    /// <param name="now">The present.</param>
+    /// <param name="now">The time of the day.</param>
     /// <returns>Those that were judged now, with what was found.</returns>
     public IReadOnlyList<JudgedRule> Judge(NodeFile node, DateTimeOffset now)
     {

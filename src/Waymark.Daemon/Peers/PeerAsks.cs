@@ -23,7 +23,11 @@ internal sealed class PeerAsks
     private (MergedKey Of, Dictionary<(string Peer, string Set), string> By) superseded = (default, []);
 
     /// <summary>Asks a peer for what was decided; gives when there may be something else to say.</summary>
-    public static DateTimeOffset? Ask(PeerAccount account, Snapshot decided, DateTimeOffset now)
+    /// <param name="account">The peer.</param>
+    /// <param name="decided">What was decided.</param>
+    /// <param name="now">The present, by the clock of deadlines.</param>
+    /// <param name="clock">The time of the day.</param>
+    public static TimeSpan? Ask(PeerAccount account, Snapshot decided, TimeSpan now, DateTimeOffset clock)
     {
         if (account.ToldBy <= now)
         {
@@ -31,7 +35,7 @@ internal sealed class PeerAsks
             (account.ToldBy, account.Told) = (null, []);
         }
         // Before the first decision nobody has decided to ask for nothing.
-        var due = decided.Revision > 0 ? Decide(account, decided, now) : null;
+        var due = decided.Revision > 0 && Decide(account, decided, clock) is { } review ? now + (review - clock) : (TimeSpan?)null;
         if (!account.IsConnected)
         {
             return due;
@@ -58,14 +62,14 @@ internal sealed class PeerAsks
             link.Send(PeerTranslation.KeepAlive(account.Sending.Digest));
         }
         due = Earlier(due, account.Sending.IsKnown ? account.KeepAliveAt : null);
-        return Tell(account, link, decided.World, now) is { } again ? Earlier(due, again) : due;
+        return Tell(account, link, decided.World, now, clock) is { } again ? Earlier(due, again) : due;
     }
 
     /// <summary>Decides what to ask, and notes it as wanted; gives when that may become something else by itself.</summary>
-    private static DateTimeOffset? Decide(PeerAccount account, Snapshot decided, DateTimeOffset now)
+    private static DateTimeOffset? Decide(PeerAccount account, Snapshot decided, DateTimeOffset clock)
     {
         var view = new PeerView(account.Declaration, account.Granted, account.Told);
-        var request = PeerAsking.Decide(decided.World with { Now = now > decided.World.Now ? now : decided.World.Now }, decided.Decision, view, account.Request.State);
+        var request = PeerAsking.Decide(decided.World with { Now = clock > decided.World.Now ? clock : decided.World.Now }, decided.Decision, view, account.Request.State);
         // What is as before has the bytes that it had.
         var (before, allowance) = (account.Bytes, new RuleAllowance());
         var bytesOf = request.Policies.Where(one => one.Rule is not null).ToDictionary(one => one.Origin, one =>
@@ -98,11 +102,13 @@ internal sealed class PeerAsks
     }
 
     /// <summary>How this node stands to a peer.</summary>
-    public static PeerStanding.State Show(PeerAccount account) => new(
-        account.Declaration, account.Node, account.IsConnected, account.Since, account.IsConnected ? account.Link!.Endpoint : "", account.Fault,
+    /// <param name="account">The peer.</param>
+    /// <param name="dated">The time of the day at a time.</param>
+    public static PeerStanding.State Show(PeerAccount account, Func<TimeSpan, DateTimeOffset> dated) => new(
+        account.Declaration, account.Node, account.IsConnected, account.Since is { } since ? dated(since) : null, account.IsConnected ? account.Link!.Endpoint : "", account.Fault,
         account.Request.Policies.Select(one => Asked(account, one)).ToEquatableArray(),
         account.Keeping.Held.Select(rule => Held(account.Judged.GetValueOrDefault(rule.Digest), account.Became.GetValueOrDefault(rule.Digest))).ToEquatableArray(),
-        account.Keeping.Until);
+        account.Keeping.Until is { } until ? dated(until) : null);
 
     private static PeerStanding.Held Held(JudgedRule? judged, RuleReport? report) =>
         new(ForeignText.Show(judged?.Rule?.Name ?? ""), report?.State ?? RuleState.Asked, report?.Detail ?? "", judged?.Set?.Set);
@@ -123,10 +129,10 @@ internal sealed class PeerAsks
     }
 
     /// <summary>Tells what was measured of the paths that both share; gives when that is to be looked at again, where it was told just now.</summary>
-    private static DateTimeOffset? Tell(PeerAccount account, PeerLink link, World world, DateTimeOffset now)
+    private static TimeSpan? Tell(PeerAccount account, PeerLink link, World world, TimeSpan now, DateTimeOffset clock)
     {
         var told = SharedWith(account, world).OrderBy(path => path.Shared)
-            .Select(path => KeyValuePair.Create(path.Shared!.Value, SharedMeasurements.ToTell(path, world.Characteristics.Of(path.Id), world.Disabled.AsSpan().Contains(path.Id), now))).ToEquatableArray();
+            .Select(path => KeyValuePair.Create(path.Shared!.Value, SharedMeasurements.ToTell(path, world.Characteristics.Of(path.Id), world.Disabled.AsSpan().Contains(path.Id), clock))).ToEquatableArray();
         var isSame = told.Count == account.LastTold.Count && told.Zip(account.LastTold).All(pair => pair.First.Key == pair.Second.Key && !SharedMeasurements.IsNoticeable(pair.Second.Value, pair.First.Value));
         if (isSame)
         {
@@ -194,7 +200,7 @@ internal sealed class PeerAsks
         return superseded.By;
     }
 
-    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
+    private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
 
     /// <summary>The same policies are the same object.</summary>
     private readonly record struct MergedKey(ConditionDecision.MergedPolicies? Policies)

@@ -9,7 +9,7 @@ namespace Waymark.Daemon.Peers;
 /// <summary>What comes over connections: who may stay of two, terms, inventories, updates, reports.</summary>
 internal sealed partial class PeerService
 {
-    private void Open(PeerLink link, DateTimeOffset now)
+    private void Open(PeerLink link, TimeSpan now)
     {
         if (accounts.GetValueOrDefault(link.Peer) is not { } account)
         {
@@ -39,7 +39,7 @@ internal sealed partial class PeerService
         link.Send(PeerTranslation.Inventory(account.Keeping.Held.Select(rule => rule.Digest)));
     }
 
-    private void Hear(PeerAccount account, PeerLink link, V1.PeerMessage message, DateTimeOffset now)
+    private void Hear(PeerAccount account, PeerLink link, V1.PeerMessage message, TimeSpan now)
     {
         if (account.Terms is null != message.KindCase is V1.PeerMessage.KindOneofCase.Hello)
         {
@@ -84,7 +84,7 @@ internal sealed partial class PeerService
                 }
                 break;
             case V1.PeerMessage.KindOneofCase.SharedPaths:
-                (account.Told, account.ToldBy) = (PeerTranslation.ToCore(message.SharedPaths, account.Declaration.Name, now), null);
+                (account.Told, account.ToldBy) = (PeerTranslation.ToCore(message.SharedPaths, account.Declaration.Name, time.GetUtcNow()), null);
                 break;
             case V1.PeerMessage.KindOneofCase.KeepAlive:
                 KeepAlive(account, link, message.KeepAlive, now);
@@ -95,7 +95,7 @@ internal sealed partial class PeerService
         }
     }
 
-    private void Update(PeerAccount account, PeerLink link, V1.Update message, DateTimeOffset now)
+    private void Update(PeerAccount account, PeerLink link, V1.Update message, TimeSpan now)
     {
         var (before, until) = (account.Keeping.Held, account.Keeping.Until);
         if (PeerTranslation.ToCore(message) is not { } update || account.Keeping.Take(update, now) is not { } change)
@@ -111,14 +111,14 @@ internal sealed partial class PeerService
         }
         try
         {
-            var kept = account.Keeping.Until ?? now;
+            var kept = Dated(account.Keeping.Until ?? now);
             store.KeepPeerRules(account.Declaration, change, kept, account.Certified);
             account.KeptUntil = kept;
         }
         catch (Exception failed)
         {
             // Not on the disk, so it does not count: the peer hears it by the end of the connection, and asks again.
-            account.Keeping.Restore(before, until ?? now);
+            account.Keeping.Restore(before, until ?? now, now);
             if (failed is not StoreException)
             {
                 throw;
@@ -127,7 +127,7 @@ internal sealed partial class PeerService
             link.End("what it asks cannot be kept at the moment");
             return;
         }
-        var judged = Judge(account, now);
+        var judged = Judge(account);
         foreach (var one in judged.Where(one => one.Fault is not null))
         {
             audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rule", one.Rule?.Name ?? "", AuditOutcome.Refused, one.Fault!), isOften: true);
@@ -137,7 +137,7 @@ internal sealed partial class PeerService
         areSetsOthers = true;
     }
 
-    private void KeepAlive(PeerAccount account, PeerLink link, V1.KeepAlive message, DateTimeOffset now)
+    private void KeepAlive(PeerAccount account, PeerLink link, V1.KeepAlive message, TimeSpan now)
     {
         account.Keeping.Renew(now);
         KeepLease(account);
@@ -150,7 +150,7 @@ internal sealed partial class PeerService
     /// <summary>Keeps on the disk until when the rules live: not with every word, each of which would be a write that is waited for. After a restart they end a little earlier than they would have.</summary>
     private void KeepLease(PeerAccount account)
     {
-        if (account.Keeping.Until is { } until && (until - account.KeptUntil).Duration() >= account.Declaration.Lease / 6)
+        if (account.Keeping.Until is { } lives && Dated(lives) is var until && (until - account.KeptUntil).Duration() >= account.Declaration.Lease / 6)
         {
             Guarded(() =>
             {

@@ -39,8 +39,14 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     private readonly Random jitter = new(Environment.TickCount);
     private readonly Dictionary<string, PeerAccount> accounts = new(StringComparer.Ordinal);
     private NodeFile file = NodeFile.Default;
-    private DateTimeOffset checkAt;
+    private readonly long start = time.GetTimestamp();
+    private TimeSpan checkAt;
     private bool areSetsOthers, areLinksOthers;
+
+    /// <summary>
+    /// The clock of all deadlines: how long this life has been going on. Nobody sets it, so that no lease ends and no peer is kept waiting because somebody, or the first answer of a time server, sets the time of the day.
+    /// </summary>
+    private TimeSpan Passed => time.GetElapsedTime(start);
 
     /// <summary>Takes over what an earlier life was asked for and whose lease has not ended: before the first decision, so that nothing moves. Throws <see cref="StoreException"/>.</summary>
     public void Load()
@@ -51,8 +57,8 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         {
             // Another host's, which had the name when they were asked for, are not this one's.
             var account = accounts.GetValueOrDefault(kept.Peer) is { } declared && declared.Declaration.Certificate == kept.Certificate ? declared : null;
-            account?.Keeping.Restore(kept.Rules, kept.Until);
-            if (account is null || account.Keeping.Expire(time.GetUtcNow()))
+            account?.Keeping.Restore(kept.Rules, Passed + (kept.Until - time.GetUtcNow()), Passed);
+            if (account is null || account.Keeping.Expire(Passed))
             {
                 store.ForgetPeerRules(kept.Peer);
                 audit.Add(new(default, kept.Peer, "", "peer rules", "", AuditOutcome.Expired,
@@ -60,7 +66,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
                 continue;
             }
             account.Certified = kept.Certified;
-            Judge(account, time.GetUtcNow());
+            Judge(account);
         }
         Publish();
     }
@@ -75,7 +81,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             {
                 // The next file's signal is taken before this file.
                 await using var change = node.Change.Register(Nudge);
-                var wait = Round(time.GetUtcNow(), cancellationToken) - time.GetUtcNow();
+                var wait = Round(Passed, cancellationToken) - Passed;
                 using var due = new CancellationTokenSource(wait > Breath ? wait : Breath, time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, due.Token);
                 Task happens = events.Reader.WaitToReadAsync(either.Token).AsTask();
@@ -135,7 +141,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             if (renewed is not null)
             {
                 var account = Add(renewed);
-                account.Keeping.Restore(gone.Keeping.Held, gone.Keeping.Until ?? default);
+                account.Keeping.Restore(gone.Keeping.Held, gone.Keeping.Until ?? default, Passed);
                 account.Certified = gone.Certified;
             }
             else if (gone.Keeping.Held.Count > 0)
@@ -158,14 +164,14 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
 
     private PeerAccount Add(PeerDeclaration declared)
     {
-        var account = new PeerAccount(declared, jitter.NextDouble) { DialAt = declared.Host is null ? null : time.GetUtcNow() };
+        var account = new PeerAccount(declared, jitter.NextDouble) { DialAt = declared.Host is null ? null : Passed };
         accounts.Add(declared.Name, account);
         return account;
     }
 
     private void Take(PeerEvent happened)
     {
-        var now = time.GetUtcNow();
+        var now = Passed;
         switch (happened)
         {
             case PeerEvent.Nudge:
@@ -194,7 +200,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         }
     }
 
-    private void Close(PeerLink link, DateTimeOffset now)
+    private void Close(PeerLink link, TimeSpan now)
     {
         if (accounts.GetValueOrDefault(link.Peer) is { } account && account.Link == link)
         {
@@ -223,7 +229,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         areLinksOthers = true;
     }
 
-    private void Fail(PeerAccount account, string why, DateTimeOffset now)
+    private void Fail(PeerAccount account, string why, TimeSpan now)
     {
         if (account.Fault != why)
         {
@@ -235,7 +241,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     }
 
     /// <summary>Does what is due, and says when the next is.</summary>
-    private DateTimeOffset Round(DateTimeOffset now, CancellationToken cancellationToken)
+    private TimeSpan Round(TimeSpan now, CancellationToken cancellationToken)
     {
         if (!ReferenceEquals(file, node.Node))
         {
@@ -257,7 +263,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         {
             foreach (var account in accounts.Values)
             {
-                Judge(account, now);
+                Judge(account);
             }
         }
         Publish();
@@ -281,12 +287,12 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
 
             void Speak()
             {
-                due = Earlier(due, PeerAsks.Ask(account, decided, now));
+                due = Earlier(due, PeerAsks.Ask(account, decided, now, time.GetUtcNow()));
                 asks.Report(account, decided);
             }
         }
         var before = standing.Current;
-        standing.Current = file.Peers.Select(one => PeerAsks.Show(accounts[one.Name])).ToEquatableArray();
+        standing.Current = file.Peers.Select(one => PeerAsks.Show(accounts[one.Name], Dated)).ToEquatableArray();
         foreach (var change in PeerChanges.Between(before, standing.Current))
         {
             stream.Peer(change);
@@ -295,7 +301,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     }
 
     /// <summary>Ends what has gone on for too long without a word.</summary>
-    private void End(PeerAccount account, DateTimeOffset now)
+    private void End(PeerAccount account, TimeSpan now)
     {
         var name = account.Declaration.Name;
         if (account.Keeping.Expire(now))
@@ -305,7 +311,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             Log.PeerExpired(log, name);
             areSetsOthers = true;
         }
-        if (account.Link is null && account.HeardAt != default && now >= account.HeardAt + account.LeaseThere)
+        if (account.Link is null && now >= account.HeardAt + account.LeaseThere)
         {
             account.Sending.Expire();
             account.Told = [];
@@ -317,16 +323,16 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     }
 
     /// <summary>Ends connections of those whose certificate no longer counts: it was taken back, or its time is over.</summary>
-    private void CheckCertificates(DateTimeOffset now)
+    private void CheckCertificates(TimeSpan now)
     {
-        if (now < checkAt && checkAt <= now + CheckInterval)
+        if (now < checkAt)
         {
             return;
         }
         checkAt = now + CheckInterval;
         foreach (var link in accounts.Values.Select(one => one.Link).OfType<PeerLink>())
         {
-            if (admission.Credentials?.Trust.Check(link.Certificate, CertificatePurpose.Host, now) is CertificateVerdict.Refused(_, var message))
+            if (admission.Credentials?.Trust.Check(link.Certificate, CertificatePurpose.Host, time.GetUtcNow()) is CertificateVerdict.Refused(_, var message))
             {
                 link.End($"its certificate {message}");
             }
@@ -356,9 +362,9 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     }
 
     /// <summary>Judges what a peer asks and has not been judged yet.</summary>
-    private IReadOnlyList<JudgedRule> Judge(PeerAccount account, DateTimeOffset now)
+    private IReadOnlyList<JudgedRule> Judge(PeerAccount account)
     {
-        var judged = account.Judge(file, now);
+        var judged = account.Judge(file, time.GetUtcNow());
         foreach (var one in judged.Where(one => one.Defect is not null))
         {
             Log.PeerDefect(log, account.Declaration.Name, one.Defect!);
@@ -416,5 +422,8 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         }
     }
 
-    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
+    /// <summary>The time of the day when it is, or was, so late by <see cref="Passed"/>.</summary>
+    private DateTimeOffset Dated(TimeSpan at) => time.GetUtcNow() + (at - Passed);
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan? other) => other < one ? other.Value : one;
 }

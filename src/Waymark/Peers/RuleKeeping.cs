@@ -2,6 +2,7 @@ namespace Waymark.Peers;
 
 /// <summary>
 /// The other end: the rules that one peer has asked for, and until when they live without a word from it. They outlive its connection, and their lease ends them whatever else happens. No clock, no connection. Used by one thread.
+/// Times are what has passed since some moment, by a clock that nobody sets: the time of the day may go back and forth meanwhile.
 /// </summary>
 /// <param name="lease">How long they live from each word on; more than nothing.</param>
 public sealed class RuleKeeping(TimeSpan lease)
@@ -21,20 +22,20 @@ public sealed class RuleKeeping(TimeSpan lease)
     public IReadOnlyCollection<RuleBytes> Held => held.Values;
 
     /// <summary>When they end; null: there is none.</summary>
-    public DateTimeOffset? Until { get; private set; }
+    public TimeSpan? Until { get; private set; }
 
     /// <summary>The digest of all of them.</summary>
     public RuleDigest Digest => RuleDigest.OfAll(held.Keys);
 
-    /// <summary>Takes over what an earlier life held.</summary>
-    public void Restore(IEnumerable<RuleBytes> rules, DateTimeOffset until)
+    /// <summary>Takes over what an earlier life held, until when that said, but no longer than for a lease from now.</summary>
+    public void Restore(IEnumerable<RuleBytes> rules, TimeSpan until, TimeSpan now)
     {
         held = new(rules.ToDictionary(rule => rule.Digest));
-        Until = held.Count > 0 ? until : null;
+        Until = held.Count == 0 ? null : until > now + lease ? now + lease : until;
     }
 
     /// <summary>Takes an update, all or nothing; gives what of it is a change, or null where it would be too much. Taking away what is not there is no mistake, putting what is there neither.</summary>
-    public RuleUpdate? Take(RuleUpdate update, DateTimeOffset now)
+    public RuleUpdate? Take(RuleUpdate update, TimeSpan now)
     {
         var next = new SortedDictionary<RuleDigest, RuleBytes>(held);
         foreach (var gone in update.Removed)
@@ -56,15 +57,11 @@ public sealed class RuleKeeping(TimeSpan lease)
     }
 
     /// <summary>There was a word from the peer.</summary>
-    public void Renew(DateTimeOffset now) => Until = held.Count > 0 ? now + lease : null;
+    public void Renew(TimeSpan now) => Until = held.Count > 0 ? now + lease : null;
 
-    /// <summary>Lets the rules go where their time is over; true where that was so. A clock that was set back ends them no later than a lease from now.</summary>
-    public bool Expire(DateTimeOffset now)
+    /// <summary>Lets the rules go where their time is over; true where that was so.</summary>
+    public bool Expire(TimeSpan now)
     {
-        if (Until > now + lease)
-        {
-            Until = now + lease;
-        }
         if (Until is null || Until > now)
         {
             return false;

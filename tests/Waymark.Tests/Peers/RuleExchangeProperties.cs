@@ -91,12 +91,11 @@ public sealed class RuleExchangeProperties
     }, iter: 200);
 
     [Fact]
-    public void A_clock_that_is_set_back_gives_no_longer_life()
+    public void What_an_earlier_life_held_lives_no_longer_than_a_lease()
     {
-        var now = new DateTimeOffset(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
+        var now = TimeSpan.FromHours(1);
         var keeping = new RuleKeeping(RuleHistory.Lease);
-        keeping.Take(new([new(new byte[] { 1 })], []), now);
-        now = now.AddHours(-1);
+        keeping.Restore([new(new byte[] { 1 })], now + TimeSpan.FromHours(1), now);
         Assert.False(keeping.Expire(now));
         Assert.False(keeping.Expire(now + RuleHistory.Lease - TimeSpan.FromSeconds(1)));
         Assert.True(keeping.Expire(now + RuleHistory.Lease));

@@ -14,12 +14,12 @@ internal sealed class RuleHistory
     private readonly Queue<Action> toPeer = [], toAsker = [];
     private RuleSending? asker = new();
     private RuleKeeping? peer = new(Lease);
-    private (RuleBytes[] Rules, DateTimeOffset Until) disk = ([], default);
+    private (RuleBytes[] Rules, TimeSpan Until) disk = ([], default);
     private HashSet<int> wanted = [];
-    private DateTimeOffset keepAliveAt, heardAt;
+    private TimeSpan keepAliveAt, heardAt;
     private bool isConnected;
 
-    public DateTimeOffset Now { get; private set; } = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
+    public TimeSpan Now { get; private set; }
 
     /// <summary>What would be in the kernel: what is held by a peer that is alive.</summary>
     public IReadOnlyCollection<RuleDigest>? InForce => peer?.Held.Select(rule => rule.Digest).ToList();
@@ -91,7 +91,7 @@ internal sealed class RuleHistory
         if (peer is null)
         {
             peer = new(Lease);
-            peer.Restore(disk.Rules, disk.Until);
+            peer.Restore(disk.Rules, disk.Until, Now);
             peer.Expire(Now);
         }
     }
