@@ -192,9 +192,12 @@ internal sealed class PeerAsks
         var key = new MergedKey(decided.World.Policies);
         if (superseded.Of != key)
         {
+            // A rule may be two policies, one for each family; one that has no flows of its family asks for nothing there.
+            var parts = decided.World.Policies.Policies.Where(one => !one.Flows.Selector.IsEmpty).CountBy(one => (one.Origin.Requester, one.Origin.Set)).ToDictionary();
             superseded = (key, ConflictAnalysis.Of(decided.World.Policies, MostPairs).Conflicts
                 .Where(one => one.Kind is ConflictKind.Overruled or ConflictKind.Shadowed or ConflictKind.ShadowedTogether)
                 .GroupBy(one => (one.Policy.Origin.Requester, one.Policy.Origin.Set))
+                .Where(one => one.Count() == parts[one.Key])
                 .ToDictionary(one => one.Key, one => one.First().Winner is { } winner ? $"'{winner.Origin.Requester}' goes first" : "others go first"));
         }
         return superseded.By;
