@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Peers;
 using Waymark.Daemon.Remote;
 using Waymark.Flows;
 using Waymark.PathDecision;
@@ -40,8 +41,9 @@ internal sealed class StateInstruments : IDisposable
     /// <param name="loop">Whose decisions are looked at.</param>
     /// <param name="probes">What became of probes.</param>
     /// <param name="remote">The listener for requesters of other hosts.</param>
+    /// <param name="peers">How this node stands to others.</param>
     /// <param name="time">The clock.</param>
-    public StateInstruments(ReconcileLoop loop, ProbeCounts probes, RemoteStanding remote, TimeProvider time)
+    public StateInstruments(ReconcileLoop loop, ProbeCounts probes, RemoteStanding remote, PeerStanding peers, TimeProvider time)
     {
         this.loop = loop;
         foreach (var one in Numbers.GroupBy(one => one.Instrument))
@@ -61,6 +63,7 @@ internal sealed class StateInstruments : IDisposable
         Source.CreateObservableGauge("waymark.remote.certificate.remaining", () => remote.Current?.CertificateUntil is { } until ? [new Measurement<double>((until - time.GetUtcNow()).TotalSeconds)] : Array.Empty<Measurement<double>>(),
             "s", "For how long this node's certificate is still valid; negative: no longer.");
         Source.CreateObservableGauge("waymark.remote.connections", () => remote.Current is { } standing ? [new Measurement<long>(standing.Connections)] : Array.Empty<Measurement<long>>(), "{connection}", "Connections of requesters of other hosts.");
+        new PeerMeasurements(peers).AddTo(Source);
         Source.CreateObservableGauge("waymark.kernel.state", Kernel, "{node}", "1 for how the kernel stands to the decision, 0 for the others.");
         Source.CreateObservableUpDownCounter("process.memory.usage", () => Environment.WorkingSet, "By", "Resident memory of the daemon.");
         Source.CreateObservableGauge("process.uptime", () => (time.GetUtcNow() - StartedAt).TotalSeconds, "s", "How long the daemon has been running.");
@@ -80,6 +83,9 @@ internal sealed class StateInstruments : IDisposable
 
     /// <summary>The convention's word for a family.</summary>
     public static string Word(IpFamily family) => family == IpFamily.V4 ? "ipv4" : "ipv6";
+
+    /// <summary>A word of the code in the conventions' spelling.</summary>
+    public static string Snake(string name) => string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $"_{char.ToLower(c, CultureInfo.InvariantCulture)}" : char.ToLower(c, CultureInfo.InvariantCulture).ToString()));
 
     public void Dispose() => Source.Dispose();
 
@@ -161,6 +167,4 @@ internal sealed class StateInstruments : IDisposable
         var state = Now.Kernel.State;
         return Enum.GetValues<KernelState>().Select(one => new Measurement<long>(one == state ? 1 : 0, new KeyValuePair<string, object?>("waymark.kernel.state", Snake(one.ToString()))));
     }
-
-    private static string Snake(string name) => string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $"_{char.ToLower(c, CultureInfo.InvariantCulture)}" : char.ToLower(c, CultureInfo.InvariantCulture).ToString()));
 }

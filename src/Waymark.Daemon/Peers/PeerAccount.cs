@@ -62,6 +62,12 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>What it last called itself.</summary>
     public string Node { get; set; } = "";
 
+    /// <summary>How many connections there have been in which it said who it is.</summary>
+    public long Connections { get; set; }
+
+    /// <summary>How many of its rules, and of its updates as a whole, were refused.</summary>
+    public long Refusals { get; set; }
+
     /// <summary>When it was last heard; null: never.</summary>
     public TimeSpan? HeardAt { get; set; }
 

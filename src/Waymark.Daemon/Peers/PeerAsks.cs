@@ -108,7 +108,7 @@ internal sealed class PeerAsks
         account.Declaration, account.Node, account.IsConnected, account.Since is { } since ? dated(since) : null, account.IsConnected ? account.Link!.Endpoint : "", account.Fault,
         account.Request.Policies.Select(one => Asked(account, one)).ToEquatableArray(),
         account.Keeping.Held.Select(rule => Held(account.Judged.GetValueOrDefault(rule.Digest), account.Became.GetValueOrDefault(rule.Digest))).ToEquatableArray(),
-        account.Keeping.Until is { } until ? dated(until) : null);
+        account.Keeping.Until is { } until ? dated(until) : null, account.Connections, account.Refusals);
 
     private static PeerStanding.Held Held(JudgedRule? judged, RuleReport? report) =>
         new(ForeignText.Show(judged?.Rule?.Name ?? ""), report?.State ?? RuleState.Asked, report?.Detail ?? "", judged?.Set?.Set);

@@ -63,6 +63,7 @@ internal sealed partial class PeerService
                     account.Judged.Clear();
                 }
                 (areLinksOthers, areSetsOthers) = (true, true);
+                account.Connections++;
                 Log.PeerConnected(log, account.Declaration.Name, link.Endpoint);
                 break;
             case V1.PeerMessage.KindOneofCase.Inventory:
@@ -100,6 +101,7 @@ internal sealed partial class PeerService
         var (before, until) = (account.Keeping.Held, account.Keeping.Until);
         if (PeerTranslation.ToCore(message) is not { } update || account.Keeping.Take(update, now) is not { } change)
         {
+            account.Refusals++;
             audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rules", "", AuditOutcome.Refused, $"more than {RuleKeeping.MostRules} rules, or too large ones"), isOften: true);
             link.End($"it asks for more than {RuleKeeping.MostRules} rules, or for rules that are too large");
             return;
@@ -130,6 +132,7 @@ internal sealed partial class PeerService
         var judged = Judge(account);
         foreach (var one in judged.Where(one => one.Fault is not null))
         {
+            account.Refusals++;
             audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rule", one.Rule?.Name ?? "", AuditOutcome.Refused, one.Fault!), isOften: true);
         }
         audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rules", "", AuditOutcome.Accepted,

@@ -26,8 +26,11 @@ internal sealed class PeerStanding
     /// <param name="Asked">What is asked of it.</param>
     /// <param name="Held">What it asks.</param>
     /// <param name="LeaseUntil">When what it asks ends without another word; null: it asks nothing.</param>
+    /// <param name="Connections">How many connections there have been in which it said who it is.</param>
+    /// <param name="Refusals">How many of its rules, and of its updates as a whole, were refused.</param>
     public sealed record State(
-        PeerDeclaration Peer, string Node, bool IsConnected, DateTimeOffset? Since, string Endpoint, string Fault, EquatableArray<Asked> Asked, EquatableArray<Held> Held, DateTimeOffset? LeaseUntil);
+        PeerDeclaration Peer, string Node, bool IsConnected, DateTimeOffset? Since, string Endpoint, string Fault, EquatableArray<Asked> Asked, EquatableArray<Held> Held, DateTimeOffset? LeaseUntil,
+        long Connections, long Refusals);
 
     /// <summary>A policy that is asked of a peer.</summary>
     public sealed record Asked(PolicyOrigin Origin, RuleState State, string Detail);

@@ -4,9 +4,11 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Metrics;
+using Waymark.Daemon.Peers;
 using Waymark.Flows;
 using Waymark.PathDecision;
 using Waymark.Paths;
+using Waymark.Peers;
 using Waymark.Policies.Language;
 using Waymark.Tests.PathDecision;
 
@@ -18,6 +20,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
     private readonly CancellationTokenSource stop = new(TimeSpan.FromSeconds(60));
     private readonly MemoryDataPlane dataPlane = new();
     private readonly ProbeCounts probes = new();
+    private readonly PeerStanding peers = new();
     private readonly ReconcileLoop loop;
     private readonly Task running;
     private readonly StateInstruments state;
@@ -26,7 +29,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
     public MetricsTests()
     {
         loop = new(dataPlane, new(TimeProvider.System), _ => { }, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
-        state = new(loop, probes, new() { Current = new(["[::]:7443"], true, "", Worlds.Start, 1) }, TimeProvider.System);
+        state = new(loop, probes, new() { Current = new(["[::]:7443"], true, "", Worlds.Start, 1) }, peers, TimeProvider.System);
         metrics = new([LoopInstruments.Source, state.Source]);
         running = Task.Run(() => loop.RunAsync(stop.Token));
     }
@@ -78,6 +81,32 @@ public sealed partial class MetricsTests : IAsyncDisposable
         Assert.Contains("waymark_path_transitions_total{waymark_path_name=\"turn-b\",network_interface_name=\"turn-b\",waymark_path_state=\"down\"} 1", text);
         Assert.Contains("# TYPE waymark_decision_duration_seconds histogram", text);
         Assert.Contains(text, line => line.StartsWith("waymark_apply_duration_seconds_bucket{waymark_apply_reason=\"decision\",le=\"0.001\"}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Peers_are_told_as_they_stand()
+    {
+        PeerStanding.Asked Asked(int index, RuleState state) => new(new("root", "t.way", null, null, index), state, "");
+        peers.Current =
+        [
+            new(new("hub", "hub.example.net"), "", true, null, "", "", [Asked(1, RuleState.Installed), Asked(2, RuleState.Installed), Asked(3, RuleState.Superseded)], [], null, 3, 0),
+            new(new("spoke", "spoke.example.net"), "", false, null, "", "", [], [new("r", RuleState.Rejected, "why", null)], null, 0, 2),
+        ];
+        var text = Check(metrics.Write());
+        foreach (var line in new[]
+        {
+            "waymark_peer_connected{waymark_peer_name=\"hub\"} 1",
+            "waymark_peer_connected{waymark_peer_name=\"spoke\"} 0",
+            "waymark_peer_connections_total{waymark_peer_name=\"hub\"} 3",
+            "waymark_peer_refusals_total{waymark_peer_name=\"spoke\"} 2",
+            "waymark_peer_rules_asked{waymark_peer_name=\"hub\",waymark_peer_rule_state=\"installed\"} 2",
+            "waymark_peer_rules_asked{waymark_peer_name=\"hub\",waymark_peer_rule_state=\"superseded\"} 1",
+            "waymark_peer_rules_asked{waymark_peer_name=\"hub\",waymark_peer_rule_state=\"expired\"} 0",
+            "waymark_peer_rules_held{waymark_peer_name=\"spoke\",waymark_peer_rule_state=\"rejected\"} 1",
+        })
+        {
+            Assert.Contains(line, text);
+        }
     }
 
     [Fact]

@@ -38,6 +38,7 @@ public sealed class PeerReconnectTests
         await DecideAgainAsync(node);
         await DecideAgainAsync(node);
         Assert.Equal((RuleState.Installed, 0), (State(node), second.Updates.Count));
+        Assert.Equal(2, node.Standing.Current[0].Connections);
         Assert.Equal(RuleDigest.OfAll([rule]).ToBytes(), second.Heard.Last(one => one.KeepAlive is not null).KeepAlive.Rules.ToByteArray());
     }
 
