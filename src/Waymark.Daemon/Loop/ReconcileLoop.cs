@@ -83,7 +83,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         static bool IsUsable(Paths.Path path) => path.HasCarrier && path.Halves.Count > 0;
     }
 
-    /// <summary>Called behind each round, on the loop's own time: <see cref="Current"/> is what it came to. Must be quick.</summary>
+    /// <summary>Called behind each decision that differs from the last, before the kernel is told, and behind each round, on the loop's own time: <see cref="Current"/> is what it came to. Must be quick.</summary>
     public Action? Rounded { get; set; }
 
     /// <summary>The inputs at the moment.</summary>
@@ -176,20 +176,27 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         var before = Current;
         var differs = before.Revision == 0 || before.Decision.FilterRules != decision.FilterRules || before.Decision.Unresolved != decision.Unresolved
             || before.Decision.Standings != decision.Standings;
-        Current = new(before.Revision + (differs ? 1u : 0), world, decision, before.Refused, before.Kernel);
+        var isOther = applied is null || applied.Value.Rules != decision.FilterRules || applied.Value.Paths != world.Paths;
+        // Other paths may be what mends it.
+        var isApplied = isOther && (retryAt is null || retryAt <= now || differs || before.World.Paths != world.Paths);
+        // Whoever looks meanwhile must not take the kernel's last word for one on this decision.
+        var kernel = isApplied && before.Kernel.State == KernelState.InStep ? before.Kernel with { State = KernelState.Pending } : before.Kernel;
+        Current = new(before.Revision + (differs ? 1u : 0), world, decision, before.Refused, kernel);
         LoopInstruments.Decided(before, Current, decided.Effort, Stopwatch.GetElapsedTime(stopwatch));
         events.Watched(before, Current);
         if (differs)
         {
             events.Decided(before, Current, Stopwatch.GetElapsedTime(stopwatch));
+            // What peers are asked for need not wait for the kernel of this node.
+            Rounded?.Invoke();
         }
-        if (applied is null || applied.Value.Rules != decision.FilterRules || applied.Value.Paths != world.Paths)
+        if (isApplied)
         {
-            // Other paths may be what mends it.
-            if (retryAt is null || retryAt <= now || differs || before.World.Paths != world.Paths)
-            {
-                Apply(stopwatch, state.Losses);
-            }
+            Apply(stopwatch, state.Losses);
+        }
+        else if (isOther)
+        {
+            // It is tried again when its time has come.
         }
         else if (stirs != state.Stirs)
         {

@@ -66,6 +66,31 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_decision_is_told_on_while_the_kernel_is_busy_with_it_and_not_as_if_it_were_in_force()
+    {
+        loop.PostPaths(new([Wifi, Lte]));
+        Assert.Equal(KernelState.InStep, (await loop.SettleAsync(stop.Token)).Kernel.State);
+        var heard = new List<(ulong Revision, KernelState Kernel)>();
+        loop.Rounded = () =>
+        {
+            lock (heard)
+            {
+                heard.Add((loop.Current.Revision, loop.Current.Kernel.State));
+            }
+        };
+        Shut();
+        Say("any prefer lowest delay;");
+        await Until(() => dataPlane.Calls[^1] == "apply 1");
+        var revision = loop.Current.Revision;
+        lock (heard)
+        {
+            Assert.Equal([(revision, KernelState.Pending)], heard.Where(one => one.Revision == revision));
+        }
+        Open();
+        Assert.Equal((revision, KernelState.InStep), await loop.SettleAsync(stop.Token) is var settled ? (settled.Revision, settled.Kernel.State) : default);
+    }
+
+    [Fact]
     public async Task The_flows_of_the_last_path_wait_for_its_link_to_come_back()
     {
         loop.PostPaths(new([Wifi, Lte with { HasCarrier = false }]));
