@@ -180,8 +180,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         // Other paths may be what mends it.
         var isApplied = isOther && (retryAt is null || retryAt <= now || differs || before.World.Paths != world.Paths);
         // Whoever looks meanwhile must not take the kernel's last word for one on this decision.
-        var kernel = isApplied && before.Kernel.State == KernelState.InStep ? before.Kernel with { State = KernelState.Pending } : before.Kernel;
-        Current = new(before.Revision + (differs ? 1u : 0), world, decision, before.Refused, kernel);
+        Current = new(before.Revision + (differs ? 1u : 0), world, decision, before.Refused, isApplied && before.Kernel.State == KernelState.InStep ? before.Kernel with { State = KernelState.Pending } : before.Kernel);
         LoopInstruments.Decided(before, Current, decided.Effort, Stopwatch.GetElapsedTime(stopwatch));
         events.Watched(before, Current);
         if (differs)

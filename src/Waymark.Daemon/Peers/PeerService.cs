@@ -7,7 +7,6 @@ using Waymark.Daemon.Remote;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange;
-using Waymark.Exchange.Certificates;
 using Waymark.Nodes;
 using Waymark.Peers;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -22,15 +21,6 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
 {
     /// <summary>How many events wait to be taken; whoever has more to say is not read meanwhile.</summary>
     private const int MostWaiting = 1024;
-
-    /// <summary>How often it is asked of a connection that this node opened whether the peer's certificate still counts.</summary>
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
-
-    /// <summary>Why a connection ended of a peer that is declared otherwise.</summary>
-    private const string DeclaredOtherwise = "the node file says something else of it now";
-
-    /// <summary>Why a connection ended that a mistake of this program has ended.</summary>
-    private const string OwnMistake = "this node has a defect, which its log tells";
 
     /// <summary>The shortest wait for a time that has come.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(1);
@@ -99,25 +89,6 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             {
                 account.Link?.End("this daemon stops");
             }
-        }
-    }
-
-    /// <summary>Carries an exchange, whoever opened it, until it ends. Whatever ends it is told: what nobody has thought of too, which would else leave a link on which nothing is said.</summary>
-    public async Task CarryAsync(PeerLink link, Func<Task> run)
-    {
-        await events.Writer.WriteAsync(new PeerEvent.Opened(link));
-        try
-        {
-            await run();
-        }
-        catch (Exception defect)
-        {
-            // A mistake of ours: it costs this connection, and nobody else anything.
-            Blame(link, defect);
-        }
-        finally
-        {
-            await events.Writer.WriteAsync(new PeerEvent.Ended(link));
         }
     }
 
@@ -198,46 +169,6 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
-    }
-
-    private void Close(PeerLink link, TimeSpan now)
-    {
-        if (accounts.GetValueOrDefault(link.Peer) is { } account && account.Link == link)
-        {
-            var why = link.Why.Length > 0 ? link.Why : "the peer hung up";
-            if (account.Terms is not null)
-            {
-                // One that ends at once ends at once again: what does not fit is not to be tried every second.
-                if (now - account.Since >= RedialPace.Longest)
-                {
-                    account.Pace.Reset();
-                }
-                account.Since = now;
-                Log.PeerLost(log, link.Peer, why);
-            }
-            Forget(account);
-            Fail(account, why, now);
-        }
-        link.Dispose();
-    }
-
-    private void Forget(PeerAccount account)
-    {
-        (account.Link, account.Terms, account.LastTold) = (null, null, []);
-        account.Sending.Lose();
-        account.Reported.Clear();
-        areLinksOthers = true;
-    }
-
-    private void Fail(PeerAccount account, string why, TimeSpan now)
-    {
-        if (account.Fault != why)
-        {
-            Log.PeerUnreached(log, account.Declaration.Name, why);
-        }
-        account.Fault = why;
-        account.DialAt = account.Declaration.Host is null ? null : now + account.Pace.Next();
-        areLinksOthers = true;
     }
 
     /// <summary>Does what is due, and says when the next is.</summary>
@@ -322,45 +253,6 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         }
     }
 
-    /// <summary>Ends connections of those whose certificate no longer counts: it was taken back, or its time is over.</summary>
-    private void CheckCertificates(TimeSpan now)
-    {
-        if (now < checkAt)
-        {
-            return;
-        }
-        checkAt = now + CheckInterval;
-        foreach (var link in accounts.Values.Select(one => one.Link).OfType<PeerLink>())
-        {
-            if (admission.Credentials?.Trust.Check(link.Certificate, CertificatePurpose.Host, time.GetUtcNow()) is CertificateVerdict.Refused(_, var message))
-            {
-                link.End($"its certificate {message}");
-            }
-        }
-    }
-
-    /// <summary>Calls a peer and carries what comes of it. Never throws.</summary>
-    private async Task DialAsync(PeerDeclaration peer, RemoteCredentials credentials, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (await new PeerDialling(this, peer, credentials, time).RunAsync(cancellationToken) is { } why)
-            {
-                await MissAsync(peer, why, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The daemon stops.
-        }
-        catch (Exception defect)
-        {
-            // A mistake of ours, before there was a connection: the peer is called again, as if it had not been reached.
-            Log.PeerDefect(log, peer.Name, defect);
-            await MissAsync(peer, OwnMistake, CancellationToken.None);
-        }
-    }
-
     /// <summary>Judges what a peer asks and has not been judged yet.</summary>
     private IReadOnlyList<JudgedRule> Judge(PeerAccount account)
     {
@@ -370,25 +262,6 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             Log.PeerDefect(log, account.Declaration.Name, one.Defect!);
         }
         return judged;
-    }
-
-    /// <summary>Does what a peer's words lead to; a mistake of ours in it ends that peer's connection, and all others go on.</summary>
-    private void Contained(PeerLink link, Action act)
-    {
-        try
-        {
-            act();
-        }
-        catch (Exception defect)
-        {
-            Blame(link, defect);
-        }
-    }
-
-    private void Blame(PeerLink link, Exception defect)
-    {
-        Log.PeerDefect(log, link.Peer, defect);
-        link.End(OwnMistake);
     }
 
     private void Publish()
