@@ -89,7 +89,7 @@ internal static class DaemonHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         GrpcServices.Add(builder.Services);
         Services(builder.Services, options).AddServices().AddHostedService<Reconciler>();
-        builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds(TimeProvider.System).Listen(kestrel, options.Socket));
+        builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds(() => kestrel.ApplicationServices.GetRequiredService<ReconcileLoop>().Followed).Listen(kestrel, options.Socket));
         await using var app = builder.Build();
         var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
         app.Use((context, next) => context.RequestServices.GetRequiredService<AuditedCalls>().RecordAsync(context, () => next(context)));

@@ -13,7 +13,8 @@ namespace Waymark.Daemon.Api;
 /// What one local user may hold of the daemon at a time, so that nobody shuts the others out or fills its memory: connections, calls in each, bytes in each call. Root is not
 /// bounded: it could stop the daemon anyhow.
 /// </summary>
-internal sealed class CallerBounds(TimeProvider time)
+/// <param name="followed">What the kernel has followed, for <see cref="ConnectionStart"/>.</param>
+internal sealed class CallerBounds(Func<ulong> followed)
 {
     /// <summary>The most connections of one user. A program needs one, whatever it watches and asks.</summary>
     public const int Connections = 16;
@@ -75,7 +76,7 @@ internal sealed class CallerBounds(TimeProvider time)
 
     private async Task ConnectAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        connection.Features.Set(new ConnectionStart(time.GetTimestamp()));
+        connection.Features.Set(new ConnectionStart(followed()));
         var user = UserOf(connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket);
         lock (gate)
         {

@@ -1,5 +1,7 @@
+using Waymark.Daemon.Loop;
+
 namespace Waymark.Daemon.Api;
 
-/// <summary>When the connection was opened that a call comes by: a feature of every connection.</summary>
-/// <param name="At">As <see cref="TimeProvider.GetTimestamp"/>: comparable in this process, whatever is done to the clock of the day.</param>
-internal sealed record ConnectionStart(long At);
+/// <summary>What the kernel had followed when the connection was opened that a call comes by: a feature of every connection.</summary>
+/// <param name="Followed">As <see cref="ReconcileLoop.Followed"/>.</param>
+internal sealed record ConnectionStart(ulong Followed);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
@@ -11,6 +12,7 @@ using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using Waymark.Exchange.Wire;
 using Waymark.FilterRules;
+using Waymark.Nodes;
 using Waymark.Policies;
 using Waymark.Policies.Language;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -33,7 +35,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         var answer = await AnswerAsync(caller.Name, request.Name, context.CancellationToken);
         answer.WasUnchanged = !done.IsChange;
         answer.WasRepeated = done.IsRepeated;
-        answer.ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy);
+        answer.ConfirmBy = ConfirmByOf(caller, done);
         return answer;
     });
 
@@ -91,25 +93,26 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         var caller = rights.Caller(context);
         var done = book.Withdraw(
             caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
-        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy), WasRepeated = done.IsRepeated, WasHeld = done.WasHeld };
+        return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = ConfirmByOf(caller, done), WasRepeated = done.IsRepeated, WasHeld = done.WasHeld };
     });
 
     public override Task<V1.UndoResponse> Undo(V1.UndoRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
-        var done = book.Undo(rights.Caller(context), Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
+        var caller = rights.Caller(context);
+        var done = book.Undo(caller, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
         return new V1.UndoResponse
         {
             Name = done.Name,
             IsInForce = done.IsInForce,
             Revision = (await loop.SettleAsync(context.CancellationToken)).Revision,
-            ConfirmBy = DecisionTranslation.ToWire(done.ConfirmBy),
+            ConfirmBy = ConfirmByOf(caller, done),
             WasRepeated = done.IsRepeated,
         };
     });
 
     public override Task<V1.ConfirmResponse> Confirm(V1.ConfirmRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
-        var done = book.Confirm(rights.Caller(context), context.GetHttpContext().Features.GetRequiredFeature<ConnectionStart>().At, SubmissionOf(request, request.Submission));
+        var done = book.Confirm(rights.Caller(context), context.GetHttpContext().Features.GetRequiredFeature<ConnectionStart>().Followed, SubmissionOf(request, request.Submission));
         return Task.FromResult(new V1.ConfirmResponse { Sets = { done.Sets.Select(one => new V1.SetName { Requester = one.Owner, Name = one.Name }) }, WasRepeated = done.IsRepeated });
     });
 
@@ -134,6 +137,9 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
             },
         });
     });
+
+    /// <summary>Until when a change may be confirmed: by now perhaps from when the kernel has followed.</summary>
+    private Timestamp? ConfirmByOf(RequesterDeclaration caller, ChangeOutcome done) => DecisionTranslation.ToWire(done.ConfirmBy is null ? null : book.ConfirmByOf(caller.Name) ?? done.ConfirmBy);
 
     /// <summary>How a set that was handed in stands, once it is in force.</summary>
     private async Task<V1.ApplyResponse> AnswerAsync(string requester, string name, CancellationToken cancellationToken)

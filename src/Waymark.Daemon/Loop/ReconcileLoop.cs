@@ -48,19 +48,26 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private DateTimeOffset sweepUntil;
     private DateTimeOffset? tidyAt;
     private ulong stirs;
+    private ulong followed;
 
     /// <summary>The last decision.</summary>
     public Snapshot Current { get; private set; } = Snapshot.None;
 
+    /// <summary>The last post that the kernel has followed: it holds, or held then, what was decided with that and all before it. From any thread.</summary>
+    public ulong Followed => Volatile.Read(ref followed);
+
     /// <summary>Replaces a part of the inputs. May be called from any thread; <paramref name="change"/> must be quick and change nothing else.</summary>
-    public void Post(Func<Inputs, Inputs> change)
+    /// <returns>The number of the post, from 1.</returns>
+    public ulong Post(Func<Inputs, Inputs> change)
     {
+        ulong posted;
         lock (gate)
         {
             inputs = change(inputs);
-            version++;
+            posted = ++version;
         }
         nudge.Release();
+        return posted;
     }
 
     /// <summary>
@@ -83,8 +90,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         static bool IsUsable(Paths.Path path) => path.HasCarrier && path.Halves.Count > 0;
     }
 
-    /// <summary>Called behind each decision that differs from the last, before the kernel is told, and behind each round, on the loop's own time: <see cref="Current"/> is what it came to. Must be quick.</summary>
-    public Action? Rounded { get; set; }
+    /// <summary>Behind each decision that differs from the last, before the kernel is told, and behind each round, on the loop's own time: <see cref="Current"/> is what it came to. Who listens must be quick.</summary>
+    public event Action? Rounded;
 
     /// <summary>The inputs at the moment.</summary>
     public Inputs Inputs
@@ -214,6 +221,10 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
             Tidy();
         }
         stirs = state.Stirs;
+        if (applied is not null)
+        {
+            Volatile.Write(ref followed, counted);
+        }
         if (differs)
         {
             record(world, decision);
@@ -387,13 +398,5 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
 
     private static DateTimeOffset? Earliest(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 
-    private static DateTimeOffset Earliest(DateTimeOffset? a, DateTimeOffset? b, DateTimeOffset c)
-    {
-        var earliest = c;
-        if (a < earliest)
-        {
-            earliest = a.Value;
-        }
-        return b < earliest ? b.Value : earliest;
-    }
+    private static DateTimeOffset Earliest(DateTimeOffset? a, DateTimeOffset? b, DateTimeOffset c) => Earliest(Earliest(a, b), c)!.Value;
 }

@@ -64,7 +64,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        loop.Rounded = Nudge;
+        loop.Rounded += Nudge;
         try
         {
             while (true)

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Api;
 using Waymark.Daemon.Audit;
+using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
 using Waymark.Exchange.Certificates;
 using Waymark.Exchange.Wire;
@@ -18,7 +19,7 @@ namespace Waymark.Daemon.Remote;
 /// Lets in over the network whom a certificate identifies, and nobody else. What is asked, in this order: may there be another handshake; TLS 1.3 and a certificate that counts; may its holder have another
 /// connection; then at each call, before a byte of its message is read: does the certificate still count, is it a requester's, and does he not ask too often.
 /// </summary>
-internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights rights, AuditLog audit, TimeProvider time, ILogger<RemoteAdmission> log)
+internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights rights, ReconcileLoop loop, AuditLog audit, TimeProvider time, ILogger<RemoteAdmission> log)
 {
     private const string PeerExchange = "/waymark.v1.PeerService/Exchange";
 
@@ -42,7 +43,7 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
             return;
         }
         connection.Features.Set(peer);
-        connection.Features.Set(new ConnectionStart(time.GetTimestamp()));
+        connection.Features.Set(new ConnectionStart(loop.Followed));
         try
         {
             await next(connection);

@@ -1,4 +1,5 @@
 using Waymark.Daemon.Audit;
+using Waymark.Daemon.Loop;
 using Waymark.Daemon.Store;
 using Waymark.Nodes;
 using Waymark.Units;
@@ -10,6 +11,9 @@ namespace Waymark.Daemon.Requests;
 internal sealed partial class PolicyBook
 {
     private List<Awaited> unconfirmed = [];
+
+    /// <summary>The first post whose following by the kernel something waits for; 0: nothing does.</summary>
+    private ulong awaited;
 
     /// <summary>The unconfirmed changes, in order of requester.</summary>
     public EquatableArray<UnconfirmedChanges> Unconfirmed
@@ -28,15 +32,16 @@ internal sealed partial class PolicyBook
     {
         lock (gate)
         {
+            CatchUp();
             return unconfirmed.Find(one => one.Changes.By == requester)?.Changes.ConfirmBy;
         }
     }
 
-    /// <summary>Has the caller's changes stand. Throws <see cref="RefusedException"/> where there is none, or the connection proves nothing.</summary>
+    /// <summary>Has the caller's changes stand. Throws <see cref="RefusedException"/> where there is none, or the kernel has not followed them, or the connection proves nothing.</summary>
     /// <param name="caller">Who confirms.</param>
-    /// <param name="connectedAt">When the connection was opened that he asks by, as <see cref="TimeProvider.GetTimestamp"/>.</param>
+    /// <param name="followed">What the kernel had followed when the connection was opened that he asks by, as <see cref="ReconcileLoop.Followed"/>.</param>
     /// <param name="submission">How he numbers it; null: not at all.</param>
-    public ChangeOutcome Confirm(RequesterDeclaration caller, long connectedAt, Submission? submission = null)
+    public ChangeOutcome Confirm(RequesterDeclaration caller, ulong followed, Submission? submission = null)
     {
         lock (gate)
         {
@@ -47,7 +52,12 @@ internal sealed partial class PolicyBook
             CatchUp();
             var mine = unconfirmed.Find(one => one.Changes.By == caller.Name && one.NotWritten is null)
                 ?? throw new RefusedException($"'{caller.Name}' has nothing to confirm: its changes stand, or were taken back because nobody confirmed them in time ('waymark watch' and 'waymark audit' say so)", [], isMissing: true);
-            if (connectedAt <= mine.ChangedAt)
+            if (loop.Followed < mine.Post || loop.Current.Kernel.State != KernelState.InStep)
+            {
+                var why = loop.Current.Kernel.Message;
+                throw new RefusedException($"the kernel has not followed yet{(why.Length == 0 ? "" : $" ({why})")}, and what is not in force cannot be confirmed: see 'waymark status', and confirm when the kernel is in step", [], isUntimely: true);
+            }
+            if (followed < mine.Post)
             {
                 // Connections stay on the paths that they are on: this one may live where no other comes through any more.
                 throw new RefusedException("this connection is older than the last change and does not prove that the node can still be reached: connect anew, and confirm then", [], isUntimely: true);
@@ -84,27 +94,75 @@ internal sealed partial class PolicyBook
     }
 
     /// <summary>Reads what is unconfirmed after a change, or at start.</summary>
+    /// <param name="post">What the loop was told last.</param>
     /// <param name="by">Who made the change; null: nobody.</param>
-    private void ReadUnconfirmed(string? by = null)
+    private void ReadUnconfirmed(ulong post, string? by = null)
     {
         var (moment, now) = (time.GetTimestamp(), time.GetUtcNow());
         unconfirmed = [.. store.Unconfirmed().Select(changes =>
         {
             if (unconfirmed.Find(one => one.Changes.By == changes.By && one.Changes.ConfirmBy == changes.ConfirmBy) is { } known)
             {
-                return known with { Changes = changes, ChangedAt = changes.By == by ? moment : known.ChangedAt };
+                return known with { Changes = changes, Post = changes.By == by ? post : known.Post };
             }
             var left = changes.ConfirmBy - now;
-            return new Awaited(changes, moment, moment, left > changes.Length ? changes.Length : left);
+            return new Awaited(changes, post, moment, left > changes.Length ? changes.Length : left);
         })];
         waitChanged.Release();
+    }
+
+    /// <summary>
+    /// Counts the time from now on where the kernel has just followed: what was not in force could cut nobody off (docs/decisions/the-time-to-confirm-begins-in-the-kernel.md). Where it never does, or that cannot be
+    /// written, the time ends as if it had.
+    /// </summary>
+    private void CountFromFollowing()
+    {
+        var followed = loop.Followed;
+        for (var i = 0; i < unconfirmed.Count; i++)
+        {
+            var one = unconfirmed[i];
+            if (one.Changes.IsFollowed || one.NotWritten is not null || followed < one.Post || IsOver(one))
+            {
+                continue;
+            }
+            var changes = one.Changes with { ConfirmBy = time.GetUtcNow() + one.Changes.Length, IsFollowed = true };
+            try
+            {
+                store.Follow(changes.By, changes.ConfirmBy);
+                unconfirmed[i] = one with { Changes = changes, From = time.GetTimestamp(), Left = changes.Length };
+            }
+            catch (StoreException failed)
+            {
+                // Tried again each second, until the time is over.
+                if (!one.IsTold)
+                {
+                    Log.StoreFailed(log, failed.Message);
+                }
+                unconfirmed[i] = one with { IsTold = true };
+            }
+        }
+    }
+
+    /// <summary>What is next to be followed by the kernel; what cannot be written is not waited for, but looked at each second.</summary>
+    private void AwaitKernel()
+    {
+        Volatile.Write(ref awaited, unconfirmed.Where(one => !one.Changes.IsFollowed && !one.IsTold && one.NotWritten is null).Select(one => one.Post).DefaultIfEmpty().Min());
+        WakeWhenFollowed();
+    }
+
+    private void WakeWhenFollowed()
+    {
+        if (Volatile.Read(ref awaited) is > 0 and var post && loop.Followed >= post && Interlocked.CompareExchange(ref awaited, 0, post) == post)
+        {
+            waitChanged.Release();
+        }
     }
 
     /// <summary>Takes back what was not confirmed in time; whether there was any, so that other sets are to be published.</summary>
     private bool TakeBackOverdue()
     {
         var isChanged = false;
-        foreach (var over in unconfirmed.Where(one => LeftOf(one) <= TimeSpan.Zero || time.GetUtcNow() >= one.Changes.ConfirmBy).ToList())
+        foreach (var over in unconfirmed.Where(IsOver).ToList())
         {
             var (by, sets, before) = (over.Changes.By, over.Changes.Sets, store.BeforeUnconfirmed(over.Changes.By));
             StoreException? refused = null;
@@ -142,13 +200,16 @@ internal sealed partial class PolicyBook
         return isChanged;
     }
 
+    private bool IsOver(Awaited one) => LeftOf(one) <= TimeSpan.Zero || time.GetUtcNow() >= one.Changes.ConfirmBy;
+
     private TimeSpan LeftOf(Awaited one) => one.Left - time.GetElapsedTime(one.From);
 
     /// <summary>Unconfirmed changes, and how long they are waited for.</summary>
     /// <param name="Changes">The changes.</param>
-    /// <param name="ChangedAt">When the last of them was made: connections that are older prove nothing.</param>
+    /// <param name="Post">By what post the loop was told of the last of them: connections that were opened before the kernel had followed it prove nothing.</param>
     /// <param name="From">From when on their time runs.</param>
     /// <param name="Left">For how long from then on.</param>
     /// <param name="NotWritten">Why it could not be written that they were taken back; null: they were not.</param>
-    private sealed record Awaited(UnconfirmedChanges Changes, long ChangedAt, long From, TimeSpan Left, StoreException? NotWritten = null);
+    /// <param name="IsTold">Whether it was told that the store refused to keep from when on the time counts.</param>
+    private sealed record Awaited(UnconfirmedChanges Changes, ulong Post, long From, TimeSpan Left, StoreException? NotWritten = null, bool IsTold = false);
 }

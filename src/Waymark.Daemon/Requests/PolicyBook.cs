@@ -43,10 +43,11 @@ internal sealed partial class PolicyBook(
                 Log.StoredSetBroken(log, set);
             }
             // What nobody confirmed while no daemon ran is taken back before anything is put in force.
-            ReadUnconfirmed();
+            ReadUnconfirmed(post: 0);
             TakeBackOverdue();
             ReadFiles();
-            Publish();
+            var post = Publish();
+            unconfirmed = [.. unconfirmed.Select(one => one with { Post = post })];
         }
     }
 
@@ -74,16 +75,25 @@ internal sealed partial class PolicyBook(
     /// <summary>Takes out what ends by itself, when its time has come: changes that nobody confirmed, sets whose connection has ended. Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        loop.Rounded += WakeWhenFollowed;
+        try
         {
-            TimeSpan wait;
-            lock (gate)
+            while (true)
             {
-                CatchUp();
-                wait = unconfirmed.Select(LeftOf).Concat(held.Values.Select(LeftOf)).Append(TimeSpan.MaxValue).Min();
+                TimeSpan wait;
+                lock (gate)
+                {
+                    CatchUp();
+                    AwaitKernel();
+                    wait = unconfirmed.Select(LeftOf).Concat(held.Values.Select(LeftOf)).Append(TimeSpan.MaxValue).Min();
+                }
+                // The clock of the day may be set meanwhile, and a disk that refused may take it now: both are looked at each second.
+                await waitChanged.WaitAsync(wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wait > Second || wait <= TimeSpan.Zero ? Second : wait, cancellationToken);
             }
-            // The clock of the day may be set meanwhile, and a disk that refused may take it now: both are looked at each second.
-            await waitChanged.WaitAsync(wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wait > Second || wait <= TimeSpan.Zero ? Second : wait, cancellationToken);
+        }
+        finally
+        {
+            loop.Rounded -= WakeWhenFollowed;
         }
     }
 
@@ -140,8 +150,7 @@ internal sealed partial class PolicyBook(
             var outcome = store.Change(requester.Name, name, set, terms, now);
             accepted.RemoveAll(one => one.Requester == requester.Name && one.Name == name);
             accepted.Add(new(requester.Name, name, set, now));
-            ReadUnconfirmed(requester.Name);
-            Announce(V1.PolicySetEventKind.Accepted, requester.Name, requester.Name, name, "applied", outcome.ConfirmBy);
+            ReadUnconfirmed(Announce(V1.PolicySetEventKind.Accepted, requester.Name, requester.Name, name, "applied", outcome.ConfirmBy), requester.Name);
             return outcome;
         }
     }
@@ -178,8 +187,7 @@ internal sealed partial class PolicyBook(
             }
             var outcome = store.Change(requester, name, null, terms, time.GetUtcNow());
             accepted.RemoveAll(one => one.Requester == requester && one.Name == name);
-            ReadUnconfirmed(caller.Name);
-            Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew", outcome.ConfirmBy);
+            ReadUnconfirmed(Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew", outcome.ConfirmBy), caller.Name);
             return outcome;
         }
     }
@@ -195,8 +203,7 @@ internal sealed partial class PolicyBook(
             }
             var undone = store.Undo(requester.Name, TermsOf(requester, confirmWithin, submission), time.GetUtcNow()) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
             accepted = [.. store.Sets(out _)];
-            ReadUnconfirmed(requester.Name);
-            Announce(V1.PolicySetEventKind.Undone, requester.Name, requester.Name, undone.Name, "undid its change of", undone.ConfirmBy);
+            ReadUnconfirmed(Announce(V1.PolicySetEventKind.Undone, requester.Name, requester.Name, undone.Name, "undid its change of", undone.ConfirmBy), requester.Name);
             return undone;
         }
     }
@@ -230,6 +237,7 @@ internal sealed partial class PolicyBook(
     /// <summary>Takes out what has ended by now: before anything is done that rests on what is there.</summary>
     private void CatchUp()
     {
+        CountFromFollowing();
         if (TakeBackOverdue() | ExpireLost())
         {
             Publish();
@@ -246,14 +254,16 @@ internal sealed partial class PolicyBook(
         return [.. read.OrderBy(one => one.Key, StringComparer.Ordinal).SelectMany(one => one.Value)];
     }
 
-    private void Announce(V1.PolicySetEventKind kind, string by, string owner, string name, string verb, DateTimeOffset? confirmBy)
+    /// <summary>Tells a change; gives by what post the loop was told.</summary>
+    private ulong Announce(V1.PolicySetEventKind kind, string by, string owner, string name, string verb, DateTimeOffset? confirmBy)
     {
-        Publish();
+        var post = Publish();
         Log.SetChanged(log, by, verb, name);
         events.PolicySet(kind, owner, name, [], confirmBy);
+        return post;
     }
 
-    private void Publish()
+    private ulong Publish()
     {
         var owner = rights.FileOwner;
         // What is held lies over what an undoing brings back.
@@ -262,7 +272,7 @@ internal sealed partial class PolicyBook(
             .Concat(held.Values.Where(one => !IsFile(one.Requester, one.Name)).Select(one => Accepted(rights.Find(one.Requester), one.Name, one.Set, one.At, one.Requester, one.Since)))
             .OfType<AcceptedPolicySet>().ToEquatableArray();
         var file = node.Node;
-        loop.Post(inputs => inputs with { Sets = sets, Node = file, Names = NodeNamesReading.Read(inputs.Names.Domains) });
+        return loop.Post(inputs => inputs with { Sets = sets, Node = file, Names = NodeNamesReading.Read(inputs.Names.Domains) });
     }
 
     /// <summary>A set as the decision takes it; null where its requester no longer is one, or may not ask for it any more: it stays in the store.</summary>

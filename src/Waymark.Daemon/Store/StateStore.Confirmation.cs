@@ -9,6 +9,7 @@ internal sealed partial class StateStore
     private const string ConfirmationTables = """
         CREATE TABLE IF NOT EXISTS unconfirmed (requester TEXT PRIMARY KEY, confirm_by TEXT NOT NULL, seconds REAL NOT NULL) STRICT;
         CREATE TABLE IF NOT EXISTS unconfirmed_set (owner TEXT, name TEXT, requester TEXT NOT NULL, before BLOB, accepted_at TEXT, PRIMARY KEY (owner, name)) STRICT;
+        CREATE TABLE IF NOT EXISTS unconfirmed_followed (requester TEXT PRIMARY KEY) STRICT;
         CREATE TABLE IF NOT EXISTS unconfirmed_first (owner TEXT, name TEXT, policy TEXT, at TEXT NOT NULL, PRIMARY KEY (owner, name, policy)) STRICT;
         """;
 
@@ -25,13 +26,13 @@ internal sealed partial class StateStore
             }
         }
         var changes = new List<UnconfirmedChanges>();
-        using (var command = Command("SELECT requester, confirm_by, seconds FROM unconfirmed ORDER BY requester"))
+        using (var command = Command("SELECT requester, confirm_by, seconds, EXISTS (SELECT 1 FROM unconfirmed_followed WHERE unconfirmed_followed.requester = unconfirmed.requester) FROM unconfirmed ORDER BY requester"))
         using (var reader = command.ExecuteReader())
         {
             while (reader.Read())
             {
                 var by = reader.GetString(0);
-                changes.Add(new(by, Time(reader.GetString(1)), TimeSpan.FromSeconds(reader.GetDouble(2)), sets.Where(one => one.By == by).Select(one => (one.Owner, one.Name)).ToEquatableArray()));
+                changes.Add(new(by, Time(reader.GetString(1)), TimeSpan.FromSeconds(reader.GetDouble(2)), sets.Where(one => one.By == by).Select(one => (one.Owner, one.Name)).ToEquatableArray(), reader.GetBoolean(3)));
             }
         }
         return changes;
@@ -51,6 +52,13 @@ internal sealed partial class StateStore
             }
         }
         return before;
+    });
+
+    /// <summary>Keeps that the kernel has followed a requester's changes, and until when he may confirm them since.</summary>
+    public void Follow(string by, DateTimeOffset confirmBy) => Transact(() =>
+    {
+        Execute("UPDATE unconfirmed SET confirm_by = $c WHERE requester = $b", ("$b", by), ("$c", Text(confirmBy)));
+        Execute("INSERT OR REPLACE INTO unconfirmed_followed VALUES ($b)", ("$b", by));
     });
 
     /// <summary>Has a requester's changes stand.</summary>
@@ -95,6 +103,7 @@ internal sealed partial class StateStore
         if (terms.ConfirmWithin is { } within)
         {
             Execute("INSERT OR REPLACE INTO unconfirmed VALUES ($b, $c, $s)", ("$b", terms.By), ("$c", Text(now + within)), ("$s", within.TotalSeconds));
+            Execute("DELETE FROM unconfirmed_followed WHERE requester = $b", ("$b", terms.By));
         }
         using var open = Command("SELECT 1 FROM unconfirmed WHERE requester = $b", ("$b", terms.By));
         if (open.ExecuteScalar() is null)
@@ -121,6 +130,7 @@ internal sealed partial class StateStore
     /// <summary>Forgets what belongs to nothing that is unconfirmed any more.</summary>
     private void DropCovers() => Execute("""
         DELETE FROM unconfirmed WHERE NOT EXISTS (SELECT 1 FROM unconfirmed_set WHERE unconfirmed_set.requester = unconfirmed.requester);
+        DELETE FROM unconfirmed_followed WHERE NOT EXISTS (SELECT 1 FROM unconfirmed WHERE unconfirmed.requester = unconfirmed_followed.requester);
         DELETE FROM unconfirmed_first WHERE NOT EXISTS (SELECT 1 FROM unconfirmed_set WHERE unconfirmed_set.owner = unconfirmed_first.owner AND unconfirmed_set.name = unconfirmed_first.name)
         """);
 }

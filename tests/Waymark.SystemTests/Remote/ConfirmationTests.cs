@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Grpc.Core;
 using Waymark.Exchange.Wire;
@@ -76,6 +77,30 @@ public sealed class ConfirmationTests : IDisposable
         // Too late is not lost.
         node.Ask("undo");
         Assert.True(IsInForce("b.way"));
+    }
+
+    [Fact]
+    public void What_the_kernel_has_not_followed_is_not_confirmed_and_its_time_begins_when_it_has()
+    {
+        Shell.Run($"kill -9 {node.Process}");
+        node.Start($"WAYMARKD_FAULTS={node.In("faults")}");
+        node.Write("faults", "hang 1");
+        using var asking = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"ip netns exec {node.Far.Name} timeout 100 {node.CallLine("fleet", $"apply -f {node.In("a.way")} --confirm-within 1h -o json")}"]) { RedirectStandardOutput = true })!;
+        try
+        {
+            Assert.True(RemoteNode.Soon(() => node.Ask("status").Contains("of fleet: taken back at", StringComparison.Ordinal)), node.Ask("status"));
+            var (code, text) = node.Call("fleet", "confirm");
+            Assert.True(code == 1 && text.Contains("the kernel has not followed yet", StringComparison.Ordinal), text);
+        }
+        finally
+        {
+            System.IO.File.Delete(node.In("faults"));
+        }
+        var followed = TimeProvider.System.GetUtcNow();
+        using var json = JsonDocument.Parse(asking.StandardOutput.ReadToEnd());
+        asking.WaitForExit();
+        Assert.True(json.RootElement.GetProperty("confirmBy").GetDateTimeOffset() >= followed + TimeSpan.FromHours(1));
+        Assert.Contains("a.way: confirmed", node.Call("fleet", "confirm").Text, StringComparison.Ordinal);
     }
 
     [Fact]

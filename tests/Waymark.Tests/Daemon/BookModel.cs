@@ -53,7 +53,20 @@ internal sealed class BookModel
         return true;
     }
 
-    public bool Confirm(string by) => windows.RemoveAll(one => one.By == by) > 0;
+    public bool Confirm(string by) => windows.RemoveAll(one => one.By == by && one.IsInKernel) > 0;
+
+    /// <summary>The kernel has come to hold all that is there.</summary>
+    public void Follow(DateTimeOffset now)
+    {
+        foreach (var window in windows)
+        {
+            window.IsInKernel = true;
+            if (!window.IsCounted)
+            {
+                (window.IsCounted, window.Until) = (true, now + window.Length);
+            }
+        }
+    }
 
     public bool Hold(string by, string name, string text)
     {
@@ -67,7 +80,11 @@ internal sealed class BookModel
 
     public void Lose(string by, string name) => held.Remove((by, name));
 
-    public void Restart() => held.Clear();
+    public void Restart()
+    {
+        held.Clear();
+        windows.ForEach(one => one.IsInKernel = false);
+    }
 
     public void Pass(DateTimeOffset now)
     {
@@ -99,7 +116,7 @@ internal sealed class BookModel
             {
                 windows.Add(mine = new(by));
             }
-            mine.Until = now + time;
+            (mine.Until, mine.Length, mine.IsCounted) = (now + time, time, false);
         }
         var before = Now(owner, name);
         foreach (var window in windows.Where(one => one.Before.ContainsKey((owner, name))))
@@ -110,6 +127,7 @@ internal sealed class BookModel
         if (mine is not null)
         {
             mine.Before[(owner, name)] = before;
+            mine.IsInKernel = false;
         }
     }
 
@@ -151,6 +169,14 @@ internal sealed class BookModel
         public string By { get; } = by;
 
         public DateTimeOffset Until { get; set; }
+
+        public TimeSpan Length { get; set; }
+
+        /// <summary>Whether the time is counted from when the kernel had followed.</summary>
+        public bool IsCounted { get; set; }
+
+        /// <summary>Whether the kernel of this life has followed the last of its changes.</summary>
+        public bool IsInKernel { get; set; }
 
         public Dictionary<(string Owner, string Name), (string Text, DateTimeOffset At)?> Before { get; } = [];
     }

@@ -45,7 +45,7 @@ public sealed class BookProperties
         var within = asked ?? (by == "fleet" ? TimeSpan.FromSeconds(60) : null);
         var number = new Submission(new(random.Next(), 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]), [1]);
         var owner = by == "chief" ? Requesters[random.Next(3)] : by;
-        switch (random.Next(10))
+        switch (random.Next(12))
         {
             case 0 or 1 or 2:
                 Both(submission => run.Book.Accept(run.Requester(by), name, BookRun.Set(text), asked, submission).IsRepeated, model.Apply(by, name, text, within, now));
@@ -57,8 +57,7 @@ public sealed class BookProperties
                 Both(submission => run.Book.Undo(run.Requester(by), asked, submission).IsRepeated, model.Undo(by, within, now));
                 return $"{now:mm:ss.fff} {by} undoes within {asked}";
             case 6:
-                run.Clock.Pass(TimeSpan.FromTicks(1));
-                Both(submission => run.Book.Confirm(run.Requester(by), run.Clock.GetTimestamp(), submission).IsRepeated, model.Confirm(by));
+                Both(submission => run.Book.Confirm(run.Requester(by), run.Loop.Followed, submission).IsRepeated, model.Confirm(by));
                 return $"{now:mm:ss.fff} {by} confirms";
             case 7:
                 Both(_ =>
@@ -80,6 +79,10 @@ public sealed class BookProperties
                 var (act, known) = done[random.Next(done.Count)];
                 Assert.True(act(known));
                 return $"{now:mm:ss.fff} something is asked again";
+            case 9 or 10:
+                run.Round();
+                model.Follow(run.Clock.Now);
+                return $"{now:mm:ss.fff} the kernel follows";
             default:
                 run.Restart(TimeSpan.FromMilliseconds(random.Next(1, 40_000)));
                 leases.Clear();

@@ -15,8 +15,6 @@ internal sealed class BookRun : IDisposable
 {
     private readonly string folder = System.IO.Directory.CreateTempSubdirectory("waymark-test-").FullName;
     private readonly DaemonOptions options;
-    private MemoryDataPlane dataPlane = new();
-
     public BookRun(string nodeFile)
     {
         options = new() { NodeFile = In("node.way"), PolicyDirectory = In("policy.d"), StateDirectory = folder };
@@ -26,6 +24,8 @@ internal sealed class BookRun : IDisposable
     }
 
     public SetClock Clock { get; } = new();
+
+    public MemoryDataPlane DataPlane { get; private set; } = null!;
 
     public EventStream Events { get; private set; } = null!;
 
@@ -64,6 +64,15 @@ internal sealed class BookRun : IDisposable
         Assert.ThrowsAnyAsync<OperationCanceledException>(() => running).GetAwaiter().GetResult();
     }
 
+    /// <summary>The loop comes round, and the book sees what came of it.</summary>
+    public void Round()
+    {
+        using var ended = new CancellationTokenSource();
+        ended.Cancel();
+        Loop.RunAsync(ended.Token).GetAwaiter().GetResult();
+        Look();
+    }
+
     /// <summary>The daemon is killed, time passes, and there is another.</summary>
     public void Restart(TimeSpan away)
     {
@@ -80,14 +89,15 @@ internal sealed class BookRun : IDisposable
 
     private void Begin()
     {
-        dataPlane = new();
+        DataPlane = new();
         Events = new(Clock);
         Store = new(folder);
         Audit = new(options, Clock, NullLogger<AuditLog>.Instance);
-        Loop = new(dataPlane, Events, _ => { }, (_, _) => { }, DecisionMemory.None, Clock, NullLogger<ReconcileLoop>.Instance);
+        Loop = new(DataPlane, Events, _ => { }, (_, _) => { }, DecisionMemory.None, Clock, NullLogger<ReconcileLoop>.Instance);
         Node = new(options, Store, NullLogger<NodeBook>.Instance);
         Book = new(Node, new(options, Store, Clock, NullLogger<PolicyDirectory>.Instance), new(Node, Loop, options), Store, Loop, Events, Audit, Clock, NullLogger<PolicyBook>.Instance);
         Book.Load();
+        Loop.PostPaths(Waymark.Paths.PathSet.Empty);
     }
 
     private void End()
@@ -97,6 +107,6 @@ internal sealed class BookRun : IDisposable
         Node.Dispose();
         Audit.Dispose();
         Store.Dispose();
-        dataPlane.Dispose();
+        DataPlane.Dispose();
     }
 }

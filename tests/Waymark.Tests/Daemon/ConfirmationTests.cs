@@ -21,8 +21,9 @@ public sealed class ConfirmationTests : IDisposable
     {
         run.Apply("fleet", "a", "udp drop;");
         Assert.Equal(run.Clock.Now + Minute, run.Book.ConfirmByOf("fleet"));
+        run.Round();
         run.Clock.Pass(Minute - Second);
-        Assert.Equal([("fleet", "a")], run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp()).Sets);
+        Assert.Equal([("fleet", "a")], run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed).Sets);
         Assert.Null(run.Book.ConfirmByOf("fleet"));
         run.Restart(Minute);
         Assert.Equal(["fleet/a: udp drop;"], run.InForce);
@@ -91,18 +92,138 @@ public sealed class ConfirmationTests : IDisposable
     }
 
     [Fact]
-    public void A_connection_that_is_older_than_the_last_change_proves_nothing()
+    public void A_connection_from_before_the_kernel_held_the_last_change_proves_nothing()
     {
-        var first = run.Clock.GetTimestamp();
+        run.Round();
+        var first = run.Loop.Followed;
         run.Apply("fleet", "a", "udp drop;");
-        run.Clock.Pass(Second);
-        var second = run.Clock.GetTimestamp();
-        run.Clock.Pass(Second);
-        Assert.True(Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), first)).IsUntimely);
+        var meanwhile = run.Loop.Followed;
+        run.Round();
+        var second = run.Loop.Followed;
+        Refused(first);
+        Refused(meanwhile);
         run.Apply("fleet", "b", "tcp drop;");
+        run.Round();
+        Refused(second);
+        Assert.Equal(2, run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed).Sets.Count);
+
+        void Refused(ulong followed)
+        {
+            var refused = Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), followed));
+            Assert.True(refused.IsUntimely && refused.Message.Contains("connect anew", StringComparison.Ordinal), refused.Message);
+        }
+    }
+
+    [Fact]
+    public void What_the_kernel_has_not_followed_cannot_be_confirmed()
+    {
+        run.Apply("fleet", "a", "udp drop;");
+        Refused("the kernel has not followed yet, and");
+        run.DataPlane.Refusals.Enqueue("no space");
+        run.Round();
+        Refused("no space");
         run.Clock.Pass(Second);
-        Assert.True(Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), second)).IsUntimely);
-        Assert.Equal(2, run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp()).Sets.Count);
+        run.Round();
+        // Another of the same requester, and the kernel is behind again; of others' changes it need not hold the last.
+        run.Apply("fleet", "b", "tcp drop;");
+        Refused("the kernel has not followed yet, and");
+        run.Round();
+        run.Apply("alice", "a", "udp drop;");
+        Assert.Equal(2, run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed).Sets.Count);
+        run.Apply("fleet", "b", "tcp default;");
+        run.Restart(Second);
+        Refused("the kernel has not followed yet, and");
+        Confirm("fleet");
+
+        void Refused(string expected)
+        {
+            var refused = Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed));
+            Assert.True(refused.IsUntimely);
+            Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+            Assert.Contains("see 'waymark status'", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_kernel_that_has_fallen_behind_since_is_waited_for()
+    {
+        run.Apply("fleet", "a", "tcp drop;");
+        run.Round();
+        run.DataPlane.Refusals.Enqueue("no space");
+        run.Apply("alice", "a", "udp drop;");
+        run.Round();
+        Assert.True(Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed)).IsUntimely);
+        run.Clock.Pass(Second);
+        Confirm("fleet");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_time_begins_again_when_the_kernel_first_holds_the_change_and_then_no_more(bool isKilledBefore)
+    {
+        run.Apply("fleet", "a", "udp drop;");
+        run.Clock.Pass(50 * Second);
+        if (isKilledBefore)
+        {
+            run.Restart(Second);
+        }
+        run.Round();
+        var until = run.Clock.Now + Minute;
+        Assert.Equal(until, run.Book.ConfirmByOf("fleet"));
+        run.Clock.Pass(10 * Second);
+        run.Restart(20 * Second);
+        run.Round();
+        run.Clock.Pass(29 * Second);
+        run.Round();
+        Assert.Equal(until, run.Book.ConfirmByOf("fleet"));
+        Assert.Single(run.InForce);
+        run.Clock.Pass(Second);
+        Look();
+        Assert.Empty(run.InForce);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_the_kernel_never_follows_is_taken_back_in_time_all_the_same(bool isKilled)
+    {
+        run.Apply("fleet", "a", "udp drop;");
+        for (var second = 0; second < 59; second++)
+        {
+            run.DataPlane.Refusals.Enqueue("no space");
+            run.Round();
+            run.Clock.Pass(Second);
+        }
+        Assert.Single(run.InForce);
+        if (isKilled)
+        {
+            run.Restart(Second);
+        }
+        run.Clock.Pass(Second);
+        // Too late is too late.
+        run.Round();
+        Assert.Empty(run.InForce);
+        Assert.Contains("fleet confirm a Reverted: not confirmed within 1 min: no longer in force, as before", run.Audited);
+    }
+
+    [Fact]
+    public async Task The_time_is_counted_from_when_the_kernel_follows_and_not_from_when_somebody_looks()
+    {
+        run.Apply("fleet", "a", "udp drop;");
+        using var ended = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var running = run.Book.RunAsync(ended.Token);
+        run.Clock.Pass(50 * Second);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        await run.Loop.RunAsync(stop.Token);
+        var until = run.Clock.Now + Minute;
+        while (run.Book.Unconfirmed[0].ConfirmBy != until)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), ended.Token);
+        }
+        await ended.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
     [Fact]
@@ -229,7 +350,10 @@ public sealed class ConfirmationTests : IDisposable
         var told = new List<(V1.PolicySetEventKind, bool)>();
         await foreach (var happened in watcher.ReadAllAsync(late.Token))
         {
-            told.Add((happened.PolicySet.Kind, happened.PolicySet.ConfirmBy is not null));
+            if (happened.PolicySet is { } set)
+            {
+                told.Add((set.Kind, set.ConfirmBy is not null));
+            }
             if (told.Count == 4)
             {
                 break;
@@ -240,8 +364,8 @@ public sealed class ConfirmationTests : IDisposable
 
     private void Confirm(string requester)
     {
-        run.Clock.Pass(TimeSpan.FromMilliseconds(1));
-        run.Book.Confirm(run.Requester(requester), run.Clock.GetTimestamp());
+        run.Round();
+        run.Book.Confirm(run.Requester(requester), run.Loop.Followed);
     }
 
     private void Look() => run.Look();

@@ -71,7 +71,7 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         loop.PostPaths(new([Wifi, Lte]));
         Assert.Equal(KernelState.InStep, (await loop.SettleAsync(stop.Token)).Kernel.State);
         var heard = new List<(ulong Revision, KernelState Kernel)>();
-        loop.Rounded = () =>
+        loop.Rounded += () =>
         {
             lock (heard)
             {

@@ -48,11 +48,11 @@ public sealed class SubmissionTests : IDisposable
     public void A_confirmation_whose_answer_was_lost_is_answered_again()
     {
         run.Apply("fleet", "a", "udp drop;", TimeSpan.FromMinutes(1));
-        run.Clock.Pass(TimeSpan.FromSeconds(1));
-        var first = run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp(), Numbered(1));
+        run.Round();
+        var first = run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed, Numbered(1));
         run.Restart(TimeSpan.FromHours(1));
-        Assert.Equal(first with { IsRepeated = true }, run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp(), Numbered(1)));
-        Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), run.Clock.GetTimestamp(), Numbered(2)));
+        Assert.Equal(first with { IsRepeated = true }, run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed, Numbered(1)));
+        Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed, Numbered(2)));
     }
 
     [Fact]

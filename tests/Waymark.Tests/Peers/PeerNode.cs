@@ -40,7 +40,7 @@ internal sealed class PeerNode : IAsyncDisposable
         node.Load();
         Loop = new(dataPlane, new(Time), _ => { }, (_, _) => { }, DecisionMemory.None, Time, NullLogger<ReconcileLoop>.Instance);
         audit = new(options, Time, NullLogger<AuditLog>.Instance);
-        Admission = new(new(Time), new(node, Loop, options), audit, Time, NullLogger<RemoteAdmission>.Instance);
+        Admission = new(new(Time), new(node, Loop, options), Loop, audit, Time, NullLogger<RemoteAdmission>.Instance);
         Service = new(new(), node, Loop, Store, new(Time), audit, Admission, Standing, Time, Log);
         Service.Load();
     }

@@ -36,7 +36,7 @@ internal sealed class FakeDaemon : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WireLimits.MessageBytes);
-        builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds(TimeProvider.System).Listen(kestrel, socket));
+        builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds(() => 0).Listen(kestrel, socket));
         var app = builder.Build();
         app.MapGrpcService<Policies>();
         app.MapGrpcService<Events>();
