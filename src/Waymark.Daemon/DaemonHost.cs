@@ -81,21 +81,30 @@ internal static class DaemonHost
         }
     }
 
-    /// <summary>Runs the daemon until it is told to stop; gives its exit code.</summary>
-    public static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancellationToken)
+    /// <summary>The daemon, put together and not yet at work.</summary>
+    /// <param name="options">Where it finds things.</param>
+    /// <param name="activities">Adds what runs it.</param>
+    public static WebApplication Build(DaemonOptions options, Action<IServiceCollection> activities)
     {
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
         GrpcServices.Add(builder.Services);
-        Services(builder.Services, options).AddServices().AddHostedService<Reconciler>();
+        activities(Services(builder.Services, options).AddServices());
         builder.WebHost.ConfigureKestrel(kestrel => new CallerBounds(() => kestrel.ApplicationServices.GetRequiredService<ReconcileLoop>().Followed).Listen(kestrel, options.Socket));
-        await using var app = builder.Build();
-        var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
+        var app = builder.Build();
         app.Use((context, next) => context.RequestServices.GetRequiredService<AuditedCalls>().RecordAsync(context, () => next(context)));
         app.Use((context, next) => CallerBounds.BoundAsync(context, context.RequestServices.GetRequiredService<RequesterRights>(), next));
         app.Use((context, next) => Calls.UnpackedAsync(context, () => next(context)));
         GrpcServices.Map(app);
+        return app;
+    }
+
+    /// <summary>Runs the daemon until it is told to stop; gives its exit code.</summary>
+    public static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancellationToken)
+    {
+        await using var app = Build(options, services => services.AddHostedService<Reconciler>());
+        var log = app.Services.GetRequiredService<ILogger<Reconciler>>();
         try
         {
             using var single = SingleInstance.TryTake();

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Waymark.Daemon.Audit;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Peers;
 using Waymark.Daemon.Remote;
@@ -10,7 +11,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>How the daemon fares.</summary>
-internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights rights, ReconcileLoop loop, RemoteStanding remote, PeerStanding peers, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
+internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights rights, ReconcileLoop loop, RemoteStanding remote, PeerStanding peers, AuditedCalls audit, DaemonOptions options, TimeProvider time) : V1.NodeService.NodeServiceBase
 {
     private static readonly DateTime StartedAt = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
@@ -67,6 +68,7 @@ internal sealed class NodeApi(PolicyBook book, NodeBook node, RequesterRights ri
     {
         rights.RequireAdministrator(context);
         var (diagnostics, sets) = book.Reload();
+        audit.Accepted(context);
         var now = await loop.SettleAsync(context.CancellationToken);
         return new V1.ReloadResponse { Diagnostics = { diagnostics.Take(WireLimits.Diagnostics).Select(DecisionTranslation.ToWire) }, Sets = { sets }, Revision = now.Revision };
     });

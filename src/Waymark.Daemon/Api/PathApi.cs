@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Waymark.Daemon.Audit;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
@@ -9,7 +10,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>Paths: what is known of them, and whether they may be used.</summary>
-internal sealed class PathApi(RequesterRights rights, ReconcileLoop loop, IDataPlane dataPlane, StateStore store, TimeProvider time) : V1.PathService.PathServiceBase
+internal sealed class PathApi(RequesterRights rights, ReconcileLoop loop, IDataPlane dataPlane, StateStore store, AuditedCalls audit, TimeProvider time) : V1.PathService.PathServiceBase
 {
     public override Task<V1.ListPathsResponse> ListPaths(V1.ListPathsRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
@@ -34,6 +35,7 @@ internal sealed class PathApi(RequesterRights rights, ReconcileLoop loop, IDataP
         DateTimeOffset? until = request.Duration is { } duration ? time.GetUtcNow() + duration.ToTimeSpan() : null;
         store.Disable(path.Id, until);
         loop.Post(inputs => inputs with { Disabled = inputs.Disabled.Where(one => one.Key != path.Id).Append(new(path.Id, until)).ToEquatableArray() });
+        audit.Accepted(context);
         var now = await loop.SettleAsync(context.CancellationToken);
         return new V1.DisablePathResponse { Path = Wire(path, now), Revision = now.Revision };
     });
@@ -44,6 +46,7 @@ internal sealed class PathApi(RequesterRights rights, ReconcileLoop loop, IDataP
         var path = Find(request.Path);
         store.Enable(path.Id);
         loop.Post(inputs => inputs with { Disabled = inputs.Disabled.Where(one => one.Key != path.Id).ToEquatableArray() });
+        audit.Accepted(context);
         var now = await loop.SettleAsync(context.CancellationToken);
         return new V1.EnablePathResponse { Path = Wire(path, now), Revision = now.Revision };
     });

@@ -31,7 +31,9 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     public override Task<V1.ApplyResponse> Apply(V1.ApplyRequest request, ServerCallContext context) => Calls.Answer(async () =>
     {
         var caller = rights.Caller(context);
-        var done = book.Accept(caller, request.Name, Read(request.PolicySet, request.Name), Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
+        var set = Read(request.PolicySet, request.Name);
+        var done = book.Accept(caller, request.Name, set, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
+        audit.Accepted(context, call => call.Applied(set, done));
         var answer = await AnswerAsync(caller.Name, request.Name, context.CancellationToken);
         answer.WasUnchanged = !done.IsChange;
         answer.WasRepeated = done.IsRepeated;
@@ -42,12 +44,13 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     public override Task Hold(V1.HoldRequest request, IServerStreamWriter<V1.HoldResponse> stream, ServerCallContext context) => Calls.Answer(async () =>
     {
         var caller = rights.Caller(context);
-        var (lease, isChange) = book.Hold(caller, request.Name, Read(request.PolicySet, request.Name), Calls.LengthOf(request.Grace) ?? TimeSpan.Zero);
+        var set = Read(request.PolicySet, request.Name);
+        var (lease, isChange) = book.Hold(caller, request.Name, set, Calls.LengthOf(request.Grace) ?? TimeSpan.Zero);
         try
         {
+            audit.Accepted(context, call => call.Applied(set, new([(caller.Name, request.Name)], isChange, IsInForce: true)));
             var answer = await AnswerAsync(caller.Name, request.Name, context.CancellationToken);
             answer.WasUnchanged = !isChange;
-            audit.Accepted(context.GetHttpContext(), AuditedCall.Of(request, new V1.HoldResponse { Applied = answer })!);
             await stream.WriteAsync(new() { Applied = answer }, context.CancellationToken);
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
             return await lease.Ended.WaitAsync(ended.Token) == LeaseEnd.Withdrawn ? true : throw new RpcException(new(StatusCode.Aborted, $"another connection holds '{request.Name}' now"));
@@ -93,6 +96,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         var caller = rights.Caller(context);
         var done = book.Withdraw(
             caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
+        audit.Accepted(context, call => call.Withdrawn(done));
         return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = ConfirmByOf(caller, done), WasRepeated = done.IsRepeated, WasHeld = done.WasHeld };
     });
 
@@ -100,6 +104,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     {
         var caller = rights.Caller(context);
         var done = book.Undo(caller, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
+        audit.Accepted(context, call => call.Undone(done));
         return new V1.UndoResponse
         {
             Name = done.Name,
@@ -113,6 +118,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     public override Task<V1.ConfirmResponse> Confirm(V1.ConfirmRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
         var done = book.Confirm(rights.Caller(context), context.GetHttpContext().Features.GetRequiredFeature<ConnectionStart>().Followed, SubmissionOf(request, request.Submission));
+        audit.Accepted(context, call => call.Confirmed(done));
         return Task.FromResult(new V1.ConfirmResponse { Sets = { done.Sets.Select(one => new V1.SetName { Requester = one.Owner, Name = one.Name }) }, WasRepeated = done.IsRepeated });
     });
 

@@ -21,7 +21,7 @@ internal enum AuditOutcome
 }
 
 /// <summary>One request and what came of it. Texts of requesters are in it as they came, cut; whoever shows it minds what he shows.</summary>
-/// <param name="At">When it was answered.</param>
+/// <param name="At">When it was done, or refused.</param>
 /// <param name="Requester">Who, as the node file calls him; empty: nobody that it knows.</param>
 /// <param name="From">From where: <c>user NAME</c>, an address and a port, or <c>signal HUP</c>; empty: from nowhere.</param>
 /// <param name="Request">What was asked for, in the words of the command line.</param>

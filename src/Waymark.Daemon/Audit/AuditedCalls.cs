@@ -9,7 +9,10 @@ using Waymark.Daemon.Requests;
 
 namespace Waymark.Daemon.Audit;
 
-/// <summary>Keeps a record of each call that changes something and of each that is refused, before its answer ends: whoever has his answer is in the log.</summary>
+/// <summary>
+/// Keeps a record of each call that changes something and of each that is refused, before its answer ends: whoever has his answer is in the log. What is done is recorded when it is done, not when it is answered: between the
+/// two the caller may go, or wait no longer.
+/// </summary>
 internal sealed class AuditedCalls(AuditLog audit, RequesterRights rights)
 {
     /// <summary>Refusals that are recorded of calls that only look: those that say something of who calls.</summary>
@@ -31,11 +34,16 @@ internal sealed class AuditedCalls(AuditLog audit, RequesterRights rights)
         }
     }
 
-    /// <summary>Records a call that was accepted and goes on.</summary>
-    public void Accepted(HttpContext context, AuditedCall call)
+    /// <summary>Records that what a call asked for is done: to be called at once, before anything else is waited for.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="tell">What more is known of it by now; null: nothing.</param>
+    public void Accepted(ServerCallContext call, Func<AuditedCall, AuditedCall>? tell = null)
     {
-        Add(context, AuditedCall.Changes[MethodOf(context)], call, AuditOutcome.Accepted, call.Detail, isOften: false);
-        context.Features.Set(call with { IsRecorded = true });
+        var context = call.GetHttpContext();
+        var asked = context.Features.GetRequiredFeature<AuditedCall>();
+        var done = tell is null ? asked : tell(asked);
+        Add(context, AuditedCall.Changes[MethodOf(context)], done, AuditOutcome.Accepted, done.Detail, done.IsOften);
+        context.Features.Set(done with { IsRecorded = true });
     }
 
     private void Record(HttpContext context)
