@@ -26,6 +26,18 @@ internal static class Calls
         return features.Get<RemoteCaller>()?.Requester ?? rights.RequesterOf(CallerBounds.UserOf(features.GetRequiredFeature<IConnectionSocketFeature>().Socket));
     }
 
+    /// <summary>As which requester the caller would be let in at any later time; null: as none any more.</summary>
+    public static Func<string?> Holder(this RequesterRights rights, ServerCallContext context)
+    {
+        var features = context.GetHttpContext().Features;
+        if (features.Get<RemoteCaller>() is { } remote)
+        {
+            return remote.Now;
+        }
+        var user = CallerBounds.UserOf(features.GetRequiredFeature<IConnectionSocketFeature>().Socket);
+        return () => rights.Find(user)?.Name;
+    }
+
     /// <summary>Throws unless the caller may ask for anything: what concerns the whole node.</summary>
     public static void RequireAdministrator(this RequesterRights rights, ServerCallContext context)
     {

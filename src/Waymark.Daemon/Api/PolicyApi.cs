@@ -45,7 +45,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     {
         var caller = rights.Caller(context);
         var set = Read(request.PolicySet, request.Name);
-        var (lease, isChange) = book.Hold(caller, request.Name, set, Calls.LengthOf(request.Grace) ?? TimeSpan.Zero);
+        var (lease, isChange) = book.Hold(caller, request.Name, set, Calls.LengthOf(request.Grace) ?? TimeSpan.Zero, rights.Holder(context));
         try
         {
             audit.Accepted(context, call => call.Applied(set, new([(caller.Name, request.Name)], isChange, IsInForce: true)));
@@ -53,7 +53,13 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
             answer.WasUnchanged = !isChange;
             await stream.WriteAsync(new() { Applied = answer }, context.CancellationToken);
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-            return await lease.Ended.WaitAsync(ended.Token) == LeaseEnd.Withdrawn ? true : throw new RpcException(new(StatusCode.Aborted, $"another connection holds '{request.Name}' now"));
+            return await lease.Ended.WaitAsync(ended.Token) switch
+            {
+                LeaseEnd.Withdrawn => true,
+                LeaseEnd.TakenOver => throw new RpcException(new(StatusCode.Aborted, $"another connection holds '{request.Name}' now")),
+                LeaseEnd.Expelled => throw new RpcException(new(StatusCode.PermissionDenied, $"you are not let in as '{caller.Name}' any more, and '{request.Name}' has gone")),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {

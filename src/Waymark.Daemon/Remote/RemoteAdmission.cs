@@ -113,6 +113,11 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
                 Calls.Refuse(context, StatusCode.PermissionDenied, $"your certificate is of no peer of this node: its administrator can add 'peer NAME {{ certificate \"...\"; prefix ...; }}' to the node file");
                 return;
             }
+            if (!peer.TryAdmit(node.Declaration))
+            {
+                RefuseAsAnother(context);
+                return;
+            }
             if (!bounds.TryCall($"peer {node.Declaration.Name}"))
             {
                 Calls.Refuse(context, StatusCode.ResourceExhausted, "the exchange is opened too often: wait");
@@ -126,6 +131,11 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
         try
         {
             caller = Admit(peer);
+            if (!peer.TryAdmit(caller.Requester))
+            {
+                RefuseAsAnother(context);
+                return;
+            }
             if (!bounds.TryCall(caller.Requester.Name))
             {
                 Calls.Refuse(context, StatusCode.ResourceExhausted, $"'{caller.Requester.Name}' makes more than {RemoteBounds.CallsPerSecond} calls a second: wait, and ask for several things in one call");
@@ -145,26 +155,37 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
         await next();
     }
 
-    /// <summary>Ends the connections of those who would not be let in any more: what they watch ends with it.</summary>
+    /// <summary>Ends the connections of those who would not be let in any more as who they were: what they watch ends with it.</summary>
     public void Sweep()
     {
         foreach (var peer in bounds.Established)
         {
-            if (NodeOf(peer) is not null)
+            if (FaultOf(peer) is { } fault)
             {
-                continue;
-            }
-            try
-            {
-                Admit(peer);
-            }
-            catch (RefusedException refused)
-            {
-                Log.RemoteEnded(log, peer.From, refused.Message);
-                Refused(peer, $"its connection was ended: {refused.Message}");
-                peer.Abort(refused.Message);
+                Log.RemoteEnded(log, peer.From, fault);
+                Refused(peer, $"its connection was ended: {fault}");
+                peer.Abort(fault);
             }
         }
+    }
+
+    /// <summary>Why a connection may not go on; null: it may. Whoever has asked for nothing yet only has to be somebody.</summary>
+    private string? FaultOf(RemotePeer peer)
+    {
+        var node = NodeOf(peer)?.Declaration.Name;
+        string? requester = null, refusal = null;
+        try
+        {
+            requester = Admit(peer).Requester.Name;
+        }
+        catch (RefusedException refused)
+        {
+            refusal = refused.Message;
+        }
+        return peer.Node is { } asked && asked != node ? $"it was the peer '{asked}', and by the node file and its certificate no longer is"
+            : peer.Requester is { } before && before != requester ? refusal ?? $"it asked as '{before}', and is '{requester}' by the node file now"
+            : node is null ? refusal
+            : null;
     }
 
     /// <summary>The node that it is; null where its certificate is no node's, or no longer counts, or the node file names none such.</summary>
@@ -173,11 +194,28 @@ internal sealed class RemoteAdmission(RemoteBounds bounds, RequesterRights right
 
     private void Refused(RemotePeer peer, string why) => audit.Add(new(default, "", peer.From.ToString(), "connect", "", AuditOutcome.Refused, why), isOften: true);
 
+    private static void RefuseAsAnother(HttpContext context) =>
+        Calls.Refuse(context, StatusCode.Unauthenticated, "since this connection was opened you have become somebody else by the node file: connect anew");
+
     /// <summary>Who it is; throws <see cref="RefusedException"/> where nobody, or nobody any more.</summary>
     private RemoteCaller Admit(RemotePeer peer) => credentials?.Trust.Check(peer.Certificate!, CertificatePurpose.Requester, time.GetUtcNow()) switch
     {
-        CertificateVerdict.Accepted(var names) => new(rights.RequesterOf(names), peer),
+        CertificateVerdict.Accepted(var names) => new(rights.RequesterOf(names), peer, () => NameOf(peer)),
         CertificateVerdict.Refused(_, var message) => throw new RefusedException($"your certificate {message}", []),
         _ => throw new RefusedException("nobody is let in over the network any more", []),
     };
+
+    /// <summary>As which requester it would be let in; null: as none.</summary>
+    private string? NameOf(RemotePeer peer)
+    {
+        try
+        {
+            return Admit(peer).Requester.Name;
+        }
+        catch (RefusedException)
+        {
+            // Whoever asks has no use for the reason: the sweep tells it.
+            return null;
+        }
+    }
 }

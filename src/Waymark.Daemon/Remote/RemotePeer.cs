@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Waymark.Nodes;
 
 namespace Waymark.Daemon.Remote;
 
@@ -9,6 +10,8 @@ namespace Waymark.Daemon.Remote;
 /// <param name="connection">The connection.</param>
 internal sealed class RemotePeer(ConnectionContext connection)
 {
+    private string? requester, node;
+
     /// <summary>From where it comes; an IPv4 address is one also where it came to an IPv6 socket.</summary>
     public IPEndPoint From { get; } = connection.RemoteEndPoint is IPEndPoint end ? new(end.Address.IsIPv4MappedToIPv6 ? end.Address.MapToIPv4() : end.Address, end.Port) : new(IPAddress.None, 0);
 
@@ -21,6 +24,12 @@ internal sealed class RemotePeer(ConnectionContext connection)
     /// <summary>Why its certificate was refused; null: it was not, or none was shown.</summary>
     public string? Refusal { get; set; }
 
+    /// <summary>As whom its calls were admitted, as the node file called him; null: it made none.</summary>
+    public string? Requester => requester;
+
+    /// <summary>As which peer it was admitted to the exchange; null: it was not.</summary>
+    public string? Node => node;
+
     /// <summary>Whose addresses count as one: an IPv4 host, and of IPv6 a network of 64 bits, which one host has as many addresses of as it likes (RFC 4291 section 2.5.1).</summary>
     public IPAddress Source => From.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? new([.. From.Address.GetAddressBytes()[..8], .. new byte[8]]) : From.Address;
 
@@ -31,9 +40,17 @@ internal sealed class RemotePeer(ConnectionContext connection)
         Holder = Convert.ToHexString(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
     }
 
+    /// <summary>Admits a call of a requester; false where others of the connection were made as another.</summary>
+    public bool TryAdmit(RequesterDeclaration requester) => IsFirstOrSame(ref this.requester, requester.Name);
+
+    /// <summary>Admits the exchange of a peer; false where it was opened as another before.</summary>
+    public bool TryAdmit(PeerDeclaration node) => IsFirstOrSame(ref this.node, node.Name);
+
     /// <summary>Its certificate, for whoever outlives the connection.</summary>
     public X509Certificate2 CopyCertificate() => X509CertificateLoader.LoadCertificate(Certificate!.RawDataMemory.Span);
 
     /// <summary>Ends the connection and every call in it.</summary>
     public void Abort(string why) => connection.Abort(new(why));
+
+    private static bool IsFirstOrSame(ref string? known, string name) => (Interlocked.CompareExchange(ref known, name, null) ?? name) == name;
 }

@@ -12,7 +12,7 @@ namespace Waymark.Daemon.Remote;
 /// restart; while they have a mistake, what they last said without one counts. An address that cannot be had is tried again.
 /// </summary>
 internal sealed class RemoteService(
-    NodeBook node, RemoteAdmission admission, RemoteBounds bounds, RemoteStanding standing, IServiceProvider daemon, TimeProvider time, ILogger<RemoteService> log) : IActivity
+    NodeBook node, PolicyBook book, RemoteAdmission admission, RemoteBounds bounds, RemoteStanding standing, IServiceProvider daemon, TimeProvider time, ILogger<RemoteService> log) : IActivity
 {
     /// <summary>How often files are looked at.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
@@ -46,6 +46,10 @@ internal sealed class RemoteService(
                 {
                     await StopAsync(listener);
                     (listener, served, admission.Credentials, read, tryAt, told) = (null, wanted, null, [], default, "");
+                    if (wanted is null)
+                    {
+                        book.Expel();
+                    }
                 }
                 if (wanted is not null)
                 {
@@ -121,6 +125,7 @@ internal sealed class RemoteService(
         if (isNew || now >= sweepAt)
         {
             sweepAt = now + SweepInterval;
+            book.Expel();
             admission.Sweep();
         }
     }

@@ -9,7 +9,8 @@ namespace Waymark.Daemon.Requests;
 /// <param name="at">Since when.</param>
 /// <param name="since">Since when its policies with a lifetime count.</param>
 /// <param name="grace">For how long it stays when the connection has ended.</param>
-internal sealed class Lease(string requester, string name, PolicySet set, DateTimeOffset at, EquatableArray<KeyValuePair<Policy, DateTimeOffset>> since, TimeSpan grace)
+/// <param name="holder">As which requester who holds it would be let in now, also when he is not connected; null: as none.</param>
+internal sealed class Lease(string requester, string name, PolicySet set, DateTimeOffset at, EquatableArray<KeyValuePair<Policy, DateTimeOffset>> since, TimeSpan grace, Func<string?> holder)
 {
     private readonly TaskCompletionSource<LeaseEnd> end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -24,6 +25,9 @@ internal sealed class Lease(string requester, string name, PolicySet set, DateTi
     public EquatableArray<KeyValuePair<Policy, DateTimeOffset>> Since { get; } = since;
 
     public TimeSpan Grace { get; } = grace;
+
+    /// <summary>Whether who holds it still is who he was when he asked for it.</summary>
+    public bool IsRightful => holder() == Requester;
 
     /// <summary>When the connection ended, by the clock that nobody can set, and by that of the day; null: it has not.</summary>
     public (long Timestamp, DateTimeOffset Time)? Lost { get; set; }
@@ -43,4 +47,7 @@ internal enum LeaseEnd
 
     /// <summary>Another connection of the same requester holds the set now.</summary>
     TakenOver,
+
+    /// <summary>Who holds it is no longer its requester: revoked, expired, or otherwise in the node file.</summary>
+    Expelled,
 }

@@ -29,7 +29,12 @@ internal sealed partial class PolicyBook
     }
 
     /// <summary>Puts a set in force until <see cref="Lose"/>; whoever held it before does so no longer. Throws <see cref="RefusedException"/> where it may not be asked for.</summary>
-    public (Lease Lease, bool IsChange) Hold(RequesterDeclaration requester, string name, PolicySet set, TimeSpan grace)
+    /// <param name="requester">Who asks.</param>
+    /// <param name="name">What he calls it.</param>
+    /// <param name="set">For what.</param>
+    /// <param name="grace">For how long it stays when the connection has ended.</param>
+    /// <param name="holder">As which requester he would be let in at the moment; null: as none.</param>
+    public (Lease Lease, bool IsChange) Hold(RequesterDeclaration requester, string name, PolicySet set, TimeSpan grace, Func<string?> holder)
     {
         lock (gate)
         {
@@ -53,7 +58,7 @@ internal sealed partial class PolicyBook
             var now = time.GetUtcNow();
             var known = before?.Since.ToDictionary(one => PolicyPrinter.Print(one.Key), one => one.Value, StringComparer.Ordinal) ?? [];
             var isChange = before?.Set != set;
-            var lease = new Lease(requester.Name, name, set, isChange ? now : before!.At, Lifetimes.Since(set, known, now), grace);
+            var lease = new Lease(requester.Name, name, set, isChange ? now : before!.At, Lifetimes.Since(set, known, now), grace, holder);
             before?.End(LeaseEnd.TakenOver);
             held[(requester.Name, name)] = lease;
             if (isChange)
@@ -85,8 +90,27 @@ internal sealed partial class PolicyBook
                 waitChanged.Release();
                 return;
             }
-            Expire(lease);
+            Expire(lease, "its connection ended");
             Publish();
+        }
+    }
+
+    /// <summary>Takes out, at once and whatever grace was agreed, what those hold or held who are no longer who they were.</summary>
+    public void Expel()
+    {
+        // Asked of all before any is waited with: certificates take their time.
+        var over = Held.Where(one => !one.IsRightful).ToList();
+        lock (gate)
+        {
+            foreach (var lease in over.Where(one => held.GetValueOrDefault((one.Requester, one.Name)) == one))
+            {
+                Expire(lease, "who held it is not let in as its requester any more");
+                lease.End(LeaseEnd.Expelled);
+            }
+            if (over.Count > 0)
+            {
+                Publish();
+            }
         }
     }
 
@@ -94,16 +118,16 @@ internal sealed partial class PolicyBook
     private bool ExpireLost()
     {
         var over = held.Values.Where(one => one.Lost is not null && LeftOf(one) <= TimeSpan.Zero).ToList();
-        over.ForEach(Expire);
+        over.ForEach(one => Expire(one, "its connection ended"));
         return over.Count > 0;
     }
 
-    private void Expire(Lease lease)
+    private void Expire(Lease lease, string why)
     {
         held.Remove((lease.Requester, lease.Name));
-        Log.SetChanged(log, lease.Requester, "is no longer connected, and with it goes", lease.Name);
+        Log.SetChanged(log, lease.Requester, $"holds no longer, for {why}:", lease.Name);
         events.PolicySet(V1.PolicySetEventKind.Released, lease.Requester, lease.Name, []);
-        audit.Add(new(default, lease.Requester, "", "apply --while-connected", lease.Name, AuditOutcome.Expired, "its connection ended"), isOften: false);
+        audit.Add(new(default, lease.Requester, "", "apply --while-connected", lease.Name, AuditOutcome.Expired, why), isOften: false);
     }
 
     private void Release(Lease lease)

@@ -62,6 +62,7 @@ internal sealed partial class PolicyBook(
             // Before anything else is taken in.
             PolicyDirectory.FilesIn(directory.Path);
             var warnings = node.Reload();
+            Expel();
             var found = ReadFiles();
             Publish();
             if (found.Any(one => one.Severity == Severity.Error))

@@ -28,12 +28,7 @@ public sealed class ChangeTests : IDisposable
         await others.ResponseHeadersAsync;
         await policies.ListPolicySetsAsync(new(), cancellationToken: Cancelled);
         node.Pki($"revoke {node.In("fleet.example.net.pem")}");
-        await Assert.ThrowsAnyAsync<Exception>(async () =>
-        {
-            while (await watch.ResponseStream.MoveNext(Cancelled))
-            {
-            }
-        });
+        await EndsAsync(watch);
         await Assert.ThrowsAsync<RpcException>(async () => await policies.ApplyAsync(new() { Name = "late", PolicySet = new() }, cancellationToken: Cancelled));
         Assert.DoesNotContain("late", node.Ask("get policies"), StringComparison.Ordinal);
         Assert.Contains("was revoked on", node.Audit("--outcome refused"), StringComparison.Ordinal);
@@ -51,12 +46,39 @@ public sealed class ChangeTests : IDisposable
         await watch.ResponseHeadersAsync;
         node.Write("node.way", System.IO.File.ReadAllText(node.In("node.way")).Replace("fleet.example.net", "gone.example.net", StringComparison.Ordinal));
         node.Ask("reload");
-        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        await EndsAsync(watch);
+    }
+
+    [Fact]
+    public async Task Who_is_another_requester_by_now_is_put_out()
+    {
+        using var channel = node.Channel("fleet");
+        using var watch = new WatchService.WatchServiceClient(channel).Watch(new(), cancellationToken: Cancelled);
+        await watch.ResponseHeadersAsync;
+        node.Write("node.way", System.IO.File.ReadAllText(node.In("node.way")).Replace("requester fleet", "requester ships", StringComparison.Ordinal));
+        node.Ask("reload");
+        await EndsAsync(watch);
+        Assert.Contains("it asked as 'fleet', and is 'ships' by the node file now", node.Audit("--outcome refused"), StringComparison.Ordinal);
+        Assert.Equal(0, node.Call("fleet", "status").Code);
+    }
+
+    [Fact]
+    public async Task A_peer_that_was_a_requester_too_is_put_out_when_it_is_a_peer_alone()
+    {
+        const string Desk = "requester desk { certificate \"hq.example.net\"; rank 7; may any; }";
+        node.Pki($"issue --host hq.example.net --into {node.In("hq")}");
+        foreach (var end in new[] { "pem", "key" })
         {
-            while (await watch.ResponseStream.MoveNext(Cancelled))
-            {
-            }
-        });
+            System.IO.File.Move(node.In($"hq/hq.example.net.{end}"), node.In($"hq.example.net.{end}"));
+        }
+        node.Declare(Desk + " peer hq { certificate \"hq.example.net\"; prefix 203.0.113.0/24; }");
+        node.Ask("reload");
+        using var channel = node.Channel("hq");
+        using var watch = new WatchService.WatchServiceClient(channel).Watch(new(), cancellationToken: Cancelled);
+        await watch.ResponseHeadersAsync;
+        node.Write("node.way", System.IO.File.ReadAllText(node.In("node.way")).Replace(Desk, "", StringComparison.Ordinal));
+        node.Ask("reload");
+        await EndsAsync(watch);
     }
 
     [Fact]
@@ -186,4 +208,11 @@ public sealed class ChangeTests : IDisposable
         Assert.NotEmpty(versions);
         Assert.All(versions, version => Assert.Equal("0x0304", version.Trim()));
     }
+
+    private static Task EndsAsync(AsyncServerStreamingCall<WatchResponse> watch) => Assert.ThrowsAnyAsync<Exception>(async () =>
+    {
+        while (await watch.ResponseStream.MoveNext(Cancelled))
+        {
+        }
+    });
 }

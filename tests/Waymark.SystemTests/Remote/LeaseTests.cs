@@ -81,10 +81,18 @@ public sealed class LeaseTests : IDisposable
         static string Revision(string status) => System.Text.Json.JsonDocument.Parse(status).RootElement.GetProperty("revision").GetString()!;
     }
 
-    [Fact]
-    public void Who_is_revoked_holds_nothing_more()
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("--grace 5min", false)]
+    [InlineData("--grace 5min", true)]
+    public void Who_is_revoked_holds_nothing_more(string grace, bool isGone)
     {
-        Hold("192.0.2.1");
+        var holder = Hold("192.0.2.1", grace);
+        if (isGone)
+        {
+            Shell.Run($"kill -KILL {holder.Id}");
+            Assert.True(RemoteNode.Soon(() => node.Ask("get policies").Contains("unless connected again", StringComparison.Ordinal)), node.Ask("get policies"));
+        }
         node.Pki($"revoke {node.In("fleet.example.net.pem")}");
         Assert.True(RemoteNode.Soon(() => !IsHeld), node.Ask("get policies"));
     }

@@ -62,7 +62,7 @@ public sealed class BookProperties
             case 7:
                 Both(_ =>
                 {
-                    leases.Add(run.Book.Hold(run.Requester(by), name, BookRun.Set(text), TimeSpan.Zero).Lease);
+                    leases.Add(run.Book.Hold(run.Requester(by), name, BookRun.Set(text), TimeSpan.Zero, () => by).Lease);
                     return false;
                 }, model.Hold(by, name, text), isNumbered: false);
                 return $"{now:mm:ss.fff} {by} holds {name}: {text}";

@@ -9,6 +9,8 @@ public sealed class LeaseTests : IDisposable
 
     private readonly BookRun run = new("requester fleet { user nobody; rank 10; may any; confirm within 60 s; } requester alice { user alice; rank 20; may flows udp; }");
 
+    private string? holder = "fleet";
+
     public void Dispose() => run.Dispose();
 
     [Fact]
@@ -42,6 +44,46 @@ public sealed class LeaseTests : IDisposable
         run.Book.Lose(second);
         run.Clock.Pass(Grace);
         Look();
+        Assert.Empty(run.InForce);
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(null, true)]
+    [InlineData("alice", false)]
+    [InlineData("alice", true)]
+    public void Who_is_not_let_in_as_who_he_was_holds_nothing_more_whatever_grace_was_agreed(string? now, bool isLost)
+    {
+        var lease = Hold("a", "udp drop;", PolicyBook.LongestGrace);
+        run.Book.Hold(run.Requester("alice"), "b", BookRun.Set("udp drop;"), Grace, () => "alice");
+        if (isLost)
+        {
+            run.Book.Lose(lease);
+        }
+        run.Book.Expel();
+        Assert.Equal(["alice/b: udp drop;", "fleet/a: udp drop;"], run.InForce);
+        holder = now;
+        run.Book.Expel();
+        Assert.Equal(["alice/b: udp drop;"], run.InForce);
+        Assert.True(lease.Ended is { IsCompletedSuccessfully: true, Result: LeaseEnd.Expelled });
+        Assert.Equal(["fleet apply --while-connected a Expired: who held it is not let in as its requester any more"], run.Audited);
+        // The end of the connection comes after it.
+        run.Book.Lose(lease);
+        holder = "fleet";
+        Assert.Single(run.InForce);
+    }
+
+    [Fact]
+    public void Who_is_taken_out_of_the_node_file_does_not_hold_on_when_he_is_back()
+    {
+        var lease = Hold("a", "udp drop;", Grace);
+        holder = null;
+        run.Write("node.way", "requester other { user nobody; rank 10; may any; }");
+        run.Book.Reload();
+        Assert.True(lease.Ended.IsCompletedSuccessfully);
+        run.Write("node.way", "requester fleet { user nobody; rank 10; may any; }");
+        holder = "fleet";
+        run.Book.Reload();
         Assert.Empty(run.InForce);
     }
 
@@ -102,7 +144,7 @@ public sealed class LeaseTests : IDisposable
     [Fact]
     public void What_is_held_counts_among_the_sets_and_is_bound_by_the_rights()
     {
-        Assert.True(Assert.Throws<RefusedException>(() => run.Book.Hold(run.Requester("alice"), "a", BookRun.Set("tcp drop;"), Grace)).IsForbidden);
+        Assert.True(Assert.Throws<RefusedException>(() => run.Book.Hold(run.Requester("alice"), "a", BookRun.Set("tcp drop;"), Grace, () => "alice")).IsForbidden);
         Assert.Contains("at most 5 min", Assert.Throws<RefusedException>(() => Hold("a", "udp drop;", PolicyBook.LongestGrace + Second)).Message, StringComparison.Ordinal);
         for (var i = 0; i < PolicyBook.MostSets; i++)
         {
@@ -117,7 +159,7 @@ public sealed class LeaseTests : IDisposable
         Assert.Empty(run.InForce);
     }
 
-    private Lease Hold(string name, string text, TimeSpan grace) => run.Book.Hold(run.Requester("fleet"), name, BookRun.Set(text), grace).Lease;
+    private Lease Hold(string name, string text, TimeSpan grace) => run.Book.Hold(run.Requester("fleet"), name, BookRun.Set(text), grace, () => holder).Lease;
 
     private void Look() => run.Look();
 }
