@@ -46,13 +46,14 @@ internal sealed partial class PolicyBook
                 throw new RefusedException($"a set stays at most {Unit.Print(LongestGrace)} when its connection has ended", []);
             }
             CatchUp();
-            if (accepted.Any(one => one.Requester == requester.Name && one.Name == name))
-            {
-                throw new RefusedException($"'{name}' is there without a connection: withdraw it first, or take another name", []);
-            }
             var before = held.GetValueOrDefault((requester.Name, name));
             if (before is null)
             {
+                // Who holds it holds it on, also where an undoing has brought back one of its name meanwhile.
+                if (accepted.Any(one => one.Requester == requester.Name && one.Name == name))
+                {
+                    throw new RefusedException($"'{name}' is there without a connection: withdraw it first, or take another name", []);
+                }
                 CheckCount(requester.Name);
             }
             var now = time.GetUtcNow();

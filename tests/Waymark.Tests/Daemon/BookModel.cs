@@ -70,7 +70,7 @@ internal sealed class BookModel
 
     public bool Hold(string by, string name, string text)
     {
-        if (sets.ContainsKey((by, name)))
+        if (sets.ContainsKey((by, name)) && !held.ContainsKey((by, name)))
         {
             return false;
         }

@@ -141,6 +141,28 @@ public sealed class LeaseTests : IDisposable
         Assert.Equal(["fleet/a: udp drop;", "fleet/b: udp drop;"], run.InForce);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_comes_again_in_time_holds_it_on_also_where_one_of_its_name_was_brought_back_meanwhile(bool isUndone)
+    {
+        run.Apply("fleet", "a", "udp drop;");
+        run.Round();
+        run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed);
+        run.Book.Withdraw(run.Requester("fleet"), "fleet", "a");
+        run.Book.Lose(Hold("a", "tcp drop;", PolicyBook.LongestGrace));
+        if (isUndone)
+        {
+            run.Book.Undo(run.Requester("fleet"));
+        }
+        run.Clock.Pass(TimeSpan.FromMinutes(2));
+        Look();
+        var lease = Hold("a", "tcp drop;", TimeSpan.Zero);
+        Assert.Equal(["fleet/a: tcp drop;"], run.InForce);
+        run.Book.Lose(lease);
+        Assert.Equal(["fleet/a: udp drop;"], run.InForce);
+    }
+
     [Fact]
     public void What_is_held_counts_among_the_sets_and_is_bound_by_the_rights()
     {
