@@ -22,7 +22,7 @@ internal sealed partial class PolicyBook
         {
             lock (gate)
             {
-                return unconfirmed.Where(one => one.NotWritten is null).Select(one => one.Changes).ToEquatableArray();
+                return unconfirmed.Where(one => !one.IsTakenBack).Select(one => one.Changes).ToEquatableArray();
             }
         }
     }
@@ -50,8 +50,12 @@ internal sealed partial class PolicyBook
                 return done;
             }
             CatchUp();
-            var mine = unconfirmed.Find(one => one.Changes.By == caller.Name && one.NotWritten is null)
+            var mine = unconfirmed.Find(one => one.Changes.By == caller.Name && !one.IsTakenBack)
                 ?? throw new RefusedException($"'{caller.Name}' has nothing to confirm: its changes stand, or were taken back because nobody confirmed them in time ('waymark watch' and 'waymark audit' say so)", [], isMissing: true);
+            if (mine.Refused is not null)
+            {
+                throw mine.Refused;
+            }
             if (loop.Followed < mine.Post || loop.Current.Kernel.State != KernelState.InStep)
             {
                 var why = loop.Current.Kernel.Message;
@@ -85,21 +89,22 @@ internal sealed partial class PolicyBook
             throw new RefusedException($"the node file gives '{caller.Name}' {Unit.Print(caller.ConfirmWithin.Value)} to confirm: ask for no more, or leave it out", []);
         }
         CatchUp();
-        if (unconfirmed.Find(one => one.NotWritten is not null) is { } stuck)
+        if (unconfirmed.Find(one => one.Refused is not null) is { } stuck)
         {
-            // What is in force is not what is on the disk: nothing can be changed there.
-            throw stuck.NotWritten!;
+            // What is in force is not what is on the disk, or neither is what it should be: nothing can be changed there.
+            throw stuck.Refused!;
         }
         return new(caller.Name, asked ?? caller.ConfirmWithin, submission);
     }
 
-    /// <summary>Reads what is unconfirmed after a change, or at start.</summary>
+    /// <summary>Takes in what is unconfirmed after a change, or at start.</summary>
+    /// <param name="all">All that is.</param>
     /// <param name="post">What the loop was told last.</param>
     /// <param name="by">Who made the change; null: nobody.</param>
-    private void ReadUnconfirmed(ulong post, string? by = null)
+    private void Take(IReadOnlyList<UnconfirmedChanges> all, ulong post, string? by = null)
     {
         var (moment, now) = (time.GetTimestamp(), time.GetUtcNow());
-        unconfirmed = [.. store.Unconfirmed().Select(changes =>
+        unconfirmed = [.. all.Select(changes =>
         {
             if (unconfirmed.Find(one => one.Changes.By == changes.By && one.Changes.ConfirmBy == changes.ConfirmBy) is { } known)
             {
@@ -121,7 +126,7 @@ internal sealed partial class PolicyBook
         for (var i = 0; i < unconfirmed.Count; i++)
         {
             var one = unconfirmed[i];
-            if (one.Changes.IsFollowed || one.NotWritten is not null || followed < one.Post || IsOver(one))
+            if (one.Changes.IsFollowed || one.Refused is not null || followed < one.Post || IsOver(one))
             {
                 continue;
             }
@@ -146,7 +151,7 @@ internal sealed partial class PolicyBook
     /// <summary>What is next to be followed by the kernel; what cannot be written is not waited for, but looked at each second.</summary>
     private void AwaitKernel()
     {
-        Volatile.Write(ref awaited, unconfirmed.Where(one => !one.Changes.IsFollowed && !one.IsTold && one.NotWritten is null).Select(one => one.Post).DefaultIfEmpty().Min());
+        Volatile.Write(ref awaited, unconfirmed.Where(one => !one.Changes.IsFollowed && !one.IsTold && one.Refused is null).Select(one => one.Post).DefaultIfEmpty().Min());
         WakeWhenFollowed();
     }
 
@@ -158,46 +163,50 @@ internal sealed partial class PolicyBook
         }
     }
 
-    /// <summary>Takes back what was not confirmed in time; whether there was any, so that other sets are to be published.</summary>
+    /// <summary>
+    /// Takes back what was not confirmed in time; whether there was any, so that other sets are to be published. Where the disk does not take it, what was before returns all the same, and that it did is written as soon as
+    /// it can be; where what was before cannot even be read, what is in force stays until it can. Both are told once, and tried again each second.
+    /// </summary>
     private bool TakeBackOverdue()
     {
         var isChanged = false;
         foreach (var over in unconfirmed.Where(IsOver).ToList())
         {
-            var (by, sets, before) = (over.Changes.By, over.Changes.Sets, store.BeforeUnconfirmed(over.Changes.By));
-            StoreException? refused = null;
+            var isBack = over.IsTakenBack;
             try
             {
-                store.Revert(by);
+                if (!isBack)
+                {
+                    TakeBack(over.Changes, store.BeforeUnconfirmed(over.Changes.By));
+                    isChanged = isBack = true;
+                }
+                store.Revert(over.Changes.By);
                 unconfirmed.Remove(over);
             }
             catch (StoreException failed)
             {
-                // The disk is full, say. What was before returns all the same; that it did is written as soon as it can be.
-                refused = failed;
-                unconfirmed[unconfirmed.IndexOf(over)] = over with { NotWritten = failed };
-            }
-            if (over.NotWritten is not null)
-            {
-                continue;
-            }
-            if (refused is not null)
-            {
-                Log.StoreFailed(log, refused.Message);
-            }
-            isChanged = true;
-            accepted.RemoveAll(one => sets.AsSpan().Contains((one.Requester, one.Name)));
-            accepted.AddRange(before);
-            foreach (var (owner, name) in sets)
-            {
-                var isThere = before.Any(one => one.Requester == owner && one.Name == name);
-                Log.SetChanged(log, by, "did not confirm in time, and so it is as before:", name);
-                events.PolicySet(V1.PolicySetEventKind.Reverted, owner, name, []);
-                audit.Add(new(default, by, "", "confirm", owner == by ? name : $"{name} of {owner}", AuditOutcome.Reverted,
-                    $"not confirmed within {Unit.Print(over.Changes.Length)}: {(isThere ? "in force as it was before" : "no longer in force, as before")}"), isOften: false);
+                if (over.Refused is null)
+                {
+                    Log.StoreFailed(log, failed.Message);
+                }
+                unconfirmed[unconfirmed.IndexOf(over)] = over with { Refused = failed, IsTakenBack = isBack };
             }
         }
         return isChanged;
+    }
+
+    private void TakeBack(UnconfirmedChanges changes, IReadOnlyList<StoredSet> before)
+    {
+        accepted.RemoveAll(one => changes.Sets.AsSpan().Contains((one.Requester, one.Name)));
+        accepted.AddRange(before);
+        foreach (var (owner, name) in changes.Sets)
+        {
+            var isThere = before.Any(one => one.Requester == owner && one.Name == name);
+            Log.SetChanged(log, changes.By, "did not confirm in time, and so it is as before:", name);
+            events.PolicySet(V1.PolicySetEventKind.Reverted, owner, name, []);
+            audit.Add(new(default, changes.By, "", "confirm", owner == changes.By ? name : $"{name} of {owner}", AuditOutcome.Reverted,
+                $"not confirmed within {Unit.Print(changes.Length)}: {(isThere ? "in force as it was before" : "no longer in force, as before")}"), isOften: false);
+        }
     }
 
     private bool IsOver(Awaited one) => LeftOf(one) <= TimeSpan.Zero || time.GetUtcNow() >= one.Changes.ConfirmBy;
@@ -209,7 +218,8 @@ internal sealed partial class PolicyBook
     /// <param name="Post">By what post the loop was told of the last of them: connections that were opened before the kernel had followed it prove nothing.</param>
     /// <param name="From">From when on their time runs.</param>
     /// <param name="Left">For how long from then on.</param>
-    /// <param name="NotWritten">Why it could not be written that they were taken back; null: they were not.</param>
+    /// <param name="Refused">Why they could not be taken back, or that they were could not be written; null: there was nothing to.</param>
+    /// <param name="IsTakenBack">Whether they are taken back in all but the store.</param>
     /// <param name="IsTold">Whether it was told that the store refused to keep from when on the time counts.</param>
-    private sealed record Awaited(UnconfirmedChanges Changes, ulong Post, long From, TimeSpan Left, StoreException? NotWritten = null, bool IsTold = false);
+    private sealed record Awaited(UnconfirmedChanges Changes, ulong Post, long From, TimeSpan Left, StoreException? Refused = null, bool IsTakenBack = false, bool IsTold = false);
 }

@@ -43,7 +43,7 @@ internal sealed partial class PolicyBook(
                 Log.StoredSetBroken(log, set);
             }
             // What nobody confirmed while no daemon ran is taken back before anything is put in force.
-            ReadUnconfirmed(post: 0);
+            Take(store.Unconfirmed(), post: 0);
             TakeBackOverdue();
             ReadFiles();
             var post = Publish();
@@ -148,11 +148,7 @@ internal sealed partial class PolicyBook(
                 CheckCount(requester.Name);
             }
             var now = time.GetUtcNow();
-            var outcome = store.Change(requester.Name, name, set, terms, now);
-            accepted.RemoveAll(one => one.Requester == requester.Name && one.Name == name);
-            accepted.Add(new(requester.Name, name, set, now));
-            ReadUnconfirmed(Announce(V1.PolicySetEventKind.Accepted, requester.Name, requester.Name, name, "applied", outcome.ConfirmBy), requester.Name);
-            return outcome;
+            return Take(store.Change(requester.Name, name, set, terms, now), V1.PolicySetEventKind.Accepted, requester.Name, "applied");
         }
     }
 
@@ -186,10 +182,7 @@ internal sealed partial class PolicyBook(
                 var known = accepted.Where(one => one.Requester == requester).Select(one => one.Name).Concat(held.Keys.Where(one => one.Requester == requester).Select(one => one.Name)).ToList();
                 throw new RefusedException($"'{requester}' has no policy set '{name}'{(known.Count == 0 ? "" : "; it has " + string.Join(", ", known))}", [], isMissing: true);
             }
-            var outcome = store.Change(requester, name, null, terms, time.GetUtcNow());
-            accepted.RemoveAll(one => one.Requester == requester && one.Name == name);
-            ReadUnconfirmed(Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew", outcome.ConfirmBy), caller.Name);
-            return outcome;
+            return Take(store.Change(requester, name, null, terms, time.GetUtcNow()), V1.PolicySetEventKind.Withdrawn, caller.Name, "withdrew");
         }
     }
 
@@ -203,9 +196,7 @@ internal sealed partial class PolicyBook(
                 return done;
             }
             var undone = store.Undo(requester.Name, TermsOf(requester, confirmWithin, submission), time.GetUtcNow()) ?? throw new RefusedException($"'{requester.Name}' has no change to undo", [], isMissing: true);
-            accepted = [.. store.Sets(out _)];
-            ReadUnconfirmed(Announce(V1.PolicySetEventKind.Undone, requester.Name, requester.Name, undone.Name, "undid its change of", undone.ConfirmBy), requester.Name);
-            return undone;
+            return Take(undone, V1.PolicySetEventKind.Undone, requester.Name, "undid its change of");
         }
     }
 
@@ -253,6 +244,19 @@ internal sealed partial class PolicyBook(
             events.PolicySet(V1.PolicySetEventKind.Refused, rights.FileOwner.Name, name, diagnostics);
         }
         return [.. read.OrderBy(one => one.Key, StringComparer.Ordinal).SelectMany(one => one.Value)];
+    }
+
+    /// <summary>Puts a change in force that is on the disk.</summary>
+    private ChangeOutcome Take(StoredChange change, V1.PolicySetEventKind kind, string by, string verb)
+    {
+        var (owner, name) = change.Outcome.Sets[0];
+        accepted.RemoveAll(one => one.Requester == owner && one.Name == name);
+        if (change.Set is { } set)
+        {
+            accepted.Add(set);
+        }
+        Take(change.Unconfirmed, Announce(kind, by, owner, name, verb, change.Outcome.ConfirmBy), by);
+        return change.Outcome;
     }
 
     /// <summary>Tells a change; gives by what post the loop was told.</summary>

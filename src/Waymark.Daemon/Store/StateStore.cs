@@ -116,14 +116,15 @@ internal sealed partial class StateStore : IDisposable
     /// Puts a set in the place of the one of its name, or (<paramref name="set"/> null) takes that one away; can be undone. With it goes since when its policies with a
     /// lifetime have been accepted.
     /// </summary>
-    public ChangeOutcome Change(string requester, string name, PolicySet? set, ChangeTerms terms, DateTimeOffset now) => Transact(() =>
+    public StoredChange Change(string requester, string name, PolicySet? set, ChangeTerms terms, DateTimeOffset now) => Transact(() =>
     {
         Cover(requester, name, terms, now);
         KeepBefore(requester, name);
         Put(requester, name, set is null ? null : PolicySetTranslation.ToWire(set, withPlaces: true).ToByteArray(), Text(now));
         KeepFirst(requester, name, Lifetimes.Texts(set ?? PolicySet.Empty), FirstOf(requester, name), now);
         Uncover(requester, name);
-        return Kept(new([(requester, name)], IsChange: true, IsInForce: set is not null, ConfirmByOf(terms.By)), terms, now);
+        var outcome = Kept(new([(requester, name)], IsChange: true, IsInForce: set is not null, ConfirmByOf(terms.By)), terms, now);
+        return new StoredChange(outcome, Unconfirmed(), set is null ? null : new(requester, name, set, now));
     });
 
     /// <summary>Keeps where a text that says the same has its lines now, which is no change that could be undone; false where they are where they were.</summary>
@@ -135,7 +136,7 @@ internal sealed partial class StateStore : IDisposable
     });
 
     /// <summary>Takes the last change of a requester back; null where there is none.</summary>
-    public ChangeOutcome? Undo(string requester, ChangeTerms terms, DateTimeOffset now) => Transact(() =>
+    public StoredChange? Undo(string requester, ChangeTerms terms, DateTimeOffset now) => Transact(() =>
     {
         long id;
         string name;
@@ -154,7 +155,8 @@ internal sealed partial class StateStore : IDisposable
         Put(requester, name, before, acceptedAt);
         Execute("DELETE FROM change WHERE id = $i", ("$i", id));
         Uncover(requester, name);
-        return Kept(new([(requester, name)], IsChange: true, before is not null, ConfirmByOf(terms.By)), terms, now);
+        var outcome = Kept(new([(requester, name)], IsChange: true, before is not null, ConfirmByOf(terms.By)), terms, now);
+        return new StoredChange(outcome, Unconfirmed(), before is not null && Read(before, name) is { } set ? new(requester, name, set, Time(acceptedAt!)) : null);
     });
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waymark.Daemon;
 using Waymark.Daemon.Audit;
@@ -64,6 +66,16 @@ internal sealed class BookRun : IDisposable
         Assert.ThrowsAnyAsync<OperationCanceledException>(() => running).GetAwaiter().GetResult();
     }
 
+    /// <summary>Does something to the file of the state.</summary>
+    public void Spoil(string sql)
+    {
+        using var command = Connection(Store).CreateCommand();
+#pragma warning disable CA2100 // Constants of the tests.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
     /// <summary>The loop comes round, and the book sees what came of it.</summary>
     public void Round()
     {
@@ -86,6 +98,9 @@ internal sealed class BookRun : IDisposable
         End();
         System.IO.Directory.Delete(folder, recursive: true);
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "connection")]
+    private static extern ref SqliteConnection Connection(StateStore store);
 
     private void Begin()
     {

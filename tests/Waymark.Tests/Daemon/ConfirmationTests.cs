@@ -1,4 +1,5 @@
 using Waymark.Daemon.Requests;
+using Waymark.Daemon.Store;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Tests.Daemon;
@@ -301,6 +302,45 @@ public sealed class ConfirmationTests : IDisposable
         run.Clock.Pass(10 * Second);
         Look();
         Assert.Equal(["fleet/a: udp drop;"], run.InForce);
+    }
+
+    [Fact]
+    public void What_was_before_and_cannot_be_read_returns_when_it_can_and_meanwhile_all_stays_as_it_is()
+    {
+        run.Apply("fleet", "a", "udp drop;");
+        Confirm("fleet");
+        run.Apply("fleet", "a", "udp default;");
+        run.Apply("alice", "b", "udp drop;", 10 * Second);
+        run.Spoil("ALTER TABLE unconfirmed_set RENAME TO away");
+        run.Clock.Pass(Minute);
+        Look();
+        Assert.Equal(["alice/b: udp drop;", "fleet/a: udp default;"], run.InForce);
+        Assert.Throws<StoreException>(() => Confirm("fleet"));
+        Assert.Throws<StoreException>(() => run.Apply("chief", "c", "udp drop;"));
+        run.Clock.Pass(Second);
+        Look();
+        run.Spoil("ALTER TABLE away RENAME TO unconfirmed_set");
+        run.Clock.Pass(Second);
+        Look();
+        Assert.Equal(["fleet/a: udp drop;"], run.InForce);
+        Assert.Equal(2, run.Audited.Count(one => one.Contains("Reverted", StringComparison.Ordinal)));
+        run.Restart(Second);
+        Assert.Equal(["fleet/a: udp drop;"], run.InForce);
+    }
+
+    [Fact]
+    public void A_time_that_cannot_be_begun_anew_ends_as_it_was()
+    {
+        run.Apply("fleet", "a", "udp drop;");
+        var until = run.Clock.Now + Minute;
+        run.Spoil("ALTER TABLE unconfirmed_followed RENAME TO away");
+        run.Clock.Pass(50 * Second);
+        run.Round();
+        Assert.Equal(until, run.Book.ConfirmByOf("fleet"));
+        run.Clock.Pass(Second);
+        run.Spoil("ALTER TABLE away RENAME TO unconfirmed_followed");
+        Look();
+        Assert.Equal(run.Clock.Now + Minute, run.Book.ConfirmByOf("fleet"));
     }
 
     [Fact]
