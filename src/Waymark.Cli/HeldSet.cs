@@ -19,7 +19,8 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
     /// <summary>Holds it until cancelled, or until it is withdrawn; an exit code. Throws <see cref="RpcException"/> where the node refuses it, or does not answer from the first.</summary>
     public async Task<int> HoldAsync(CancellationToken cancellationToken)
     {
-        var (wait, wasHeld) = (FirstWait, false);
+        var wait = FirstWait;
+        string? lease = null;
         while (true)
         {
             try
@@ -28,21 +29,21 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
                 while (await held.ResponseStream.MoveNext(cancellationToken))
                 {
                     tell(held.ResponseStream.Current);
-                    (wait, wasHeld) = (FirstWait, true);
+                    (wait, lease) = (FirstWait, held.ResponseStream.Current.Lease);
                 }
                 Invocation.Fail($"'{request.Name}' was withdrawn");
                 return ExitCodes.Failed;
             }
             catch (RpcException) when (cancellationToken.IsCancellationRequested)
             {
-                // Ctrl-C. Before it is held the name may be of a set that stays.
-                if (wasHeld)
+                // Ctrl-C.
+                if (lease is not null)
                 {
-                    await WithdrawAsync();
+                    await WithdrawAsync(lease);
                 }
                 return ExitCodes.Done;
             }
-            catch (RpcException lost) when (wasHeld && NodeClient.IsUnreachable(lost))
+            catch (RpcException lost) when (lease is not null && NodeClient.IsUnreachable(lost))
             {
                 if (wait == FirstWait)
                 {
@@ -62,12 +63,12 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
         }
     }
 
-    /// <summary>Says that it is over: without, the set would stay for as long as was agreed.</summary>
-    private async Task WithdrawAsync()
+    /// <summary>Says that it is over: without, the set would stay for as long as was agreed. By now another may hold a set of that name, or one that stays bear it: neither is meant.</summary>
+    private async Task WithdrawAsync(string lease)
     {
         try
         {
-            await client.Policies.WithdrawAsync(new() { Name = request.Name }, deadline: (time.GetUtcNow() + Farewell).UtcDateTime);
+            await client.Policies.WithdrawAsync(new() { Name = request.Name, Lease = lease }, deadline: (time.GetUtcNow() + Farewell).UtcDateTime);
         }
         catch (RpcException)
         {

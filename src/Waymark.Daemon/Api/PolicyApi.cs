@@ -51,7 +51,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
             audit.Accepted(context, call => call.Applied(set, new([(caller.Name, request.Name)], isChange, IsInForce: true)));
             var answer = await AnswerAsync(caller.Name, request.Name, context.CancellationToken);
             answer.WasUnchanged = !isChange;
-            await stream.WriteAsync(new() { Applied = answer }, context.CancellationToken);
+            await stream.WriteAsync(new() { Applied = answer, Lease = lease.Id.ToString() }, context.CancellationToken);
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
             return await lease.Ended.WaitAsync(ended.Token) switch
             {
@@ -101,7 +101,8 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     {
         var caller = rights.Caller(context);
         var done = book.Withdraw(
-            caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission));
+            caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission),
+            request.Lease.Length == 0 ? null : NumberOf(request.Lease, "lease"));
         audit.Accepted(context, call => call.Withdrawn(done));
         return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = ConfirmByOf(caller, done), WasRepeated = done.IsRepeated, WasHeld = done.WasHeld };
     });
@@ -206,10 +207,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         {
             return null;
         }
-        if (!Guid.TryParseExact(id, "D", out var number))
-        {
-            throw new RefusedException("a submission id is a UUID in its 36 characters: 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'", []);
-        }
+        var number = NumberOf(id, "submission");
         using var hash = SHA256.Create();
         using (var stream = new CryptoStream(System.IO.Stream.Null, hash, CryptoStreamMode.Write))
         {
@@ -219,6 +217,9 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         }
         return new(number, hash.Hash!.ToEquatableArray());
     }
+
+    private static Guid NumberOf(string text, string what) => Guid.TryParseExact(text, "D", out var number) ? number
+        : throw new RefusedException($"a {what} id is a UUID in its 36 characters: 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'", []);
 
     private static PolicySet Read(V1.PolicySet? wire, string name)
     {

@@ -3,6 +3,7 @@ using Waymark.Policies;
 namespace Waymark.Daemon.Requests;
 
 /// <summary>A set that is there while its requester is connected. It is in memory alone: what ends with the daemon cannot outlive it.</summary>
+/// <param name="id">By what it is told from others of the same name.</param>
 /// <param name="requester">Whose it is.</param>
 /// <param name="name">What he calls it.</param>
 /// <param name="set">What it asks for.</param>
@@ -10,9 +11,12 @@ namespace Waymark.Daemon.Requests;
 /// <param name="since">Since when its policies with a lifetime count.</param>
 /// <param name="grace">For how long it stays when the connection has ended.</param>
 /// <param name="holder">As which requester who holds it would be let in now, also when he is not connected; null: as none.</param>
-internal sealed class Lease(string requester, string name, PolicySet set, DateTimeOffset at, EquatableArray<KeyValuePair<Policy, DateTimeOffset>> since, TimeSpan grace, Func<string?> holder)
+internal sealed class Lease(Guid id, string requester, string name, PolicySet set, DateTimeOffset at, EquatableArray<KeyValuePair<Policy, DateTimeOffset>> since, TimeSpan grace, Func<string?> holder)
 {
     private readonly TaskCompletionSource<LeaseEnd> end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>By what it is told from others of the same name, before and after it.</summary>
+    public Guid Id { get; } = id;
 
     public string Requester { get; } = requester;
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Waymark.Daemon.Audit;
 using Waymark.Daemon.Store;
 using Waymark.Nodes;
@@ -59,7 +60,7 @@ internal sealed partial class PolicyBook
             var now = time.GetUtcNow();
             var known = before?.Since.ToDictionary(one => PolicyPrinter.Print(one.Key), one => one.Value, StringComparer.Ordinal) ?? [];
             var isChange = before?.Set != set;
-            var lease = new Lease(requester.Name, name, set, isChange ? now : before!.At, Lifetimes.Since(set, known, now), grace, holder);
+            var lease = new Lease(new(RandomNumberGenerator.GetBytes(16)), requester.Name, name, set, isChange ? now : before!.At, Lifetimes.Since(set, known, now), grace, holder);
             before?.End(LeaseEnd.TakenOver);
             held[(requester.Name, name)] = lease;
             if (isChange)

@@ -153,7 +153,13 @@ internal sealed partial class PolicyBook(
     }
 
     /// <summary>Takes a set back; throws <see cref="RefusedException"/> where there is none, or it is another's.</summary>
-    public ChangeOutcome Withdraw(RequesterDeclaration caller, string requester, string name, TimeSpan? confirmWithin = null, Submission? submission = null)
+    /// <param name="caller">Who asks.</param>
+    /// <param name="requester">Whose set.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="confirmWithin">As for <see cref="Accept"/>.</param>
+    /// <param name="submission">As for <see cref="Accept"/>.</param>
+    /// <param name="lease">Only where this holds it; null: whatever bears the name.</param>
+    public ChangeOutcome Withdraw(RequesterDeclaration caller, string requester, string name, TimeSpan? confirmWithin = null, Submission? submission = null, Guid? lease = null)
     {
         lock (gate)
         {
@@ -170,10 +176,15 @@ internal sealed partial class PolicyBook(
             {
                 throw new RefusedException($"'{name}' is a file of {directory.Path}: remove it there and run 'waymark reload'", []);
             }
-            if (held.GetValueOrDefault((requester, name)) is { } lease)
+            var holding = held.GetValueOrDefault((requester, name));
+            if (lease is not null && holding?.Id != lease)
+            {
+                throw new RefusedException($"'{name}' is not held by that lease any more: it has ended, or another connection holds the set", [], isMissing: true);
+            }
+            if (holding is not null)
             {
                 var released = store.Keep(new([(requester, name)], IsChange: true, IsInForce: false) { WasHeld = true }, terms, time.GetUtcNow());
-                Release(lease);
+                Release(holding);
                 Announce(V1.PolicySetEventKind.Withdrawn, caller.Name, requester, name, "withdrew", null);
                 return released;
             }

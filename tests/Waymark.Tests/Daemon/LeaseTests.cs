@@ -112,6 +112,23 @@ public sealed class LeaseTests : IDisposable
         Assert.Empty(run.InForce);
     }
 
+    [Fact]
+    public void Who_ends_his_own_holding_ends_no_other()
+    {
+        var first = Hold("a", "udp drop;", Grace);
+        var second = Hold("a", "udp drop;", Grace);
+        Assert.NotEqual(first.Id, second.Id);
+        Missing(first);
+        run.Book.Lose(second);
+        Assert.True(run.Book.Withdraw(run.Requester("fleet"), "fleet", "a", lease: second.Id).WasHeld);
+        Assert.Empty(run.InForce);
+        run.Apply("fleet", "a", "tcp drop;");
+        Missing(second);
+        Assert.Equal(["fleet/a: tcp drop;"], run.InForce);
+
+        void Missing(Lease lease) => Assert.True(Assert.Throws<RefusedException>(() => run.Book.Withdraw(run.Requester("fleet"), "fleet", "a", lease: lease.Id)).IsMissing);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(600)]
