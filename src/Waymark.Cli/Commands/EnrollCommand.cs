@@ -32,20 +32,38 @@ internal static class EnrollCommand
                 return Fail(parse, "this is no code of 'waymark pki invite', or not all of it", ExitCodes.BadInput);
             }
             using var files = new PartyFiles(parse.GetValue(into)!, code.Purpose);
+            EnrolledParty party;
             try
             {
                 files.RequireFree();
                 var wanted = (parse.GetValue(names) ?? []).Select(CertificateName.Parse).OfType<CertificateName>().ToList();
-                var party = await EnrollmentClient.EnrollAsync(code, wanted, files.NewKey, time, cancellationToken);
-                files.Write(party);
-                Tell(parse, files, party);
-                return ExitCodes.Done;
+                party = await EnrollmentClient.EnrollAsync(code, wanted, files.NewKey, time, cancellationToken);
             }
             catch (Exception failed) when (failed is EnrollmentException or CertificateException or IOException or UnauthorizedAccessException or OperationCanceledException)
             {
                 // A key that nobody certified is of no use.
                 files.Undo();
                 return Fail(parse, failed is OperationCanceledException ? "given up" : failed.Message, ExitCodes.Failed);
+            }
+            try
+            {
+                files.Write(party);
+            }
+            catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+            {
+                files.Undo();
+                return Fail(parse, $"the key was certified, and what came cannot be written: {failed.Message}; the code is used up: mend that, and ask for another ('waymark pki invite')", ExitCodes.Failed);
+            }
+            try
+            {
+                Tell(parse, files, party);
+                return ExitCodes.Done;
+            }
+            catch (IOException failed)
+            {
+                // Whoever reads the output does not know; the files are what counts, and they are there.
+                Invocation.Fail($"the key was certified, and {files.Certificate}, {files.Key}, {files.Authority} and {files.RevocationList} are written; only this could not be printed: {failed.Message}");
+                return ExitCodes.Failed;
             }
         });
         return command;

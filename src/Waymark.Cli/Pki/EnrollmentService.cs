@@ -25,6 +25,11 @@ internal sealed class EnrollmentService(string folder, TimeProvider time, Action
     private const double FailuresOfSourcePerSecond = 0.1, FailuresPerSecond = 2;
     private const int MostSources = 4096;
 
+    /// <summary>Of how many that are turned away a line is told at once, and a second from then on: whoever floods the port shall not flood the terminal. And how many are told themselves at a time, for how long.</summary>
+    private const int ToldAtOnce = 10, TurningAtOnce = 16;
+    private const double ToldPerSecond = 0.1;
+    private static readonly TimeSpan Turning = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a connection may take.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -35,7 +40,9 @@ internal sealed class EnrollmentService(string folder, TimeProvider time, Action
     private readonly List<IPAddress> connected = [];
     private readonly Dictionary<IPAddress, TokenBucket> failures = [];
     private readonly TokenBucket allFailures = new(Failures, FailuresPerSecond, time);
+    private readonly TokenBucket told = new(ToldAtOnce, ToldPerSecond, time);
     private readonly SemaphoreSlim one = new(1);
+    private int turning, untold;
     private X509Certificate2? listener;
     private X509Certificate2? authority;
     private DateTimeOffset madeAt;
@@ -93,6 +100,8 @@ internal sealed class EnrollmentService(string folder, TimeProvider time, Action
         var source = from.AddressFamily == AddressFamily.InterNetworkV6 ? new IPAddress([.. from.GetAddressBytes()[..8], .. new byte[8]]) : from;
         if (!TryEnter(source))
         {
+            Tell(from);
+            await TurnAwayAsync(socket, cancellationToken);
             return;
         }
         using var late = new CancellationTokenSource(Patience, time);
@@ -109,7 +118,7 @@ internal sealed class EnrollmentService(string folder, TimeProvider time, Action
                 AllowTlsResume = false,
                 AllowRenegotiation = false,
             }, either.Token);
-            await EnrollmentServer.AnswerAsync(stream, shown, own, async (id, request, isProven) =>
+            await EnrollmentServer.AnswerAsync(stream, shown, own, time.GetUtcNow(), async (id, request, isProven) =>
             {
                 var (grant, certificate) = await AskAsync(directory => directory.Enroll(id, request, isProven, time.GetUtcNow()), either.Token);
                 tell($"{string.Join(", ", certificate.Names)}: enrolled from {from}, a {certificate.Use}'s, until {IssuedCertificate.Day(certificate.Until)}, serial number {certificate.Serial}");
@@ -132,6 +141,52 @@ internal sealed class EnrollmentService(string folder, TimeProvider time, Action
             {
                 connected.Remove(source);
             }
+        }
+    }
+
+    private void Tell(IPAddress from)
+    {
+        int others;
+        lock (gate)
+        {
+            if (!told.TryTake())
+            {
+                untold++;
+                return;
+            }
+            (others, untold) = (untold, 0);
+        }
+        tell($"{from}: turned away, there are too many connections or too many attempts came to nothing{(others == 0 ? "" : $"; so were {others} others before it")}");
+    }
+
+    /// <summary>Has whoever is turned away know it, as far as that costs little.</summary>
+    private async Task TurnAwayAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref turning) > TurningAtOnce)
+        {
+            Interlocked.Decrement(ref turning);
+            return;
+        }
+        using var late = new CancellationTokenSource(Turning, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            await using var stream = new NetworkStream(socket);
+            await TurnedAway.SayAsync(stream, either.Token);
+            socket.Shutdown(SocketShutdown.Send);
+            // What it says is taken in: a socket that is closed with something unread takes back what it has sent (RFC 2525 section 2.17).
+            var unread = new byte[4096];
+            while (await stream.ReadAsync(unread, either.Token) > 0)
+            {
+            }
+        }
+        catch (Exception gone) when (gone is IOException or SocketException or OperationCanceledException)
+        {
+            // It went, or says too much: it was told what there is to tell.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref turning);
         }
     }
 

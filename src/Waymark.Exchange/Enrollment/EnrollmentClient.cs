@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -16,13 +17,19 @@ public static class EnrollmentClient
     /// <summary>How long all of it may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// How far this host's clock may be behind the authority's: certificates begin <see cref="CertificateAuthority.ClockTolerance"/> before they are made, of which some is left for the exchange itself. And how far before it: no
+    /// certificate is given for less than a day.
+    /// </summary>
+    public static readonly TimeSpan MostBehind = CertificateAuthority.ClockTolerance - TimeSpan.FromMinutes(1), MostBefore = TimeSpan.FromHours(12);
+
     /// <summary>Connects to the authority that a code names, and has a new key certified.</summary>
     /// <param name="code">The code.</param>
     /// <param name="names">Names that the certificate has to bear; empty: whatever the invitation says.</param>
     /// <param name="newKey">Makes the key, on a curve; it stays the caller's, and nobody is shown more than its public half.</param>
     /// <param name="time">The clock that certificates are held against.</param>
     /// <param name="cancellationToken">Gives it up.</param>
-    /// <exception cref="EnrollmentException">It came to nothing, and the code may be tried again unless it says that it is used up.</exception>
+    /// <exception cref="EnrollmentException">It came to nothing, and the code is as good as before unless it says otherwise.</exception>
     public static async Task<EnrolledParty> EnrollAsync(EnrollmentCode code, IReadOnlyList<CertificateName> names, Func<ECCurve, ECDsa> newKey, TimeProvider time, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(Patience, time);
@@ -49,6 +56,10 @@ public static class EnrollmentClient
                 ? $"no host is called '{code.Server.Host}', where the code says that the authority is"
                 : $"{code.Server} does not answer ({refused.Message}): does 'waymark pki serve' run there, and does a firewall let TCP port {code.Server.Port} through?");
         }
+        catch (AuthenticationException refused) when (TurnedAway.IsSaidBy(refused))
+        {
+            throw new EnrollmentException($"{code.Server} takes nobody from here now: there are too many connections to it, or too many attempts came to nothing; wait a minute");
+        }
         catch (Exception refused) when (refused is AuthenticationException or IOException)
         {
             throw new EnrollmentException($"{code.Server} does not speak TLS 1.3, or closed the connection: is it 'waymark pki serve' that listens there, or were there too many attempts?");
@@ -71,6 +82,11 @@ public static class EnrollmentClient
         // Whose bytes have that hash is the one that made the code.
         var authority = X509CertificateLoader.LoadCertificate(hello.Authority.Span);
         var trust = CertificateTrust.Read(authority.ExportCertificatePem(), null);
+        if (ClockOf(hello) is { } theirs && (theirs - now > MostBehind || now - theirs > MostBefore) && trust.Check(shown, CertificatePurpose.Host, theirs) is CertificateVerdict.Accepted)
+        {
+            throw new EnrollmentException(string.Create(CultureInfo.InvariantCulture,
+                $"the clock of this host says {now.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC and that of {code.Server} {theirs.UtcDateTime:yyyy-MM-dd HH:mm:ss}: set this one, or that one, and use the code then; nothing was asked for, and it is as good as before"));
+        }
         if (trust.Check(shown, CertificatePurpose.Host, now) is CertificateVerdict.Refused(_, var fault))
         {
             throw new EnrollmentException($"who answers at {code.Server} shows a certificate that {fault}: nothing was sent to it");
@@ -84,14 +100,23 @@ public static class EnrollmentClient
             Request = ByteString.CopyFrom(request),
             Proof = ByteString.CopyFrom(EnrollmentProof.OfRequest(code.Secret, shown.RawData, request)),
         }, cancellationToken);
-        var answer = await EnrollmentStream.ReadAsync(stream, V1.EnrollmentAnswer.Parser, EnrollmentStream.LongestAnswer, cancellationToken);
+        V1.EnrollmentAnswer answer;
+        try
+        {
+            answer = await EnrollmentStream.ReadAsync(stream, V1.EnrollmentAnswer.Parser, EnrollmentStream.LongestAnswer, cancellationToken);
+        }
+        catch (Exception broken) when (broken is IOException or OperationCanceledException or EnrollmentException)
+        {
+            // Whether the authority has done its part is not known.
+            throw EnrollmentException.AfterAsking(broken is EnrollmentException ? broken.Message : $"the answer of {code.Server} did not come");
+        }
         if (answer.Refusal.Length > 0)
         {
             throw new EnrollmentException($"{code.Server} refuses: {ForeignText.Show(answer.Refusal, 400)}");
         }
         if (!EnrollmentProof.Holds(answer.Proof.Span, EnrollmentProof.OfAnswer(code.Secret, shown.RawData, answer.Certificate.Span, answer.RevocationList)))
         {
-            throw new EnrollmentException("the answer is not of who made the code; it was thrown away");
+            throw EnrollmentException.AfterAsking("the answer is not of who made the code, and was thrown away");
         }
         return Read(answer, authority, key, code.Purpose, names, now);
     }
@@ -104,19 +129,23 @@ public static class EnrollmentClient
             var certificate = X509CertificateLoader.LoadCertificate(answer.Certificate.Span);
             if (!certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
             {
-                throw new EnrollmentException("the certificate that came is of another key; it was thrown away");
+                throw EnrollmentException.AfterAsking("the certificate that came is of another key, and was thrown away");
             }
             return CertificateTrust.Read(authority.ExportCertificatePem(), answer.RevocationList).Check(certificate, purpose, now) switch
             {
-                CertificateVerdict.Refused(_, var fault) => throw new EnrollmentException($"the certificate that came {fault}; it was thrown away"),
-                CertificateVerdict.Accepted when names.Except(CertificateName.Of(certificate)).FirstOrDefault() is { } missing => throw new EnrollmentException($"the certificate that came does not name '{missing}'; it was thrown away"),
+                CertificateVerdict.Refused(_, var fault) => throw EnrollmentException.AfterAsking($"the certificate that came {fault}, and was thrown away"),
+                CertificateVerdict.Accepted when names.Except(CertificateName.Of(certificate)).FirstOrDefault() is { } missing => throw EnrollmentException.AfterAsking($"the certificate that came does not name '{missing}', and was thrown away"),
                 _ => new(certificate, authority, answer.RevocationList),
             };
         }
         catch (Exception damaged) when (damaged is CryptographicException or CertificateException)
         {
             // Foreign bytes; the framework's words would say which of its functions minded them.
-            throw new EnrollmentException("the certificate or the revocation list that came is damaged");
+            throw EnrollmentException.AfterAsking("the certificate or the revocation list that came is damaged");
         }
     }
+
+    /// <summary>What the authority's clock says; null: nothing, or nothing that a clock could.</summary>
+    private static DateTimeOffset? ClockOf(V1.EnrollmentHello hello) =>
+        hello.Now > 0 && hello.Now <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.FromUnixTimeSeconds(hello.Now) : null;
 }

@@ -19,12 +19,13 @@ public static class EnrollmentServer
     /// <param name="stream">TLS, in which <paramref name="shown"/> was shown.</param>
     /// <param name="shown">The certificate.</param>
     /// <param name="authority">The authority's.</param>
+    /// <param name="now">What the authority's clock says.</param>
     /// <param name="decide">Decides; throws <see cref="EnrollmentException"/> where nothing is certified, whose words go to the party.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="EnrollmentException">Nothing was certified, or nothing was asked.</exception>
-    public static async Task AnswerAsync(Stream stream, X509Certificate2 shown, X509Certificate2 authority, Deciding decide, CancellationToken cancellationToken)
+    public static async Task AnswerAsync(Stream stream, X509Certificate2 shown, X509Certificate2 authority, DateTimeOffset now, Deciding decide, CancellationToken cancellationToken)
     {
-        await EnrollmentStream.WriteAsync(stream, new V1.EnrollmentHello { Authority = ByteString.CopyFrom(authority.RawData) }, cancellationToken);
+        await EnrollmentStream.WriteAsync(stream, new V1.EnrollmentHello { Authority = ByteString.CopyFrom(authority.RawData), Now = now.ToUnixTimeSeconds() }, cancellationToken);
         var asked = await EnrollmentStream.ReadAsync(stream, V1.EnrollmentRequest.Parser, EnrollmentStream.LongestRequest, cancellationToken);
         var request = asked.Request.ToByteArray();
         try

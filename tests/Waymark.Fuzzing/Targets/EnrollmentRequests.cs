@@ -39,7 +39,7 @@ internal static class EnrollmentRequests
         try
         {
             var isCertified = false;
-            EnrollmentServer.AnswerAsync(new EnrollmentParties.Heard(heard), EnrollmentParties.Shown, EnrollmentParties.Authority.Certificate, (_, request, isProof) =>
+            EnrollmentServer.AnswerAsync(new EnrollmentParties.Heard(heard), EnrollmentParties.Shown, EnrollmentParties.Authority.Certificate, EnrollmentParties.Now, (_, request, isProof) =>
             {
                 if (!isProof(Secret))
                 {

@@ -101,9 +101,49 @@ public sealed partial class EnrollmentTests : IDisposable
         // 8 at a time, of which none ends well.
         var text = Shell.Try($"ip netns exec {node.Far.Name} sh -c 'for i in $(seq 40); do timeout 5 openssl s_client -connect 192.0.2.1:7444 -tls1_3 < /dev/null > /dev/null 2>&1 || echo closed; done'").Text;
         Assert.InRange(ClosedCount().Count(text), 10, 40);
+        // Both ends are told.
+        var turned = Enroll(code, "e");
+        Assert.True(turned.Code == 1 && turned.Text.Contains("takes nobody from here now", StringComparison.Ordinal), turned.Text);
+        string? line;
+        do
+        {
+            line = serving.StandardOutput.ReadLine();
+        }
+        while (line is not null && !line.Contains("192.0.2.7: turned away", StringComparison.Ordinal));
+        Assert.NotNull(line);
         // From another address.
         node.Far.Ip("route add 192.0.2.1/32 dev f0 src 192.0.2.8");
         Assert.Equal(0, Enroll(code, "f").Code);
+    }
+
+    [Fact]
+    public void An_enrolment_whose_output_nobody_takes_is_none_the_less()
+    {
+        var code = Invite("late.example.net", "192.0.2.1");
+        var (status, text) = Shell.Try($"(echo {code} | ip netns exec {node.Far.Name} timeout 60 {DaemonProcess.Program("waymark")} enroll - --into {node.In("late")} > /dev/full)");
+        Assert.True(status == 1 && text.Contains("only this could not be printed", StringComparison.Ordinal), text);
+        foreach (var file in new[] { "requester.pem", "requester.key", "ca.pem", "crl.pem" })
+        {
+            Assert.True(System.IO.File.Exists(node.In($"late/{file}")), file);
+        }
+    }
+
+    [Fact]
+    public void What_came_and_cannot_be_written_has_used_the_code_up()
+    {
+        var code = Invite("late.example.net", "192.0.2.1");
+        System.IO.Directory.CreateDirectory(node.In("late"));
+        Shell.Run($"mount -t tmpfs -o size=8k none {node.In("late")}");
+        try
+        {
+            var (status, text) = Enroll(code, "late");
+            Assert.True(status == 1 && text.Contains("the code is used up", StringComparison.Ordinal), text);
+            Assert.Empty(System.IO.Directory.GetFiles(node.In("late")));
+        }
+        finally
+        {
+            Shell.Run($"umount {node.In("late")}");
+        }
     }
 
     private string Invite(string names, string at) => CodeIn(node.Pki($"invite {names} --at {at}"));

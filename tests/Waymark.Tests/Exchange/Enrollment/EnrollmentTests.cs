@@ -23,6 +23,8 @@ public sealed class EnrollmentTests : IDisposable
     private readonly X509Certificate2 shown;
     private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private DateTimeOffset now = Now;
+    private TimeSpan ahead;
+    private Action<V1.EnrollmentHello> spoilHello = _ => { };
     private Action<V1.EnrollmentRequest> spoilRequest = _ => { };
     private Action<V1.EnrollmentAnswer> spoilAnswer = _ => { };
 
@@ -177,8 +179,67 @@ public sealed class EnrollmentTests : IDisposable
         })
         {
             spoilAnswer = spoil;
-            Assert.Contains("thrown away", (await RefusedAsync(Invite())).Message, StringComparison.Ordinal);
+            var refused = await RefusedAsync(Invite());
+            Assert.Contains("thrown away", refused.Message, StringComparison.Ordinal);
+            Assert.True(refused.MayBeUsedUp && refused.Message.Contains("the code may be used up", StringComparison.Ordinal));
         }
+    }
+
+    [Theory]
+    [InlineData(-10, false)]
+    [InlineData(-300, false)]
+    [InlineData(-60 * 24 * 400, false)]
+    [InlineData(60 * 13, false)]
+    [InlineData(60 * 24 * 400, false)]
+    [InlineData(-4, true)]
+    [InlineData(60 * 11, true)]
+    public async Task A_host_whose_clock_is_far_off_is_told_so_and_its_code_is_kept(int minutes, bool isTaken)
+    {
+        // The authority has been listening for a while: what it shows is older than what it would make now.
+        var code = Invite();
+        now += TimeSpan.FromMinutes(9);
+        ahead = TimeSpan.FromMinutes(minutes);
+        if (isTaken)
+        {
+            await EnrollAsync(code);
+            return;
+        }
+        var (near, far) = await PairAsync();
+        await using var ends = near;
+        await using var ends2 = far;
+        var answering = EnrollmentServer.AnswerAsync(far, shown, authority.Certificate, now, DecideAsync, Cancelled);
+        var refused = await Assert.ThrowsAsync<EnrollmentException>(() => EnrollmentClient.AskAsync(near, shown, code, [], _ => key, now + ahead, Cancelled));
+        Assert.StartsWith("the clock of this host says ", refused.Message, StringComparison.Ordinal);
+        Assert.False(refused.MayBeUsedUp);
+        await near.DisposeAsync();
+        await Assert.ThrowsAsync<EndOfStreamException>(() => answering);
+        ahead = TimeSpan.Zero;
+        await EnrollAsync(code);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    public async Task An_authority_that_says_no_time_or_none_that_there_is_is_asked_all_the_same(long said)
+    {
+        spoilHello = hello => hello.Now = said;
+        await EnrollAsync(Invite());
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_come_may_have_used_the_code_up()
+    {
+        var code = Invite();
+        var (near, far) = await PairAsync();
+        await using var ends = near;
+        var asking = EnrollmentClient.AskAsync(near, shown, code, [], _ => key, now, Cancelled);
+        await EnrollmentStream.WriteAsync(far, new V1.EnrollmentHello { Authority = ByteString.CopyFrom(authority.Certificate.RawData) }, Cancelled);
+        await EnrollmentStream.ReadAsync(far, V1.EnrollmentRequest.Parser, 99999, Cancelled);
+        await far.DisposeAsync();
+        var refused = await Assert.ThrowsAsync<EnrollmentException>(() => asking);
+        Assert.True(refused.MayBeUsedUp, refused.Message);
+        Assert.Contains("did not come; the code may be used up", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -234,7 +295,7 @@ public sealed class EnrollmentTests : IDisposable
             await using var ends2 = far;
             await near.WriteAsync(bytes, Cancelled);
             near.Socket.Shutdown(SocketShutdown.Send);
-            Assert.True(await Record.ExceptionAsync(() => EnrollmentServer.AnswerAsync(far, shown, authority.Certificate, DecideAsync, Cancelled)) is EnrollmentException or EndOfStreamException);
+            Assert.True(await Record.ExceptionAsync(() => EnrollmentServer.AnswerAsync(far, shown, authority.Certificate, Now, DecideAsync, Cancelled)) is EnrollmentException or EndOfStreamException);
         }
         Assert.Empty(authority.Issued());
     }
@@ -265,9 +326,11 @@ public sealed class EnrollmentTests : IDisposable
     {
         var (party, middle) = await PairAsync();
         var (middle2, server) = await PairAsync();
-        var answering = EnrollmentServer.AnswerAsync(server, shown, authority.Certificate, DecideAsync, Cancelled);
-        var asking = EnrollmentClient.AskAsync(party, seen ?? shown, code, names ?? [], _ => key, now, Cancelled);
-        await EnrollmentStream.WriteAsync(middle, await EnrollmentStream.ReadAsync(middle2, V1.EnrollmentHello.Parser, 99999, Cancelled), Cancelled);
+        var answering = EnrollmentServer.AnswerAsync(server, shown, authority.Certificate, now, DecideAsync, Cancelled);
+        var asking = EnrollmentClient.AskAsync(party, seen ?? shown, code, names ?? [], _ => key, now + ahead, Cancelled);
+        var hello = await EnrollmentStream.ReadAsync(middle2, V1.EnrollmentHello.Parser, 99999, Cancelled);
+        spoilHello(hello);
+        await EnrollmentStream.WriteAsync(middle, hello, Cancelled);
         var request = await EnrollmentStream.ReadAsync(middle, V1.EnrollmentRequest.Parser, 99999, Cancelled);
         spoilRequest(request);
         await EnrollmentStream.WriteAsync(middle2, request, Cancelled);
