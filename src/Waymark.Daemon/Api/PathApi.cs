@@ -12,6 +12,9 @@ namespace Waymark.Daemon.Api;
 /// <summary>Paths: what is known of them, and whether they may be used.</summary>
 internal sealed class PathApi(RequesterRights rights, ReconcileLoop loop, IDataPlane dataPlane, StateStore store, AuditedCalls audit, TimeProvider time) : V1.PathService.PathServiceBase
 {
+    /// <summary>The longest time that a path can be out of use; longer ones are until it is enabled.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
+
     public override Task<V1.ListPathsResponse> ListPaths(V1.ListPathsRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
         rights.Caller(context);
@@ -32,7 +35,12 @@ internal sealed class PathApi(RequesterRights rights, ReconcileLoop loop, IDataP
     {
         rights.RequireAdministrator(context);
         var path = Find(request.Path);
-        DateTimeOffset? until = request.Duration is { } duration ? time.GetUtcNow() + duration.ToTimeSpan() : null;
+        var lasting = Calls.LengthOf(request.Duration);
+        if (lasting <= TimeSpan.Zero || lasting > Longest)
+        {
+            throw new RefusedException($"a path is out of use for more than nothing and at most {Longest.TotalDays:0} days: leave the duration out for 'until it is enabled'", []);
+        }
+        var until = time.GetUtcNow() + lasting;
         store.Disable(path.Id, until);
         loop.Post(inputs => inputs with { Disabled = inputs.Disabled.Where(one => one.Key != path.Id).Append(new(path.Id, until)).ToEquatableArray() });
         audit.Accepted(context);

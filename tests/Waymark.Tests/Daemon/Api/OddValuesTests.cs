@@ -1,0 +1,50 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Waymark.Exchange.Wire;
+using V1 = Waymark.Exchange.Wire.V1;
+
+namespace Waymark.Tests.Daemon.Api;
+
+/// <summary>What the wire can carry and nobody means is a mistake of who sends it, and says so.</summary>
+public sealed class OddValuesTests : IAsyncLifetime
+{
+    private ApiRun run = null!;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => run = await ApiRun.StartAsync();
+
+    public ValueTask DisposeAsync() => run.DisposeAsync();
+
+    [Theory]
+    [InlineData(long.MaxValue, 0)]
+    [InlineData(long.MinValue, 0)]
+    [InlineData(-1, 0)]
+    [InlineData(315_576_000_001, 0)]
+    [InlineData(1, 1_000_000_000)]
+    [InlineData(1, -1)]
+    [InlineData(0, int.MinValue)]
+    public async Task A_duration_that_no_clock_could_hold_is_refused_and_nothing_changes(long seconds, int nanos)
+    {
+        var odd = new Duration { Seconds = seconds, Nanos = nanos };
+        var set = PolicySetTranslation.ToWire(BookRun.Set("udp drop;"));
+        await RefusedAsync(async () => await run.Client.Paths.DisablePathAsync(new() { Path = "wifi", Duration = odd }, cancellationToken: Cancelled));
+        await RefusedAsync(async () => await run.Client.Policies.ApplyAsync(new() { Name = "a", PolicySet = set, ConfirmWithin = odd }, cancellationToken: Cancelled));
+        await RefusedAsync(async () =>
+        {
+            using var held = run.Client.Policies.Hold(new() { Name = "a", PolicySet = set, Grace = odd }, cancellationToken: Cancelled);
+            await held.ResponseStream.MoveNext(Cancelled);
+        });
+        await RefusedAsync(async () => await run.Client.Characteristics.SetCharacteristicsAsync(
+            new() { Path = "wifi", Settings = { new V1.CharacteristicSetting { Name = "my.value", Number = new() { Value = "1" } } }, Duration = odd }, cancellationToken: Cancelled));
+        Assert.Empty(run.Loop.Inputs.Disabled.AsEnumerable());
+        Assert.Empty(run.Loop.Inputs.Sets.AsEnumerable());
+        Assert.Empty(run.Loop.Inputs.Outside.AsEnumerable());
+    }
+
+    [Fact]
+    public async Task No_time_at_all_is_none_for_a_path_to_be_out_of_use() =>
+        await RefusedAsync(async () => await run.Client.Paths.DisablePathAsync(new() { Path = "wifi", Duration = new() }, cancellationToken: Cancelled));
+
+    private static async Task RefusedAsync(Func<Task> ask) => Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(ask)).StatusCode);
+}
