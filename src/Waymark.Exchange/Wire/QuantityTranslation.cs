@@ -96,10 +96,10 @@ internal static class QuantityTranslation
     /// <summary>A time span of whole ticks of 100 ns, not below zero.</summary>
     internal static TimeSpan ToCore(this WireReading reading, Duration wire)
     {
-        // The largest is protobuf's own: 10,000 years.
-        if (wire.Seconds is < 0 or > Duration.MaxSeconds || wire.Nanos is < 0 or > 999_999_999 || (wire.Seconds == Duration.MaxSeconds && wire.Nanos > 0))
+        var most = (long)PolicyLimits.LongestDuration.TotalSeconds;
+        if (wire.Seconds < 0 || wire.Seconds > most || wire.Nanos is < 0 or > 999_999_999 || (wire.Seconds == most && wire.Nanos > 0))
         {
-            reading.Refuse(WireReading.OutOfRange, "a duration is from 0 to 315576000000 s");
+            reading.Refuse(WireReading.OutOfRange, string.Create(CultureInfo.InvariantCulture, $"a duration is from 0 to {most} s"));
             return default;
         }
         if (wire.Nanos % 100 != 0)

@@ -18,6 +18,9 @@ public static class PolicyLimits
     /// <summary>The most policies, rules and definitions in one set, all levels together.</summary>
     public const int Statements = 200_000;
 
+    /// <summary>The longest duration: a hundred years, which nobody waits for. Moments end with the year 9999, and one that is added to the present has to be one too.</summary>
+    public static readonly TimeSpan LongestDuration = TimeSpan.FromDays(36_500);
+
     /// <summary>The longest name, in UTF-16 units: what a file name may have.</summary>
     public const int NameLength = 255;
 

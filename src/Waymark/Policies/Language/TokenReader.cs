@@ -313,16 +313,12 @@ internal abstract class TokenReader
     {
         var start = Now;
         var quantity = Quantity(what, Dimension.Duration, isUnitNeeded: true);
-        try
+        if (quantity.Value > (decimal)PolicyLimits.LongestDuration.TotalSeconds)
         {
-            return new(decimal.ToInt64(quantity.Value * TimeSpan.TicksPerSecond));
-        }
-        catch (OverflowException)
-        {
-            // Centuries; the text is refused with its place.
-            Source.Error("WAY1008", start.Start, Last.End, $"{what} is too long", "leave it out for 'for ever'");
+            Source.Error("WAY1008", start.Start, Last.End, $"{what} is too long: at most {Unit.Print(PolicyLimits.LongestDuration)} are taken", "leave it out for 'for ever'");
             return TimeSpan.Zero;
         }
+        return new(decimal.ToInt64(quantity.Value * TimeSpan.TicksPerSecond));
     }
 
     /// <summary>A number with a unit of <paramref name="dimension"/>; null: of any.</summary>

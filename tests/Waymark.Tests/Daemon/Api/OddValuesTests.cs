@@ -46,5 +46,18 @@ public sealed class OddValuesTests : IAsyncLifetime
     public async Task No_time_at_all_is_none_for_a_path_to_be_out_of_use() =>
         await RefusedAsync(async () => await run.Client.Paths.DisablePathAsync(new() { Path = "wifi", Duration = new() }, cancellationToken: Cancelled));
 
+    [Fact]
+    public async Task A_lifetime_that_would_not_end_in_any_year_is_refused_and_the_longest_that_is_taken_ends()
+    {
+        var set = PolicySetTranslation.ToWire(BookRun.Set("udp drop lifetime 36500 d;"));
+        await run.Client.Policies.ApplyAsync(new() { Name = "a", PolicySet = set }, cancellationToken: Cancelled);
+        Assert.Contains("36500 d", Assert.Single(Waymark.Policies.Language.PolicyLanguage.Parse("udp drop lifetime 36501 d;", "test.way").Diagnostics).Message, StringComparison.Ordinal);
+        set.Statements[0].Policy.Lifetime.Nanos = 100;
+        await RefusedAsync(async () => await run.Client.Policies.ApplyAsync(new() { Name = "a", PolicySet = set }, cancellationToken: Cancelled));
+        set.Statements[0].Policy.Lifetime = new() { Seconds = Duration.MaxSeconds };
+        await RefusedAsync(async () => await run.Client.Policies.ApplyAsync(new() { Name = "a", PolicySet = set }, cancellationToken: Cancelled));
+        Assert.True((await run.Loop.SettleAsync(Cancelled)).World.Policies.Policies[0].EndsAt > TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(36_000));
+    }
+
     private static async Task RefusedAsync(Func<Task> ask) => Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(ask)).StatusCode);
 }
