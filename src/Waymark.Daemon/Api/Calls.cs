@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -94,6 +96,23 @@ internal static class Calls
     public static TimeSpan? LengthOf(Duration? wire) =>
         wire is null ? null : wire.Seconds is < 0 or > int.MaxValue || wire.Nanos is < 0 or > 999_999_999 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(wire.Seconds) + TimeSpan.FromTicks(wire.Nanos / 100);
 
+    /// <summary>A message as far as it fits into a trailer, beside the mistakes: there may be names in it of whatever length, and many of them. In a trailer a character takes up to twelve bytes (gRPC over HTTP/2, "Status-Message").</summary>
+    private static string Fitting(string message)
+    {
+        var bytes = 0;
+        for (var at = 0; at < message.Length;)
+        {
+            var length = Rune.DecodeFromUtf16(message.AsSpan(at), out var rune, out var read) == OperationStatus.Done ? rune.Utf8SequenceLength : 3;
+            bytes += rune.IsAscii ? 1 : 3 * length;
+            if (bytes > WireLimits.StatusBytes)
+            {
+                return message[..at] + "...";
+            }
+            at += read;
+        }
+        return message;
+    }
+
     private static RpcException Status(StatusCode code, string message, EquatableArray<Diagnostic> diagnostics)
     {
         var failure = new V1.Failure();
@@ -107,6 +126,6 @@ internal static class Calls
             }
             failure.Diagnostics.Add(wire);
         }
-        return new(new(code, message), new Metadata { { "waymark-failure-bin", failure.ToByteArray() } });
+        return new(new(code, Fitting(message)), new Metadata { { "waymark-failure-bin", failure.ToByteArray() } });
     }
 }

@@ -25,4 +25,7 @@ public static class WireLimits
 
     /// <summary>The most bytes of the trailer that carries them.</summary>
     public const int DiagnosticBytes = 12 << 10;
+
+    /// <summary>The most bytes of the trailer that says in words why a call was refused.</summary>
+    public const int StatusBytes = 3 << 10;
 }

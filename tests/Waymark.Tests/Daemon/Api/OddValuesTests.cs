@@ -59,5 +59,28 @@ public sealed class OddValuesTests : IAsyncLifetime
         Assert.True((await run.Loop.SettleAsync(Cancelled)).World.Policies.Policies[0].EndsAt > TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(36_000));
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("\u65e5")]
+    [InlineData("\ud83d\ude00")]
+    public async Task A_name_that_is_far_too_long_is_refused_in_words_that_fit_into_a_trailer(string character)
+    {
+        var name = string.Concat(Enumerable.Repeat(character, 60_000));
+        foreach (var ask in new Func<Task>[]
+        {
+            async () => await run.Client.Policies.WithdrawAsync(new() { Name = name }, cancellationToken: Cancelled),
+            async () => await run.Client.Policies.WithdrawAsync(new() { Name = "a", Requester = name }, cancellationToken: Cancelled),
+            async () => await run.Client.Policies.ApplyAsync(new() { Name = name, PolicySet = new() }, cancellationToken: Cancelled),
+            async () => await run.Client.Paths.EnablePathAsync(new() { Path = name }, cancellationToken: Cancelled),
+            async () => await run.Client.Characteristics.ClearCharacteristicAsync(new() { Path = name, Name = name }, cancellationToken: Cancelled),
+            async () => await run.Client.Quotas.SetUsedAsync(new() { Path = name }, cancellationToken: Cancelled),
+        })
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(ask);
+            Assert.True(refused.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument, refused.ToString()[..200]);
+            Assert.True(refused.Status.Detail.Length < 4000);
+        }
+    }
+
     private static async Task RefusedAsync(Func<Task> ask) => Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(ask)).StatusCode);
 }
