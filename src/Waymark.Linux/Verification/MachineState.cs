@@ -15,6 +15,9 @@ internal readonly record struct MachineState(
     uint Mark, uint ConnectionMark, uint Touched = 0, uint ConnectionTouched = 0, uint Known = 0, uint ConnectionKnown = 0, Flows.IpAddress? Translation = null, int Slots = 0, uint Modulus = 0,
     string? Hashed = null)
 {
+    /// <summary>Whether a mark may be another than it was then.</summary>
+    public bool IsWrittenSince(MachineState before) => (Mark, ConnectionMark, Touched, ConnectionTouched) != (before.Mark, before.ConnectionMark, before.Touched, before.ConnectionTouched);
+
     /// <summary>The bits of the packet's mark, beside our own, that may be others than they were.</summary>
     public uint ForeignBits(uint before, uint own) => (((Mark ^ before) & Known) | (Touched & ~Known)) & ~own;
 

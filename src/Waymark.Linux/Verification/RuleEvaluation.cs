@@ -23,7 +23,6 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
     private readonly PacketSpace space = table.Space;
     private readonly SetQuestions sets = table.Sets;
     private MachineState begun;
-    private bool hasStored;
 
     /// <summary>What becomes of the packets of a box that reach the rule's end, or a verdict.</summary>
     public IReadOnlyList<RuleOutcome> Run(RegionBox box, MachineState state)
@@ -37,6 +36,10 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
     {
         for (; at < rule.Expressions.Count; at++)
         {
+            if (rule.Expressions[at] is VerdictOf or ValueOf or InSet or Compare or InRange)
+            {
+                CheckUnwritten(box, state);
+            }
             switch (rule.Expressions[at])
             {
                 case Give give:
@@ -47,7 +50,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     return;
                 case VerdictOf map:
                     var slot = registers[map.Register] as Term.Slot;
-                    Ask(map.Set, map.Register, box, state, registers, isUnsure, (part, answer, unsure) =>
+                    Ask(map.Set, map.Register, box, registers, isUnsure, (part, answer, unsure) =>
                     {
                         var next = answer.Slots == 0 ? state : state with { Slots = answer.Slots, Modulus = slot!.Modulus, Hashed = slot.Of };
                         End(new(part, next, answer.Element.Verdict, null, new(map.Set, answer.Element)), unsure);
@@ -55,7 +58,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     return;
                 case ValueOf map:
                     var rest = at + 1;
-                    Ask(map.Set, map.Register, box, state, registers, isUnsure, (part, answer, unsure) =>
+                    Ask(map.Set, map.Register, box, registers, isUnsure, (part, answer, unsure) =>
                     {
                         var copy = registers.Copy();
                         copy[map.Destination] = new Term.Constant(answer.Element.Value);
@@ -63,7 +66,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     });
                     return;
                 case InSet member:
-                    if (Member(member, box, state, registers, ref isUnsure) is not { } inside)
+                    if (Member(member, box, registers, ref isUnsure) is not { } inside)
                     {
                         return;
                     }
@@ -73,7 +76,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                     var register = rule.Expressions[at] is SourceNat source ? source.Register : ((DestinationNat)rule.Expressions[at]).Register;
                     if (registers[register] is Term.Constant { Bytes: { Count: 4 or 16 } address })
                     {
-                        Read(registers[register], state);
+                        Read(registers[register]);
                         End(new(box, state with { Translation = IpAddress.FromNetworkOrder(address.AsSpan()) }, new(NftablesVerdictKind.Accept), null, by), isUnsure);
                         return;
                     }
@@ -98,6 +101,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                 case var load:
                     if (Load(load, box, state, registers) is not { } loaded)
                     {
+                        CheckUnwritten(box, state);
                         return;
                     }
                     box = loaded;
@@ -107,6 +111,15 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         End(new(box, state, null, null, by), isUnsure);
     }
 
+    /// <summary>Packets that fall out of a rule behind a mark that it wrote go on with that, and not as they came: no rule of ours is made so, and it is not followed.</summary>
+    private void CheckUnwritten(RegionBox box, MachineState state)
+    {
+        if (state.IsWrittenSince(begun))
+        {
+            complain("asks after it has written a mark", box);
+        }
+    }
+
     /// <summary>The situation, asked for that.</summary>
     private Situation Has(SituationFacts facts)
     {
@@ -114,11 +127,12 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         return situation;
     }
 
-    private void Read(Term? term, MachineState state)
+    /// <summary>What is asked of a mark: of the bits that came with it and that no rule before this one has written. What this one has written since it loaded them is no excuse.</summary>
+    private void Read(Term? term)
     {
         if (term is Term.Constant { From: { } mark } held)
         {
-            reads.Add(mark, ~held.Touched, state);
+            reads.Add(mark, ~held.Touched, begun);
         }
     }
 
@@ -131,9 +145,9 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         outcomes.Add(outcome);
     }
 
-    private void Ask(string name, int word, RegionBox box, MachineState state, Registers registers, bool isUnsure, Action<RegionBox, SetAnswer, bool> found)
+    private void Ask(string name, int word, RegionBox box, Registers registers, bool isUnsure, Action<RegionBox, SetAnswer, bool> found)
     {
-        if (Bound(name, word, box, state, registers) is not { } set)
+        if (Bound(name, word, box, registers) is not { } set)
         {
             return;
         }
@@ -143,7 +157,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         }
     }
 
-    private BoundSet? Bound(string name, int word, RegionBox box, MachineState state, Registers registers)
+    private BoundSet? Bound(string name, int word, RegionBox box, Registers registers)
     {
         if (sets.Find(name) is not { } set)
         {
@@ -152,7 +166,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         }
         for (var (part, at) = (0, word); part < set.Key.Count; at += set.Key[part].Padded / 4, part++)
         {
-            Read(Settle(registers, at, box), state);
+            Read(Settle(registers, at, box));
         }
         if (registers.Key(set, word) is not { } key)
         {
@@ -180,9 +194,9 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         return registers[word];
     }
 
-    private RegionBox? Member(InSet member, RegionBox box, MachineState state, Registers registers, ref bool isUnsure)
+    private RegionBox? Member(InSet member, RegionBox box, Registers registers, ref bool isUnsure)
     {
-        if (Bound(member.Set, member.Register, box, state, registers) is not { } set)
+        if (Bound(member.Set, member.Register, box, registers) is not { } set)
         {
             return null;
         }
@@ -224,12 +238,11 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         var value = BinaryPrimitives.ReadUInt32LittleEndian(held.Bytes.AsSpan());
         var isOwn = held.From == (isPacket ? MarkOrigin.Packet : MarkOrigin.Connection);
         var touched = isOwn ? held.Touched : uint.MaxValue;
-        if (!isOwn || hasStored)
+        if (!isOwn || state.IsWrittenSince(begun))
         {
             // Bits of one mark in the other, or perhaps of before the rule wrote.
-            Read(held, begun);
+            Read(held);
         }
-        hasStored = true;
         if (isPacket)
         {
             state = state with { Mark = value, Touched = state.Touched | touched };
@@ -253,7 +266,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
         switch (Settle(registers, register, box))
         {
             case Term.Constant held when held.Bytes.Count >= low.Count:
-                Read(held, state);
+                Read(held);
                 var bytes = held.Bytes.AsSpan()[..low.Count];
                 if ((bytes.SequenceCompareTo(low.AsSpan()) >= 0 && bytes.SequenceCompareTo(high.AsSpan()) <= 0) == isOutside)
                 {
@@ -339,7 +352,7 @@ internal sealed class RuleEvaluation(ReadTable table, Situation situation, Nftab
                 if (registers[bitwise.Register] is Term.Constant { From: { } mark } held)
                 {
                     // What a bit that is turned over becomes depends on it.
-                    reads.Add(mark, (uint)bitwise.Mask.Zip(bitwise.Xor).Take(4).Select((one, i) => (one.First & one.Second) << (8 * i)).Sum(one => (long)(uint)one) & ~held.Touched, state);
+                    reads.Add(mark, BinaryPrimitives.ReadUInt32LittleEndian(bitwise.Mask.AsSpan()) & BinaryPrimitives.ReadUInt32LittleEndian(bitwise.Xor.AsSpan()) & ~held.Touched, begun);
                 }
                 return Hold(bitwise.Register, masked, box);
             case ToBigEndian order when registers[order.Register] is Term.Seen({ IsHostOrder: true } slice):
