@@ -38,8 +38,7 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
     {
         foreach (var side in Sides())
         {
-            yield return new(side with { Name = $"the first packet of a flow {From(side)}" }, 0, meaning.New);
-            yield return Of(side with { Name = $"the first packet of a flow {From(side)}, whose marks bear bits of other programs" }, 0, meaning.New);
+            yield return Of(side with { Name = $"the first packet of a flow {From(side)}" }, 0, meaning.New);
         }
         var devices = meaning.Paths.Select(path => path.Device).Append(OtherDevice).Distinct();
         foreach (var side in devices.Select(device => Local("", device)).Concat(Sides().Where(side => !side.IsLocal)))
@@ -127,7 +126,10 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
         }
     }
 
-    /// <summary>With every bit of other programs in both marks: a rule that looks at one of them, or changes it, is seen by that.</summary>
+    /// <summary>The same without the bits of other programs, as nearly all packets come.</summary>
+    public SituationCheck Plain(SituationCheck check) => check with { Mark = check.Mark & territory.FwMark, ConnectionMark = check.ConnectionMark & territory.CtMark };
+
+    /// <summary>With every bit of other programs in both marks: a rule that looks at one of them, or changes it, is seen by that, and by <see cref="Plain"/>.</summary>
     private SituationCheck Of(Situation situation, uint connectionMark, Func<FilterClass?, IpFamily, Expected> says) =>
         new(situation, connectionMark | ~territory.CtMark, says) { Mark = ~territory.FwMark, Generation = territory.GenerationIn(connectionMark) };
 
@@ -165,7 +167,7 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
     /// <summary>How a connection may stand that nobody asks about here: of each generation, without a class and with one that nobody has.</summary>
     private IEnumerable<uint> AnyState() => Enumerable.Range(0, Generations).SelectMany(generation => new[] { 0u, territory.CtClassMask }.Select(stale => territory.CtGeneration(generation) | stale));
 
-    private static string From(Situation side) => side.IsLocal ? "of this host" : $"from {side.InputDevice}";
+    private string From(Situation side) => !side.IsLocal ? $"from {side.InputDevice}" : Defaults() is { Count: > 1 } ? $"of this host by {side.OutputDevice}" : "of this host";
 
     /// <summary>What comes in by a path is pinned to it, where nothing was before; its answers go back by it, by whatever device they come from behind.</summary>
     public IEnumerable<SituationCheck> Inbound()
@@ -264,7 +266,7 @@ internal sealed class Situations(VerifiedDecision decision, DecisionMeaning mean
 
     private IEnumerable<Situation> Sides()
     {
-        if (Defaults() is [var device, ..])
+        foreach (var device in Defaults())
         {
             yield return Local("", device);
         }

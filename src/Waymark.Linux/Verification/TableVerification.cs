@@ -58,7 +58,12 @@ internal static class TableVerification
         Check(situations.Unclassified());
         // What the rules in force gave to connections that had none.
         var inForce = hooks.Generations.Order().ToList();
-        Check(Enumerable.Range(0, Situations.Generations).Except(inForce).SelectMany(generation => situations.Outdated(generation, inForce is [var only] ? only : null)));
+        if (inForce.Count == 0 && !decision.Rules.Rules.IsEmpty)
+        {
+            findings.AddNotUnderstood("no rule gives a connection a generation, as far as was found out: later packets are not looked at");
+        }
+        // Generation 0 is that of connections that no rules have seen, whatever is in force.
+        Check(Enumerable.Range(0, Situations.Generations).Where(generation => generation == 0 || !inForce.Contains(generation)).SelectMany(generation => situations.Outdated(generation, inForce is [var only] ? only : null)));
         Check(inForce.SelectMany(generation => situations.Classified(generation).Concat(situations.Leaving(generation))));
         Check(situations.Inbound().Concat(situations.LeftAlone()));
         alsoCheck(meaning, findings);
@@ -74,7 +79,7 @@ internal static class TableVerification
 
         void Check(IEnumerable<SituationCheck> checks)
         {
-            foreach (var group in checks.GroupBy(check => check.Situation))
+            foreach (var group in checks.SelectMany(check => new[] { check, situations.Plain(check) }).GroupBy(check => check.Situation))
             {
                 // Half of what is left: one that takes too many leaves enough for the others.
                 var allowed = read.Space.Budget = steps / 2;
