@@ -108,8 +108,8 @@ internal static class VerifyCommand
             {
                 return Unknown(unknown);
             }
-            // A change that was under way is no difference.
-            if (report.IsEqual || look == MostLooks)
+            // A change that was under way is no difference. What is not understood does not pass.
+            if (report.Differences.IsEmpty || look == MostLooks)
             {
                 return VerificationText.Write(parse, report, $"decision {revision}", revision);
             }
