@@ -20,12 +20,11 @@ internal sealed class LoadedRequester : IDisposable
     private readonly int[] limits = [.. Enumerable.Repeat(5, Policies)];
     private readonly SemaphoreSlim one = new(1);
     private readonly CancellationTokenSource end = new();
-    private readonly Task living;
+    private Task? living;
 
     public LoadedRequester(LoadParties parties, int number)
     {
         (this.number, client) = (number, parties.Client(number));
-        living = LiveAsync();
     }
 
     /// <summary>The set that was last answered for; null before.</summary>
@@ -47,6 +46,8 @@ internal sealed class LoadedRequester : IDisposable
                 throw new InvalidOperationException($"of r{number}'s {Policies} policies not all are in force: {answer}");
             }
             Answered = set;
+            // Not before it is connected: one host may not greet the node with hundreds at once.
+            living ??= LiveAsync();
         }
         finally
         {
@@ -69,7 +70,7 @@ internal sealed class LoadedRequester : IDisposable
     public async Task EndAsync()
     {
         await end.CancelAsync();
-        await living;
+        await (living ?? Task.CompletedTask);
     }
 
     public void Dispose()
