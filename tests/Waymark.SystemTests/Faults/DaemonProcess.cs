@@ -37,8 +37,9 @@ internal sealed class DaemonProcess : IDisposable
     /// <summary>Starts it and returns at once; <paramref name="environment"/>, the command that it stands <paramref name="behind"/> and further <paramref name="options"/> in the shell's words.</summary>
     public void Start(string environment = "", string behind = "", string options = "")
     {
+        // A program that was started with a hangup ignored, as by nohup, goes on ignoring it, and so do those that it starts.
         process = Process.Start("ip", ["netns", "exec", world.NodeName, "/bin/sh", "-c",
-            $"{environment} exec {behind} {Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {In("sock")} {options} >> {In("log")} 2>&1"]);
+            $"{environment} exec env --default-signal=HUP {behind} {Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {In("sock")} {options} >> {In("log")} 2>&1"]);
     }
 
     /// <summary>Starts it and waits until it enforces what it has decided.</summary>

@@ -79,7 +79,7 @@ internal sealed class RemoteNode : IDisposable
     public void Start(string environment = "")
     {
         daemon = System.Diagnostics.Process.Start("ip", ["netns", "exec", node.Name, "/bin/sh", "-c",
-            $"{environment} exec {DaemonProcess.Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {In("sock")} >> {In("log")} 2>&1"]);
+            $"{environment} exec env --default-signal=HUP {DaemonProcess.Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {In("sock")} >> {In("log")} 2>&1"]);
         Assert.True(Soon(() => TryAsk("status").Code == 0 && Logged.Contains("are listened for", StringComparison.Ordinal) && Logged.Contains("in force:", StringComparison.Ordinal)), $"the daemon does not come up:\n{Logged}");
     }
 
