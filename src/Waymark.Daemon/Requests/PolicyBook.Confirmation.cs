@@ -37,7 +37,7 @@ internal sealed partial class PolicyBook
         }
     }
 
-    /// <summary>Has the caller's changes stand. Throws <see cref="RefusedException"/> where there is none, or the kernel has not followed them, or the connection proves nothing.</summary>
+    /// <summary>Has the caller's changes stand. Throws <see cref="RefusedException"/> where there is none, or the kernel has not followed them or has refused what came later, or the connection proves nothing.</summary>
     /// <param name="caller">Who confirms.</param>
     /// <param name="followed">What the kernel had followed when the connection was opened that he asks by, as <see cref="ReconcileLoop.Followed"/>.</param>
     /// <param name="submission">How he numbers it; null: not at all.</param>
@@ -56,7 +56,7 @@ internal sealed partial class PolicyBook
             {
                 throw mine.Refused;
             }
-            if (loop.Followed < mine.Post || loop.Current.Kernel.State != KernelState.InStep)
+            if (loop.Followed < mine.Post || loop.Current.Kernel.State == KernelState.Failed)
             {
                 var why = loop.Current.Kernel.Message;
                 throw new RefusedException($"the kernel has not followed yet{(why.Length == 0 ? "" : $" ({why})")}, and what is not in force cannot be confirmed: see 'waymark status', and confirm when the kernel is in step", [], isUntimely: true);

@@ -1,3 +1,4 @@
+using Waymark.Daemon.Loop;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Store;
 using V1 = Waymark.Exchange.Wire.V1;
@@ -156,6 +157,18 @@ public sealed class ConfirmationTests : IDisposable
         Assert.True(Assert.Throws<RefusedException>(() => run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed)).IsUntimely);
         run.Clock.Pass(Second);
         Confirm("fleet");
+    }
+
+    [Fact]
+    public void What_the_kernel_holds_can_be_confirmed_while_it_is_told_of_something_else()
+    {
+        run.Apply("fleet", "a", "tcp drop;");
+        run.Round();
+        run.Apply("alice", "a", "udp drop;");
+        ChangeOutcome? done = null;
+        run.Loop.Rounded += () => done ??= run.Loop.Current.Kernel.State == KernelState.Pending ? run.Book.Confirm(run.Requester("fleet"), run.Loop.Followed) : null;
+        run.Round();
+        Assert.Equal([("fleet", "a")], Assert.IsType<ChangeOutcome>(done).Sets);
     }
 
     [Theory]
