@@ -162,20 +162,25 @@ internal static class Tables
         WriteUnresolved(answer.Unresolved);
     }
 
+    /// <summary>How the kernel stands, and in what colour that is said.</summary>
+    public static (string Text, Color Color) Kernel(V1.GetStatusResponse answer) => answer.KernelState switch
+    {
+        V1.KernelState.InStep => ("in step with the decision", Color.Green),
+        V1.KernelState.Pending when answer.Revision == 0 => ("waiting for the first decision", Color.Red),
+        V1.KernelState.Pending => ("being told the last decision", Color.Yellow),
+        V1.KernelState.Failed => ($"refused the last change, the state before stays in force: {answer.KernelMessage}", Color.Red),
+        V1.KernelState.Contested => ($"others change it again and again: {answer.KernelMessage}", Color.Red),
+        _ => ("?", Color.Red),
+    };
+
     public static void WriteStatus(V1.GetStatusResponse answer)
     {
         var table = new Table { Border = TableBorder.None, ShowHeaders = false }.AddColumn(new TableColumn("") { NoWrap = true }).AddColumn("");
         void Row(string name, string value, Style? style = null) => table.AddRow(new Text(name), new Text(value, style));
         Row("node", answer.Node);
         Row("waymarkd", $"{answer.Version}, process {answer.Pid}, up {WireText.Age(answer.Uptime.ToTimeSpan())}, {answer.ResidentBytes / 1e6:0} MB");
-        Row("kernel", answer.KernelState switch
-        {
-            V1.KernelState.InStep => "in step with the decision",
-            V1.KernelState.Pending => "waiting for the first decision",
-            V1.KernelState.Failed => $"refused the last change, the state before stays in force: {answer.KernelMessage}",
-            V1.KernelState.Contested => $"others change it again and again: {answer.KernelMessage}",
-            _ => "?",
-        }, new(answer.KernelState == V1.KernelState.InStep ? Color.Green : Color.Red));
+        var (kernel, color) = Kernel(answer);
+        Row("kernel", kernel, new(color));
         Row("revision", Number(answer.Revision));
         Row("paths", $"{answer.PathCount}, {answer.PathUpCount} up");
         Row("policies", $"{answer.PolicyCount} in force{(answer.UnresolvedCount > 0 ? $", {answer.UnresolvedCount} unresolved ('waymark get unresolved')" : "")}");
