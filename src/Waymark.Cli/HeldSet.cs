@@ -6,7 +6,7 @@ namespace Waymark.Cli;
 
 /// <summary>A set that is in force while this command runs: held again whenever the connection broke, and withdrawn at the end.</summary>
 /// <param name="client">The node.</param>
-/// <param name="request">The set.</param>
+/// <param name="request">The set, and by what lease: it is the same whenever it is held again, for nobody knows which call was the last that the node heard.</param>
 /// <param name="time">The clock.</param>
 /// <param name="tell">Shows that it is in force.</param>
 internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimeProvider time, Action<V1.HoldResponse> tell)
@@ -20,7 +20,7 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
     public async Task<int> HoldAsync(CancellationToken cancellationToken)
     {
         var wait = FirstWait;
-        string? lease = null;
+        var wasHeld = false;
         while (true)
         {
             try
@@ -29,7 +29,7 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
                 while (await held.ResponseStream.MoveNext(cancellationToken))
                 {
                     tell(held.ResponseStream.Current);
-                    (wait, lease) = (FirstWait, held.ResponseStream.Current.Lease);
+                    (wait, wasHeld) = (FirstWait, true);
                 }
                 Invocation.Fail($"'{request.Name}' was withdrawn");
                 return ExitCodes.Failed;
@@ -37,13 +37,10 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
             catch (RpcException) when (cancellationToken.IsCancellationRequested)
             {
                 // Ctrl-C.
-                if (lease is not null)
-                {
-                    await WithdrawAsync(lease);
-                }
+                await WithdrawAsync();
                 return ExitCodes.Done;
             }
-            catch (RpcException lost) when (lease is not null && NodeClient.IsUnreachable(lost))
+            catch (RpcException lost) when (wasHeld && NodeClient.IsUnreachable(lost))
             {
                 if (wait == FirstWait)
                 {
@@ -56,7 +53,8 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
             }
             catch (OperationCanceledException)
             {
-                // Ctrl-C while nobody is there: the set is gone, or goes soon.
+                // Ctrl-C between two tries: the node may be there again.
+                await WithdrawAsync();
                 return ExitCodes.Done;
             }
             wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
@@ -64,15 +62,15 @@ internal sealed class HeldSet(NodeClient client, V1.HoldRequest request, TimePro
     }
 
     /// <summary>Says that it is over: without, the set would stay for as long as was agreed. By now another may hold a set of that name, or one that stays bear it: neither is meant.</summary>
-    private async Task WithdrawAsync(string lease)
+    private async Task WithdrawAsync()
     {
         try
         {
-            await client.Policies.WithdrawAsync(new() { Name = request.Name, Lease = lease }, deadline: (time.GetUtcNow() + Farewell).UtcDateTime);
+            await client.Policies.WithdrawAsync(new() { Name = request.Name, Lease = request.Lease }, deadline: (time.GetUtcNow() + Farewell).UtcDateTime);
         }
         catch (RpcException)
         {
-            // Gone already, or nobody hears it: it goes with the connection.
+            // Gone already, or nobody hears it: it goes with the connection, or the grace behind it.
         }
     }
 }

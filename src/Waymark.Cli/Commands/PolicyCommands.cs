@@ -42,7 +42,7 @@ internal static class PolicyCommands
             var set = parse.GetValue(name) ?? source.Name;
             if (parse.GetValue(connected))
             {
-                var hold = new V1.HoldRequest { Name = set, PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true), Grace = LengthOf(parse, grace) };
+                var hold = new V1.HoldRequest { Name = set, PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true), Grace = LengthOf(parse, grace), Lease = NodeClient.NewId() };
                 return await new HeldSet(client, hold, TimeProvider.System, answer => Tell(parse, set, answer)).HoldAsync(cancellationToken);
             }
             var request = new V1.ApplyRequest
@@ -50,7 +50,7 @@ internal static class PolicyCommands
                 Name = set,
                 PolicySet = PolicySetTranslation.ToWire(source.Set, withPlaces: true),
                 ConfirmWithin = LengthOf(parse, within),
-                Submission = NodeClient.NewSubmission(),
+                Submission = NodeClient.NewId(),
             };
             var answer = await client.SubmitAsync(() => client.Policies.ApplyAsync(request, cancellationToken: cancellationToken), cancellationToken);
             if (parse.IsJson())
@@ -105,7 +105,7 @@ internal static class PolicyCommands
         var command = new Command("withdraw", "Takes a policy set back.") { name, requester, within };
         return command.Asks(async (client, parse, cancellationToken) =>
         {
-            var request = new V1.WithdrawRequest { Name = parse.GetValue(name)!, Requester = parse.GetValue(requester) ?? "", ConfirmWithin = LengthOf(parse, within), Submission = NodeClient.NewSubmission() };
+            var request = new V1.WithdrawRequest { Name = parse.GetValue(name)!, Requester = parse.GetValue(requester) ?? "", ConfirmWithin = LengthOf(parse, within), Submission = NodeClient.NewId() };
             var answer = await client.SubmitAsync(() => client.Policies.WithdrawAsync(request, cancellationToken: cancellationToken), cancellationToken);
             if (parse.IsJson())
             {
@@ -126,7 +126,7 @@ internal static class PolicyCommands
         var within = ConfirmWithin();
         return new Command("undo", "Takes back your last accepted change (apply, withdraw), or puts in force again what you did not confirm in time; again goes one change further back.") { within }.Asks(async (client, parse, cancellationToken) =>
         {
-            var request = new V1.UndoRequest { ConfirmWithin = LengthOf(parse, within), Submission = NodeClient.NewSubmission() };
+            var request = new V1.UndoRequest { ConfirmWithin = LengthOf(parse, within), Submission = NodeClient.NewId() };
             var answer = await client.SubmitAsync(() => client.Policies.UndoAsync(request, cancellationToken: cancellationToken), cancellationToken);
             if (parse.IsJson())
             {
@@ -143,7 +143,7 @@ internal static class PolicyCommands
 
     public static Command Confirm() => new Command("confirm", "Has your changes stand that would be taken back otherwise ('--confirm-within', or 'confirm within' in the node file).").Asks(async (client, parse, cancellationToken) =>
     {
-        var request = new V1.ConfirmRequest { Submission = NodeClient.NewSubmission() };
+        var request = new V1.ConfirmRequest { Submission = NodeClient.NewId() };
         var answer = await client.SubmitAsync(() => client.Policies.ConfirmAsync(request, cancellationToken: cancellationToken), cancellationToken);
         if (parse.IsJson())
         {

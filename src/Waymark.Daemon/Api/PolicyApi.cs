@@ -45,7 +45,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
     {
         var caller = rights.Caller(context);
         var set = Read(request.PolicySet, request.Name);
-        var (lease, isChange) = book.Hold(caller, request.Name, set, Calls.LengthOf(request.Grace) ?? TimeSpan.Zero, rights.Holder(context));
+        var (lease, isChange) = book.Hold(caller, request.Name, set, Calls.LengthOf(request.Grace) ?? TimeSpan.Zero, rights.Holder(context), LeaseOf(request.Lease));
         try
         {
             audit.Accepted(context, call => call.Applied(set, new([(caller.Name, request.Name)], isChange, IsInForce: true)));
@@ -102,7 +102,7 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         var caller = rights.Caller(context);
         var done = book.Withdraw(
             caller, request.Requester.Length == 0 ? caller.Name : request.Requester, request.Name, Calls.LengthOf(request.ConfirmWithin), SubmissionOf(request, request.Submission),
-            request.Lease.Length == 0 ? null : NumberOf(request.Lease, "lease"));
+            LeaseOf(request.Lease));
         audit.Accepted(context, call => call.Withdrawn(done));
         return new V1.WithdrawResponse { Revision = (await loop.SettleAsync(context.CancellationToken)).Revision, ConfirmBy = ConfirmByOf(caller, done), WasRepeated = done.IsRepeated, WasHeld = done.WasHeld };
     });
@@ -217,6 +217,8 @@ internal sealed class PolicyApi(PolicyBook book, RequesterRights rights, Reconci
         }
         return new(number, hash.Hash!.ToEquatableArray());
     }
+
+    private static Guid? LeaseOf(string id) => id.Length == 0 ? null : NumberOf(id, "lease");
 
     private static Guid NumberOf(string text, string what) => Guid.TryParseExact(text, "D", out var number) ? number
         : throw new RefusedException($"a {what} id is a UUID in its 36 characters: 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'", []);

@@ -35,7 +35,8 @@ internal sealed partial class PolicyBook
     /// <param name="set">For what.</param>
     /// <param name="grace">For how long it stays when the connection has ended.</param>
     /// <param name="holder">As which requester he would be let in at the moment; null: as none.</param>
-    public (Lease Lease, bool IsChange) Hold(RequesterDeclaration requester, string name, PolicySet set, TimeSpan grace, Func<string?> holder)
+    /// <param name="id">By what the lease is to be known; null: by a number of its own.</param>
+    public (Lease Lease, bool IsChange) Hold(RequesterDeclaration requester, string name, PolicySet set, TimeSpan grace, Func<string?> holder, Guid? id = null)
     {
         lock (gate)
         {
@@ -60,7 +61,7 @@ internal sealed partial class PolicyBook
             var now = time.GetUtcNow();
             var known = before?.Since.ToDictionary(one => PolicyPrinter.Print(one.Key), one => one.Value, StringComparer.Ordinal) ?? [];
             var isChange = before?.Set != set;
-            var lease = new Lease(new(RandomNumberGenerator.GetBytes(16)), requester.Name, name, set, isChange ? now : before!.At, Lifetimes.Since(set, known, now), grace, holder);
+            var lease = new Lease(id ?? new(RandomNumberGenerator.GetBytes(16)), requester.Name, name, set, isChange ? now : before!.At, Lifetimes.Since(set, known, now), grace, holder);
             before?.End(LeaseEnd.TakenOver);
             held[(requester.Name, name)] = lease;
             if (isChange)

@@ -84,8 +84,8 @@ public sealed class NodeClient : IDisposable
     /// <summary>How the node stands to other nodes.</summary>
     public V1.PeerService.PeerServiceClient Peers { get; }
 
-    /// <summary>A new submission id, for one request: random but for its version (RFC 9562 section 5.4).</summary>
-    public static string NewSubmission()
+    /// <summary>A new id, of a submission or a lease: random but for its version (RFC 9562 section 5.4).</summary>
+    public static string NewId()
     {
         var bytes = RandomNumberGenerator.GetBytes(16);
         (bytes[6], bytes[8]) = ((byte)((bytes[6] & 0x0f) | 0x40), (byte)((bytes[8] & 0x3f) | 0x80));

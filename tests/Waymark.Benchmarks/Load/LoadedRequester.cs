@@ -39,7 +39,7 @@ internal sealed class LoadedRequester : IDisposable
         {
             limits[turn % Policies] = (limits[turn % Policies] + 10) % 80;
             var set = PolicySetTranslation.ToWire(PolicyLanguage.Parse(string.Concat(Enumerable.Range(0, Policies).Select(Line)), "load.way").Set!);
-            var request = new V1.ApplyRequest { Name = "load.way", PolicySet = set, Submission = NodeClient.NewSubmission() };
+            var request = new V1.ApplyRequest { Name = "load.way", PolicySet = set, Submission = NodeClient.NewId() };
             var answer = await client.SubmitAsync(() => client.Policies.ApplyAsync(request), CancellationToken.None);
             if (answer.Unresolved.Count > 0 || answer.Standings.Count(standing => standing.Standing == V1.Standing.InForce) != Policies)
             {

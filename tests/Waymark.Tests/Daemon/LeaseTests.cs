@@ -129,6 +129,21 @@ public sealed class LeaseTests : IDisposable
         void Missing(Lease lease) => Assert.True(Assert.Throws<RefusedException>(() => run.Book.Withdraw(run.Requester("fleet"), "fleet", "a", lease: lease.Id)).IsMissing);
     }
 
+    [Fact]
+    public void Who_names_his_lease_can_end_it_whichever_of_his_calls_was_heard_last()
+    {
+        var id = Guid.Parse("f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
+        for (var calls = 1; calls <= 2; calls++)
+        {
+            for (var call = 0; call < calls; call++)
+            {
+                Assert.Equal(id, run.Book.Hold(run.Requester("fleet"), "a", BookRun.Set("udp drop;"), Grace, () => holder, id).Lease.Id);
+            }
+            Assert.True(run.Book.Withdraw(run.Requester("fleet"), "fleet", "a", lease: id).WasHeld);
+            Assert.Empty(run.InForce);
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(600)]

@@ -101,5 +101,8 @@ internal sealed class ApiRun : IAsyncDisposable
         System.IO.Directory.Delete(folder, recursive: true);
     }
 
+    /// <summary>A file of its folder.</summary>
+    public string In(string name) => System.IO.Path.Combine(folder, name);
+
     private static string SocketIn(string folder) => System.IO.Path.Combine(folder, "sock");
 }

@@ -63,7 +63,7 @@ public sealed class AuditedCallTests : IAsyncLifetime
     {
         await run.Client.Policies.ApplyAsync(new() { Name = "a", PolicySet = Set }, cancellationToken: Cancelled);
         await run.Client.Policies.ApplyAsync(new() { Name = "a", PolicySet = Set }, cancellationToken: Cancelled);
-        var numbered = new V1.WithdrawRequest { Name = "a", Submission = NodeClient.NewSubmission() };
+        var numbered = new V1.WithdrawRequest { Name = "a", Submission = NodeClient.NewId() };
         await run.Client.Policies.WithdrawAsync(numbered, cancellationToken: Cancelled);
         await run.Client.Policies.WithdrawAsync(numbered, cancellationToken: Cancelled);
         await Assert.ThrowsAsync<RpcException>(async () => await run.Client.Policies.WithdrawAsync(new() { Name = "a" }, cancellationToken: Cancelled));
