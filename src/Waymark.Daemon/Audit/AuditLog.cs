@@ -17,7 +17,7 @@ internal sealed class AuditLog(DaemonOptions options, TimeProvider time, ILogger
 
     private readonly Lock gate = new();
     private readonly AuditJournal requests = new(Directory(options), "requests"), strangers = new(Directory(options), "strangers");
-    private readonly Dictionary<AuditRecord, (DateTimeOffset Since, AuditRecord Last, int More)> often = [];
+    private readonly Dictionary<AuditRecord, (long Since, AuditRecord Last, int More)> often = [];
     private long missed;
 
     /// <summary>Keeps a record.</summary>
@@ -45,7 +45,7 @@ internal sealed class AuditLog(DaemonOptions options, TimeProvider time, ILogger
                 often[kind] = known with { Last = record, More = known.More + 1 };
                 return;
             }
-            often.Add(kind, (record.At, record, 0));
+            often.Add(kind, (time.GetTimestamp(), record, 0));
             Write(record);
         }
     }
@@ -55,10 +55,9 @@ internal sealed class AuditLog(DaemonOptions options, TimeProvider time, ILogger
     {
         lock (gate)
         {
-            var now = time.GetUtcNow();
             foreach (var (kind, (since, last, more)) in often.ToList())
             {
-                if (!isEnd && now - since < Window)
+                if (!isEnd && time.GetElapsedTime(since) < Window)
                 {
                     continue;
                 }
@@ -67,7 +66,7 @@ internal sealed class AuditLog(DaemonOptions options, TimeProvider time, ILogger
                 {
                     Write(last with { Repeated = more - 1 });
                     // It goes on: counted from here.
-                    often.Add(kind, (now, last, 0));
+                    often.Add(kind, (time.GetTimestamp(), last, 0));
                 }
             }
         }

@@ -27,7 +27,8 @@ internal sealed class RemoteService(
     private static readonly TimeSpan NoticeInterval = TimeSpan.FromDays(1);
 
     private EquatableArray<FileStamp> read = [];
-    private DateTimeOffset sweepAt, noticeAt, tryAt;
+    /// <summary>When it was last done, by the clock that nobody can set; null: it is due.</summary>
+    private long? swept, noticed, tried;
     private string fault = "", told = "";
 
     /// <summary>Runs until cancelled.</summary>
@@ -45,7 +46,7 @@ internal sealed class RemoteService(
                 if (wanted != served)
                 {
                     await StopAsync(listener);
-                    (listener, served, admission.Credentials, read, tryAt, told) = (null, wanted, null, [], default, "");
+                    (listener, served, admission.Credentials, read, tried, told) = (null, wanted, null, [], null, "");
                     if (wanted is null)
                     {
                         book.Expel();
@@ -55,7 +56,7 @@ internal sealed class RemoteService(
                 {
                     fault = "";
                     var isNew = ReadFiles(wanted);
-                    if (listener is null && admission.Credentials is not null && time.GetUtcNow() >= tryAt)
+                    if (listener is null && admission.Credentials is not null && IsDue(tried, Retry))
                     {
                         listener = await StartAsync(wanted, cancellationToken);
                     }
@@ -68,7 +69,7 @@ internal sealed class RemoteService(
                 if (node.Node.Listen == wanted && either.IsCancellationRequested)
                 {
                     // Another file, in which other requesters may stand.
-                    sweepAt = default;
+                    swept = null;
                 }
             }
         }
@@ -91,7 +92,7 @@ internal sealed class RemoteService(
             admission.Credentials = RemoteCredentials.Read(wanted);
             // Only what was taken is not looked at again: a certificate and its key are often replaced one after the other.
             read = stamps;
-            noticeAt = default;
+            noticed = null;
             Log.RemoteCredentialsRead(log, wanted.CertificateFile, admission.Credentials.Own.NotAfter.ToUniversalTime());
             return true;
         }
@@ -113,7 +114,7 @@ internal sealed class RemoteService(
         catch (Exception refused) when (refused is System.IO.IOException or SocketException)
         {
             // Somebody else's port, or not an address of this node at the moment.
-            tryAt = time.GetUtcNow() + Retry;
+            tried = time.GetTimestamp();
             fault = $"cannot listen at {string.Join(", ", Endpoints(wanted))}: {refused.Message}";
             return null;
         }
@@ -121,10 +122,9 @@ internal sealed class RemoteService(
 
     private void Sweep(bool isNew)
     {
-        var now = time.GetUtcNow();
-        if (isNew || now >= sweepAt)
+        if (isNew || IsDue(swept, SweepInterval))
         {
-            sweepAt = now + SweepInterval;
+            swept = time.GetTimestamp();
             book.Expel();
             admission.Sweep();
         }
@@ -138,18 +138,19 @@ internal sealed class RemoteService(
             Log.RemoteFault(log, fault);
         }
         told = fault;
-        var now = time.GetUtcNow();
-        if (admission.Credentials?.Ending(wanted, now) is not { } ending)
+        if (admission.Credentials?.Ending(wanted, time.GetUtcNow()) is not { } ending)
         {
             return;
         }
-        if (now >= noticeAt)
+        if (IsDue(noticed, NoticeInterval))
         {
-            noticeAt = now + NoticeInterval;
+            noticed = time.GetTimestamp();
             Log.RemoteFault(log, ending);
         }
         fault = fault.Length > 0 ? fault : ending;
     }
+
+    private bool IsDue(long? last, TimeSpan interval) => last is not { } at || time.GetElapsedTime(at) >= interval;
 
     private static EquatableArray<string> Endpoints(ListenDeclaration listen) =>
         listen.Addresses.Select(one => new System.Net.IPEndPoint(one.ToIPAddress(), listen.Port).ToString()).ToEquatableArray();

@@ -33,6 +33,9 @@ internal sealed class ApiRun : IAsyncDisposable
 
     public string Socket => SocketIn(folder);
 
+    /// <summary>What it is put together from.</summary>
+    public IServiceProvider Services => app.Services;
+
     public AuditLog Audit => app.Services.GetRequiredService<AuditLog>();
 
     public PolicyBook Book => app.Services.GetRequiredService<PolicyBook>();
