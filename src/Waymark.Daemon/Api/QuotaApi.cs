@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Waymark.Daemon.Audit;
 using Waymark.Daemon.Requests;
 using Waymark.Daemon.Tariffs;
 using Waymark.Exchange.Wire;
@@ -7,7 +8,7 @@ using V1 = Waymark.Exchange.Wire.V1;
 namespace Waymark.Daemon.Api;
 
 /// <summary>What paths have carried, and what the administrator knows better.</summary>
-internal sealed class QuotaApi(RequesterRights rights, UsageLedger ledger, TimeProvider time) : V1.QuotaService.QuotaServiceBase
+internal sealed class QuotaApi(RequesterRights rights, UsageLedger ledger, AuditedCalls audit, TimeProvider time) : V1.QuotaService.QuotaServiceBase
 {
     public override Task<V1.ListQuotasResponse> ListQuotas(V1.ListQuotasRequest request, ServerCallContext context) => Calls.Answer(() =>
     {
@@ -28,6 +29,7 @@ internal sealed class QuotaApi(RequesterRights rights, UsageLedger ledger, TimeP
             throw new RefusedException($"{request.UsedBytes} bytes are more than can be counted", []);
         }
         var standing = ledger.SetUsed(request.Path, unit, (long)request.UsedBytes, rights.Caller(context).Name);
+        audit.Accepted(context);
         return Task.FromResult(new V1.SetUsedResponse { Quota = QuotaTranslation.ToWire(standing, time.GetUtcNow()) });
     });
 }

@@ -1,6 +1,9 @@
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Waymark.Daemon.Tariffs;
 using Waymark.Exchange.NodeCalls;
 using Waymark.Exchange.Wire;
+using Waymark.Nodes;
 using V1 = Waymark.Exchange.Wire.V1;
 
 namespace Waymark.Tests.Daemon.Api;
@@ -56,6 +59,25 @@ public sealed class AuditedCallTests : IAsyncLifetime
         await run.Client.Node.GetStatusAsync(new(), cancellationToken: Cancelled);
         // Once, and not as refused.
         Assert.Equal(before + 1, run.Audited.Count(one => !one.Contains("Expired", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task So_has_one_that_corrects_what_a_path_has_used_and_whose_caller_waits_no_longer()
+    {
+        var ledger = run.Services.GetRequiredService<UsageLedger>();
+        ledger.Follow(NodeLanguage.Parse("path wifi { interface wlan0; quota 20 GB / month; }"u8.ToArray(), "node.way").File!, Waymark.Paths.PathSet.Empty);
+        using var goesOn = new ManualResetEventSlim();
+        ledger.Changed = () => goesOn.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
+        var late = await Assert.ThrowsAsync<RpcException>(async () => await run.Client.Quotas.SetUsedAsync(new() { Path = "wifi", UsedBytes = 5000 }, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(1), cancellationToken: Cancelled));
+        Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
+        // The daemon has its own watch of it.
+        await Task.Delay(TimeSpan.FromMilliseconds(200), Cancelled);
+        goesOn.Set();
+        while (run.Audited.Count == 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(2), Cancelled);
+        }
+        Assert.Equal(["quota set wifi Accepted: 5000 bytes used"], run.Audited);
     }
 
     [Fact]
