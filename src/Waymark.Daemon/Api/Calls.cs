@@ -103,7 +103,7 @@ internal static class Calls
         for (var at = 0; at < message.Length;)
         {
             var length = Rune.DecodeFromUtf16(message.AsSpan(at), out var rune, out var read) == OperationStatus.Done ? rune.Utf8SequenceLength : 3;
-            bytes += rune.IsAscii ? 1 : 3 * length;
+            bytes += rune.Value is >= ' ' and <= '~' and not '%' ? 1 : 3 * length;
             if (bytes > WireLimits.StatusBytes)
             {
                 return message[..at] + "...";
