@@ -10,6 +10,7 @@ namespace Waymark.Daemon.Requests;
 internal sealed class NodeBook(DaemonOptions options, StateStore store, ILogger<NodeBook> log) : IDisposable
 {
     private CancellationTokenSource change = new();
+    private NodeFile announced = NodeFile.Default;
 
     /// <summary>What counts.</summary>
     public NodeFile Node { get; private set; } = NodeFile.Default;
@@ -17,7 +18,7 @@ internal sealed class NodeBook(DaemonOptions options, StateStore store, ILogger<
     /// <summary>Whether the file exists.</summary>
     public bool HasFile { get; private set; }
 
-    /// <summary>Cancelled when <see cref="Node"/> has become another; the one after it is here then. Take it before the file.</summary>
+    /// <summary>Cancelled by <see cref="Announce"/> when <see cref="Node"/> has become another; the one after it is here then. Take it before the file.</summary>
     public CancellationToken Change => change.Token;
 
     /// <summary>Reads the file at start; throws <see cref="RefusedException"/> where it has mistakes and never had none.</summary>
@@ -33,6 +34,7 @@ internal sealed class NodeBook(DaemonOptions options, StateStore store, ILogger<
             Node = good;
             Log.NodeFileRefused(log, options.NodeFile);
         }
+        announced = Node;
     }
 
     /// <summary>Reads the file again and gives its warnings. Throws <see cref="RefusedException"/> where it has mistakes, and nothing has changed.</summary>
@@ -41,11 +43,16 @@ internal sealed class NodeBook(DaemonOptions options, StateStore store, ILogger<
         var before = Node;
         var warnings = Read().ToList();
         warnings.AddRange(KeepTerritory(before));
-        if (Node != before)
+        return warnings;
+    }
+
+    /// <summary>Tells who waits for it that the file has become another, where it has. They may go on here and now: not to be called where anything is held.</summary>
+    public void Announce()
+    {
+        if (Interlocked.Exchange(ref announced, Node) != Node)
         {
             Interlocked.Exchange(ref change, new()).Cancel();
         }
-        return warnings;
     }
 
     /// <summary>What the file said when it last had no mistakes; null where it never was read.</summary>

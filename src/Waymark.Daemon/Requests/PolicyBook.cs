@@ -57,19 +57,27 @@ internal sealed partial class PolicyBook(
     /// </summary>
     public (IReadOnlyList<Diagnostic> Diagnostics, IReadOnlyList<string> Sets) Reload()
     {
-        lock (gate)
+        try
         {
-            // Before anything else is taken in.
-            PolicyDirectory.FilesIn(directory.Path);
-            var warnings = node.Reload();
-            Expel();
-            var found = ReadFiles();
-            Publish();
-            if (found.Any(one => one.Severity == Severity.Error))
+            lock (gate)
             {
-                throw new RefusedException("a policy file has mistakes; what it said before stays in force, the other files are in force as they are now", [.. found]);
+                // Before anything else is taken in.
+                PolicyDirectory.FilesIn(directory.Path);
+                var warnings = node.Reload();
+                Expel();
+                var found = ReadFiles();
+                Publish();
+                if (found.Any(one => one.Severity == Severity.Error))
+                {
+                    throw new RefusedException("a policy file has mistakes; what it said before stays in force, the other files are in force as they are now", [.. found]);
+                }
+                return ([.. warnings, .. found], [.. directory.Files.Keys]);
             }
-            return ([.. warnings, .. found], [.. directory.Files.Keys]);
+        }
+        finally
+        {
+            // Also where a policy file has mistakes.
+            node.Announce();
         }
     }
 

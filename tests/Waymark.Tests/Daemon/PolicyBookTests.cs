@@ -27,6 +27,29 @@ public sealed class PolicyBookTests : IDisposable
         Assert.Throws<RefusedException>(() => Book.Undo(Voip));
     }
 
+    [Theory]
+    [InlineData("udp drop;")]
+    [InlineData("udp dorp;")]
+    public void Who_waits_for_another_node_file_goes_on_when_nothing_is_held_any_more(string policies)
+    {
+        bool? isFree = null;
+        using var waits = run.Node.Change.Register(() => isFree = Task.Run(() => Book.Held, TestContext.Current.CancellationToken).Wait(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken));
+        Book.Reload();
+        Assert.Null(isFree);
+        run.Write("node.way", "requester other { user nobody; rank 10; may any; }");
+        run.Write("policy.d/f.way", policies);
+        if (policies == "udp drop;")
+        {
+            Book.Reload();
+        }
+        else
+        {
+            Assert.Throws<RefusedException>(() => Book.Reload());
+        }
+        Assert.True(isFree);
+        Assert.False(run.Node.Change.IsCancellationRequested);
+    }
+
     [Fact]
     public void So_is_a_file()
     {

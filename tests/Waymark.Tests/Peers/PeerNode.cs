@@ -88,6 +88,7 @@ internal sealed class PeerNode : IAsyncDisposable
     {
         System.IO.File.WriteAllText(In("node.way"), nodeFile);
         node.Reload();
+        node.Announce();
     }
 
     /// <summary>What the node file says of a peer now.</summary>
