@@ -43,6 +43,11 @@ internal sealed partial class PolicyBook
             CheckName(name);
             rights.Check(requester, set);
             CheckFree(requester.Name, name);
+            if (holder() != requester.Name)
+            {
+                // Since he was let in with this call: those who held a set by then have been put out already.
+                throw new RefusedException($"you are not let in as '{requester.Name}' any more", [], isForbidden: true);
+            }
             if (grace < TimeSpan.Zero || grace > LongestGrace)
             {
                 throw new RefusedException($"a set stays at most {Unit.Print(LongestGrace)} when its connection has ended", []);

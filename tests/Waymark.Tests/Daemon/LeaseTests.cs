@@ -88,6 +88,17 @@ public sealed class LeaseTests : IDisposable
     }
 
     [Fact]
+    public void Who_is_taken_out_of_it_while_he_asks_holds_nothing()
+    {
+        var asking = run.Requester("fleet");
+        holder = null;
+        run.Write("node.way", "requester other { user nobody; rank 10; may any; }");
+        run.Book.Reload();
+        Assert.True(Assert.Throws<RefusedException>(() => run.Book.Hold(asking, "a", BookRun.Set("udp drop;"), Grace, () => holder)).IsForbidden);
+        Assert.Empty(run.Book.Held);
+    }
+
+    [Fact]
     public void A_clock_that_is_set_back_does_not_make_the_grace_longer()
     {
         run.Book.Lose(Hold("a", "udp drop;", Grace));
