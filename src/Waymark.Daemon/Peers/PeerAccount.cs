@@ -59,6 +59,9 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>Why it is not connected.</summary>
     public string Fault { get; set; } = "";
 
+    /// <summary>The mistake of this program that was last told of what is done for it, over this connection or since; null: none was.</summary>
+    public string? Defect { get; set; }
+
     /// <summary>What it last called itself.</summary>
     public string Node { get; set; } = "";
 
@@ -118,6 +121,9 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
 
     /// <summary>What it asks of this node that counts, in order of digest.</summary>
     public IEnumerable<AcceptedPolicySet> Sets => Keeping.Held.Select(rule => Judged.GetValueOrDefault(rule.Digest)?.Set).OfType<AcceptedPolicySet>();
+
+    /// <summary>Forgets what it last said of paths and addresses, and what was decided to ask by that.</summary>
+    public void Unlearn() => (Told, Granted, Request, Bytes) = ([], [], PeerRequest.None, []);
 
     /// <summary>Judges the rules that have not been judged yet, and forgets those that are gone.</summary>
     /// <param name="node">What this node calls its paths.</param>

@@ -28,7 +28,8 @@ internal sealed partial class PeerService
         catch (Exception defect)
         {
             // A mistake of ours: it costs this connection, and nobody else anything.
-            Blame(link, defect);
+            Log.PeerDefect(log, link.Peer, defect);
+            link.End(OwnMistake);
         }
         finally
         {
@@ -115,8 +116,11 @@ internal sealed partial class PeerService
         }
     }
 
-    /// <summary>Does what a peer's words lead to; a mistake of ours in it ends that peer's connection, and all others go on.</summary>
-    private void Contained(PeerLink link, Action act)
+    /// <summary>
+    /// Does what one peer leads to; all others go on whatever comes of it. A mistake of ours in it ends that peer's connection. Where there is none any more it was what the peer last said that led to it, or what follows from that: it
+    /// is unlearned, so that the mistake does not come again with each decision.
+    /// </summary>
+    private void Contained(PeerAccount account, PeerLink? link, Action act)
     {
         try
         {
@@ -124,13 +128,20 @@ internal sealed partial class PeerService
         }
         catch (Exception defect)
         {
-            Blame(link, defect);
+            // Told once: while the connection is ending, and behind it, the same comes again.
+            if (account.Defect != defect.Message)
+            {
+                account.Defect = defect.Message;
+                Log.PeerDefect(log, account.Declaration.Name, defect);
+            }
+            if (link is not null)
+            {
+                link.End(OwnMistake);
+            }
+            else
+            {
+                account.Unlearn();
+            }
         }
-    }
-
-    private void Blame(PeerLink link, Exception defect)
-    {
-        Log.PeerDefect(log, link.Peer, defect);
-        link.End(OwnMistake);
     }
 }

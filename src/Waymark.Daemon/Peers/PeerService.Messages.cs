@@ -9,13 +9,8 @@ namespace Waymark.Daemon.Peers;
 /// <summary>What comes over connections: who may stay of two, terms, inventories, updates, reports.</summary>
 internal sealed partial class PeerService
 {
-    private void Open(PeerLink link, TimeSpan now)
+    private void Open(PeerAccount account, PeerLink link, TimeSpan now)
     {
-        if (accounts.GetValueOrDefault(link.Peer) is not { } account)
-        {
-            link.End("it is no peer of this node");
-            return;
-        }
         if (link.Declaration != account.Declaration)
         {
             // It was under way when the node file changed: whom it was admitted as is nobody now.

@@ -148,13 +148,21 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             case PeerEvent.Nudge:
                 break;
             case PeerEvent.Opened(var link):
-                Contained(link, () => Open(link, now));
+                if (accounts.GetValueOrDefault(link.Peer) is { } called)
+                {
+                    called.Defect = null;
+                    Contained(called, link, () => Open(called, link, now));
+                }
+                else
+                {
+                    link.End("it is no peer of this node");
+                }
                 break;
             case PeerEvent.Heard(var link, var message):
                 if (accounts.GetValueOrDefault(link.Peer) is { } account && account.Link == link)
                 {
                     account.HeardAt = now;
-                    Contained(link, () => Hear(account, link, message, now));
+                    Contained(account, link, () => Hear(account, link, message, now));
                 }
                 break;
             case PeerEvent.Ended(var link):
@@ -182,7 +190,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         CheckCertificates(now);
         foreach (var account in accounts.Values)
         {
-            End(account, now);
+            Contained(account, account.Link, () => End(account, now));
             if (account.DialAt <= now)
             {
                 // Without a certificate that can be read there is nobody to call as.
@@ -202,33 +210,35 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         var due = now + TimeSpan.FromMinutes(1);
         foreach (var account in accounts.Values)
         {
-            if (account.Link is { } link)
+            Contained(account, account.Link, () =>
             {
-                Contained(link, Speak);
-            }
-            else
-            {
-                Speak();
-            }
+                due = Earlier(due, PeerAsks.Ask(account, decided, now, time.GetUtcNow()));
+                asks.Report(account, decided);
+            });
             due = Earlier(Earlier(due, account.Keeping.Until), account.DialAt);
             if (account.Link is not null)
             {
                 due = Earlier(due, account.HeardAt + account.Declaration.Lease);
             }
-
-            void Speak()
-            {
-                due = Earlier(due, PeerAsks.Ask(account, decided, now, time.GetUtcNow()));
-                asks.Report(account, decided);
-            }
         }
+        Show();
+        return Earlier(due, accounts.Values.Any(one => one.Link is not null) ? checkAt : null);
+    }
+
+    /// <summary>Shows how this node stands to its peers, and tells those who watch what is other than before.</summary>
+    private void Show()
+    {
         var before = standing.Current;
-        standing.Current = file.Peers.Select(one => PeerAsks.Show(accounts[one.Name], Dated)).ToEquatableArray();
+        var states = before.ToDictionary(one => one.Peer.Name);
+        foreach (var account in accounts.Values)
+        {
+            Contained(account, account.Link, () => states[account.Declaration.Name] = PeerAsks.Show(account, Dated));
+        }
+        standing.Current = file.Peers.Select(one => states.GetValueOrDefault(one.Name)).OfType<PeerStanding.State>().ToEquatableArray();
         foreach (var change in PeerChanges.Between(before, standing.Current))
         {
             stream.Peer(change);
         }
-        return Earlier(due, accounts.Values.Any(one => one.Link is not null) ? checkAt : null);
     }
 
     /// <summary>Ends what has gone on for too long without a word.</summary>
@@ -237,10 +247,10 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         var name = account.Declaration.Name;
         if (account.Keeping.Expire(now))
         {
+            areSetsOthers = true;
             Guarded(() => store.ForgetPeerRules(name));
             audit.Add(new(default, name, "", "peer rules", "", AuditOutcome.Expired, "the peer was silent for its lease"), isOften: false);
             Log.PeerExpired(log, name);
-            areSetsOthers = true;
         }
         if (account.Link is null && now >= account.HeardAt + account.LeaseThere)
         {

@@ -1,9 +1,11 @@
 using System.Security.Authentication;
 using Waymark.Daemon.Peers;
 using Waymark.Exchange.Wire;
+using Waymark.Paths;
 using Waymark.Peers;
 using Waymark.Policies;
 using Waymark.Policies.Language;
+using Waymark.Tests.PathDecision;
 
 namespace Waymark.Tests.Peers;
 
@@ -50,6 +52,33 @@ public sealed class PeerDefectTests : IAsyncDisposable
         Assert.True(State("other").IsConnected && State("spoke").Held.IsEmpty && !bystander.Carried.IsCompleted && !node.Running.IsCompleted);
     }
 
+    /// <summary>It comes again with each decision, with the connection and without one.</summary>
+    [Fact]
+    public async Task A_defect_in_what_follows_from_a_decision_costs_one_connection_and_is_told_once()
+    {
+        node.Loop.PostPaths(new([Worlds.Path("t1") with { Peer = "spoke", Shared = 1 }]));
+        node.Say("udp local port 5060 at peer spoke prefer lowest delay;");
+        node.Start();
+        var (end, bystander) = (await FarEnd.ConnectAsync(node, "spoke"), await FarEnd.ConnectAsync(node, "other"));
+        await node.Until(() => State("spoke").IsConnected && State("other").IsConnected);
+        Know([KeyValuePair.Create("delay", (Measured)null!)]);
+        await end.Carried;
+        await node.Until(() => State("spoke") is { IsConnected: false, Fault: OwnMistake });
+        for (var i = 1; i <= 3; i++)
+        {
+            node.Loop.Post(inputs => inputs with { Stirs = inputs.Stirs + 1 });
+            await node.Loop.SettleAsync(node.Stop);
+            bystander.Say(PeerTranslation.ToWire(new RuleUpdate([RuleOf(i)], [])));
+            await node.Until(() => State("other").Held.Count == i);
+        }
+        Assert.Single(node.Log.Lines, line => line.Contains("a defect of waymarkd", StringComparison.Ordinal));
+        Assert.True(State("other").IsConnected && !node.Running.IsCompleted);
+        Know([]);
+        await node.Loop.SettleAsync(node.Stop);
+        await FarEnd.ConnectAsync(node, "spoke");
+        await node.Until(() => State("spoke") is { IsConnected: true, Asked.Count: 1 });
+    }
+
     [Fact]
     public async Task A_call_that_fails_as_nobody_expected_is_told_and_made_again()
     {
@@ -71,8 +100,14 @@ public sealed class PeerDefectTests : IAsyncDisposable
         Assert.Contains("a defect", judged.Fault, StringComparison.Ordinal);
     }
 
-    private static RuleBytes Rule => PeerTranslation.ToWire(
-        new PeerRule("r", 0, [], PolicyLanguage.ParseFlows("udp peer 10.2.0.1", "f", out _)!.Value, Established.Keep, new PeerWish.Shared(new([1], IsStrict: false, null), SharedChoice.None)));
+    private static RuleBytes Rule => RuleOf(0);
+
+    private static RuleBytes RuleOf(int port) => PeerTranslation.ToWire(
+        new PeerRule("r", 0, [], PolicyLanguage.ParseFlows($"udp peer 10.2.0.1 port {1000 + port}", "f", out _)!.Value, Established.Keep, new PeerWish.Shared(new([1], IsStrict: false, null), SharedChoice.None)));
+
+    /// <summary>Something is known of the path, or what nothing in the daemon could come to know.</summary>
+    private void Know(IEnumerable<KeyValuePair<string, Measured>> values) =>
+        node.Loop.Post(inputs => inputs with { Characteristics = new([PathCharacteristics.Of(Worlds.Id("t1"), values)]) });
 
     private PeerStanding.State State(string peer) => node.Standing.Current.FirstOrDefault(one => one.Peer.Name == peer)!;
 }
