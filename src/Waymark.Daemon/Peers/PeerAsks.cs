@@ -158,7 +158,7 @@ internal sealed class PeerAsks
         var standings = decided.Standings.Where(one => one.Standing.Origin.Requester == name).ToLookup(one => one.Standing.Origin.Set);
         var unresolved = decided.AllUnresolved.Where(one => one.Origin.Requester == name).ToLookup(one => one.Origin.Set);
         var counted = decided.World.Policies.Sets.Where(set => set.Requester.Name == name).ToDictionary(set => set.Name, set => set.Set);
-        var before = Superseded(decided);
+        var winners = Superseded(decided);
         foreach (var (rule, judged) in account.Judged)
         {
             var set = rule.ToString();
@@ -166,12 +166,20 @@ internal sealed class PeerAsks
             {
                 yield return new(rule, RuleState.Rejected, fault);
             }
-            else if (!ReferenceEquals(counted.GetValueOrDefault(set), judged.Set!.Set) || decided.Kernel.State != KernelState.InStep)
+            else if (!ReferenceEquals(counted.GetValueOrDefault(set), judged.Set!.Set) || decided.Kernel.State == KernelState.Pending)
             {
-                // Not decided yet, or not in the kernel.
+                // Not decided yet, or on its way into the kernel, which does until then what it did.
+                if (account.Became.GetValueOrDefault(rule) is { State: not RuleState.Rejected } before)
+                {
+                    yield return before;
+                }
+            }
+            else if (decided.Kernel.State != KernelState.InStep)
+            {
+                // Not in the kernel.
                 continue;
             }
-            else if (before.TryGetValue((name, set), out var winner))
+            else if (winners.TryGetValue((name, set), out var winner))
             {
                 yield return new(rule, RuleState.Superseded, winner);
             }

@@ -19,7 +19,6 @@ internal sealed class PeerNode : IAsyncDisposable
 {
     private readonly string folder;
     private readonly CancellationTokenSource stop = new(TimeSpan.FromSeconds(20));
-    private readonly MemoryDataPlane dataPlane = new();
     private readonly NodeBook node;
     private readonly AuditLog audit;
     private Task running = Task.CompletedTask;
@@ -38,16 +37,21 @@ internal sealed class PeerNode : IAsyncDisposable
         Store = new(options.StateDirectory);
         node = new(options, Store, NullLogger<NodeBook>.Instance);
         node.Load();
-        Loop = new(dataPlane, new(Time), _ => { }, (_, _) => { }, DecisionMemory.None, Time, NullLogger<ReconcileLoop>.Instance);
+        Stream = new(Time);
+        Loop = new(DataPlane, Stream, _ => { }, (_, _) => { }, DecisionMemory.None, Time, NullLogger<ReconcileLoop>.Instance);
         audit = new(options, Time, NullLogger<AuditLog>.Instance);
         Admission = new(new(Time), new(node, Loop, options), Loop, audit, Time, NullLogger<RemoteAdmission>.Instance);
-        Service = new(new(), node, Loop, Store, new(Time), audit, Admission, Standing, Time, Log);
+        Service = new(new(), node, Loop, Store, Stream, audit, Admission, Standing, Time, Log);
         Service.Load();
     }
 
     public TimeProvider Time { get; }
 
+    public MemoryDataPlane DataPlane { get; } = new();
+
     public StateStore Store { get; }
+
+    public EventStream Stream { get; }
 
     public ReconcileLoop Loop { get; }
 
