@@ -16,7 +16,7 @@ internal sealed class PeerApi(PeerService peers, PeerStanding standing, Requeste
     {
         var node = context.GetHttpContext().Features.Get<RemoteNode>() ?? throw new RpcException(new(StatusCode.PermissionDenied, "the exchange is for other nodes, over the network"));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var link = new PeerLink(node.Declaration, isOurs: false, node.Peer.CopyCertificate(), node.Peer.From.ToString(), time);
+        var link = peers.Link(node.Declaration, isOurs: false, node.Peer.CopyCertificate(), node.Peer.From.ToString());
         await peers.CarryAsync(link, () => link.RunAsync(requestStream, responseStream.WriteAsync, message => peers.HearAsync(link, message), failed => failed.Status.Detail, ended.Token));
         if (link.Why.Length > 0)
         {

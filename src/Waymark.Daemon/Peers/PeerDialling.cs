@@ -32,7 +32,7 @@ internal sealed class PeerDialling(PeerService peers, PeerDeclaration peer, Remo
             {
                 return "it showed no certificate";
             }
-            var link = new PeerLink(peer, isOurs: true, X509CertificateLoader.LoadCertificate(shown.RawDataMemory.Span), $"{peer.Host}:{peer.Port}", time);
+            var link = peers.Link(peer, isOurs: true, X509CertificateLoader.LoadCertificate(shown.RawDataMemory.Span), $"{peer.Host}:{peer.Port}");
             await peers.CarryAsync(link, () => link.RunAsync(
                 exchange.ResponseStream, (message, token) => exchange.RequestStream.WriteAsync(message, token), message => peers.HearAsync(link, message), call.Describe, cancellationToken));
             await stop.CancelAsync();

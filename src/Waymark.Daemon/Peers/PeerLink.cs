@@ -17,21 +17,17 @@ namespace Waymark.Daemon.Peers;
 /// <param name="isOurs">Whether this node opened it.</param>
 /// <param name="certificate">What the peer showed, which counted.</param>
 /// <param name="endpoint">Where it is, for people.</param>
+/// <param name="pace">How often the peer may speak.</param>
 /// <param name="time">The clock.</param>
-internal sealed class PeerLink(PeerDeclaration declaration, bool isOurs, X509Certificate2 certificate, string endpoint, TimeProvider time) : IDisposable
+internal sealed class PeerLink(PeerDeclaration declaration, bool isOurs, X509Certificate2 certificate, string endpoint, PeerPace pace, TimeProvider time) : IDisposable
 {
-    /// <summary>How many messages a peer may send at once, and how many a second from then on.</summary>
-    public const int MessagesAtOnce = 200, MessagesPerSecond = 50;
-
-    /// <summary>How many of them may change what is asked for: each is written to the disk and decided on.</summary>
-    public const int UpdatesAtOnce = 40, UpdatesPerSecond = 10;
-
     /// <summary>How many messages wait to be written: a peer that does not read is as good as gone.</summary>
     private const int MostWaiting = 256;
 
     private readonly Channel<V1.PeerMessage> waiting = Channel.CreateBounded<V1.PeerMessage>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly CancellationTokenSource ended = new();
-    private readonly TokenBucket rate = new(MessagesAtOnce, MessagesPerSecond, time), updates = new(UpdatesAtOnce, UpdatesPerSecond, time), inventories = new(2, 1, time);
+    /// <summary>Of each connection: it begins with one, also where the one before has just broken.</summary>
+    private readonly TokenBucket inventories = new(2, 1, time);
     private string why = "";
 
     /// <summary>What the node file said of the peer when it was opened: as whom it was admitted.</summary>
@@ -115,9 +111,9 @@ internal sealed class PeerLink(PeerDeclaration declaration, bool isOurs, X509Cer
         while (await reader.MoveNext(cancellationToken))
         {
             var kind = reader.Current.KindCase;
-            if (!rate.TryTake() || (kind == V1.PeerMessage.KindOneofCase.Update && !updates.TryTake()) || (kind == V1.PeerMessage.KindOneofCase.Inventory && !inventories.TryTake()))
+            if (!pace.TryTake(kind) || (kind == V1.PeerMessage.KindOneofCase.Inventory && !inventories.TryTake()))
             {
-                End($"it sends more messages than anybody needs: at most {MessagesPerSecond} a second are taken, and {UpdatesPerSecond} that change what it asks for");
+                End($"it sends more messages than anybody needs: at most {PeerPace.MessagesPerSecond} a second are taken, and {PeerPace.UpdatesPerSecond} that change what it asks for");
                 return;
             }
             await heard(reader.Current);

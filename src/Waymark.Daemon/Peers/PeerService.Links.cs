@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Waymark.Daemon.Remote;
 using Waymark.Exchange.Certificates;
 using Waymark.Nodes;
@@ -16,6 +17,11 @@ internal sealed partial class PeerService
 
     /// <summary>How often it is asked of a connection that this node opened whether the peer's certificate still counts.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>A connection to a peer, to be carried by <see cref="CarryAsync"/>.</summary>
+    public PeerLink Link(PeerDeclaration peer, bool isOurs, X509Certificate2 certificate, string endpoint) =>
+        // Peers are named by the node file: there are not many.
+        new(peer, isOurs, certificate, endpoint, paces.GetOrAdd(peer.Name, _ => new(time)), time);
 
     /// <summary>Carries an exchange, whoever opened it, until it ends. Whatever ends it is told: what nobody has thought of too, which would else leave a link on which nothing is said.</summary>
     public async Task CarryAsync(PeerLink link, Func<Task> run)

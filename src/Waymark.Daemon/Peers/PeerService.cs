@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Waymark.Daemon.Activities;
@@ -27,6 +28,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
 
     private readonly Channel<PeerEvent> events = Channel.CreateBounded<PeerEvent>(MostWaiting);
     private readonly Random jitter = new(Environment.TickCount);
+    private readonly ConcurrentDictionary<string, PeerPace> paces = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PeerAccount> accounts = new(StringComparer.Ordinal);
     private NodeFile file = NodeFile.Default;
     private readonly long start = time.GetTimestamp();

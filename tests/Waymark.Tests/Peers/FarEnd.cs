@@ -23,7 +23,7 @@ internal sealed class FarEnd : IAsyncStreamReader<V1.PeerMessage>
     public FarEnd(PeerNode node, PeerDeclaration peer)
     {
         Node = node;
-        Link = new(peer, isOurs: false, new CertificateRequest($"CN={peer.Certificate}", Key, HashAlgorithmName.SHA256).CreateSelfSigned(node.Time.GetUtcNow(), node.Time.GetUtcNow().AddDays(30)), "192.0.2.1:7443", node.Time);
+        Link = node.Service.Link(peer, isOurs: false, new CertificateRequest($"CN={peer.Certificate}", Key, HashAlgorithmName.SHA256).CreateSelfSigned(node.Time.GetUtcNow(), node.Time.GetUtcNow().AddDays(30)), "192.0.2.1:7443");
         Carried = Task.Run(() => node.Service.CarryAsync(Link, () => Link.RunAsync(this, WriteAsync, message => node.Service.HearAsync(Link, message), failed => failed.Status.Detail, node.Stop)));
     }
 
@@ -60,6 +60,9 @@ internal sealed class FarEnd : IAsyncStreamReader<V1.PeerMessage>
 
     /// <summary>The updates among it.</summary>
     public IReadOnlyList<V1.Update> Updates => [.. Heard.Select(one => one.Update).OfType<V1.Update>()];
+
+    /// <summary>How much it has said that the node has not read yet.</summary>
+    public int Unread => said.Reader.Count;
 
     /// <summary>What reading throws next; null: nothing.</summary>
     public Exception? Broken { get; set; }
