@@ -17,7 +17,7 @@ internal sealed class PeerApi(PeerService peers, PeerStanding standing, Requeste
         var node = context.GetHttpContext().Features.Get<RemoteNode>() ?? throw new RpcException(new(StatusCode.PermissionDenied, "the exchange is for other nodes, over the network"));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var link = peers.Link(node.Declaration, isOurs: false, node.Peer.CopyCertificate(), node.Peer.From.ToString());
-        await peers.CarryAsync(link, () => link.RunAsync(requestStream, responseStream.WriteAsync, message => peers.HearAsync(link, message), failed => failed.Status.Detail, ended.Token));
+        await peers.CarryAsync(link, () => link.RunAsync(requestStream, responseStream.WriteAsync, (message, token) => peers.HearAsync(link, message, token), failed => failed.Status.Detail, ended.Token));
         if (link.Why.Length > 0)
         {
             // The peer should know.

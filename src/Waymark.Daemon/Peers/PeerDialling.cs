@@ -34,7 +34,7 @@ internal sealed class PeerDialling(PeerService peers, PeerDeclaration peer, Remo
             }
             var link = peers.Link(peer, isOurs: true, X509CertificateLoader.LoadCertificate(shown.RawDataMemory.Span), $"{peer.Host}:{peer.Port}");
             await peers.CarryAsync(link, () => link.RunAsync(
-                exchange.ResponseStream, (message, token) => exchange.RequestStream.WriteAsync(message, token), message => peers.HearAsync(link, message), call.Describe, cancellationToken));
+                exchange.ResponseStream, (message, token) => exchange.RequestStream.WriteAsync(message, token), (message, token) => peers.HearAsync(link, message, token), call.Describe, cancellationToken));
             await stop.CancelAsync();
             return null;
         }

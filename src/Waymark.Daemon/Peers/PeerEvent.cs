@@ -20,7 +20,11 @@ internal abstract record PeerEvent
     public sealed record Opened(PeerLink Link) : PeerEvent;
 
     /// <summary>The peer says something over it.</summary>
-    public sealed record Heard(PeerLink Link, V1.PeerMessage Message) : PeerEvent;
+    public sealed record Heard(PeerLink Link, V1.PeerMessage Message) : PeerEvent
+    {
+        /// <summary>Comes to its end when it was taken, whatever came of it.</summary>
+        public TaskCompletionSource Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     /// <summary>It is gone.</summary>
     public sealed record Ended(PeerLink Link) : PeerEvent;

@@ -81,7 +81,7 @@ internal sealed class PeerLink(PeerDeclaration declaration, bool isOurs, X509Cer
     /// <param name="describe">Says what went wrong.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(
-        IAsyncStreamReader<V1.PeerMessage> reader, Func<V1.PeerMessage, CancellationToken, Task> write, Func<V1.PeerMessage, ValueTask> heard, Func<RpcException, string> describe, CancellationToken cancellationToken)
+        IAsyncStreamReader<V1.PeerMessage> reader, Func<V1.PeerMessage, CancellationToken, Task> write, Func<V1.PeerMessage, CancellationToken, Task> heard, Func<RpcException, string> describe, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ended.Token);
         try
@@ -106,7 +106,7 @@ internal sealed class PeerLink(PeerDeclaration declaration, bool isOurs, X509Cer
         certificate.Dispose();
     }
 
-    private async Task ReadAsync(IAsyncStreamReader<V1.PeerMessage> reader, Func<V1.PeerMessage, ValueTask> heard, CancellationToken cancellationToken)
+    private async Task ReadAsync(IAsyncStreamReader<V1.PeerMessage> reader, Func<V1.PeerMessage, CancellationToken, Task> heard, CancellationToken cancellationToken)
     {
         while (await reader.MoveNext(cancellationToken))
         {
@@ -116,7 +116,7 @@ internal sealed class PeerLink(PeerDeclaration declaration, bool isOurs, X509Cer
                 End($"it sends more messages than anybody needs: at most {PeerPace.MessagesPerSecond} a second are taken, and {PeerPace.UpdatesPerSecond} that change what it asks for");
                 return;
             }
-            await heard(reader.Current);
+            await heard(reader.Current, cancellationToken);
         }
     }
 

@@ -20,7 +20,7 @@ namespace Waymark.Daemon.Peers;
 /// </summary>
 internal sealed partial class PeerService(PeerAsks asks, NodeBook node, ReconcileLoop loop, StateStore store, EventStream stream, AuditLog audit, RemoteAdmission admission, PeerStanding standing, TimeProvider time, ILogger<PeerService> log) : IActivity
 {
-    /// <summary>How many events wait to be taken; whoever has more to say is not read meanwhile.</summary>
+    /// <summary>How many events wait to be taken; who has another is kept waiting with it.</summary>
     private const int MostWaiting = 1024;
 
     /// <summary>The shortest wait for a time that has come.</summary>
@@ -94,8 +94,13 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         }
     }
 
-    /// <summary>Takes a message of a connection.</summary>
-    public ValueTask HearAsync(PeerLink link, V1.PeerMessage message) => events.Writer.WriteAsync(new PeerEvent.Heard(link, message));
+    /// <summary>Takes a message of a connection. Returns when it was taken, so that no more than one of each connection waits.</summary>
+    public async Task HearAsync(PeerLink link, V1.PeerMessage message, CancellationToken cancellationToken)
+    {
+        var heard = new PeerEvent.Heard(link, message);
+        await events.Writer.WriteAsync(heard, cancellationToken);
+        await heard.Taken.Task.WaitAsync(cancellationToken);
+    }
 
     /// <summary>A call of a peer came to nothing.</summary>
     public ValueTask MissAsync(PeerDeclaration peer, string why, CancellationToken cancellationToken) => events.Writer.WriteAsync(new PeerEvent.Unreached(peer, why), cancellationToken);
@@ -160,12 +165,13 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
                     link.End("it is no peer of this node");
                 }
                 break;
-            case PeerEvent.Heard(var link, var message):
+            case PeerEvent.Heard(var link, var message) heard:
                 if (accounts.GetValueOrDefault(link.Peer) is { } account && account.Link == link)
                 {
                     account.HeardAt = now;
                     Contained(account, link, () => Hear(account, link, message, now));
                 }
+                heard.Taken.SetResult();
                 break;
             case PeerEvent.Ended(var link):
                 Close(link, now);

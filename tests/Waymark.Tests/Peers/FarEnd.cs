@@ -24,7 +24,7 @@ internal sealed class FarEnd : IAsyncStreamReader<V1.PeerMessage>
     {
         Node = node;
         Link = node.Service.Link(peer, isOurs: false, new CertificateRequest($"CN={peer.Certificate}", Key, HashAlgorithmName.SHA256).CreateSelfSigned(node.Time.GetUtcNow(), node.Time.GetUtcNow().AddDays(30)), "192.0.2.1:7443");
-        Carried = Task.Run(() => node.Service.CarryAsync(Link, () => Link.RunAsync(this, WriteAsync, message => node.Service.HearAsync(Link, message), failed => failed.Status.Detail, node.Stop)));
+        Carried = Task.Run(() => node.Service.CarryAsync(Link, () => Link.RunAsync(this, WriteAsync, (message, token) => node.Service.HearAsync(Link, message, token), failed => failed.Status.Detail, node.Stop)));
     }
 
     /// <summary>Calls, says who it is and what it holds, and what it measured.</summary>

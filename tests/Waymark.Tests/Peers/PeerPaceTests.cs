@@ -54,4 +54,22 @@ public sealed class PeerPaceTests : IAsyncDisposable
             }
         }
     }
+
+    [Fact]
+    public async Task The_next_message_is_not_read_before_the_last_was_taken()
+    {
+        // Nobody takes anything yet.
+        var end = new FarEnd(node, node.Declared("spoke"));
+        for (var i = 0; i < 10; i++)
+        {
+            end.Say(PeerTranslation.KeepAlive(default));
+        }
+        await node.Until(() => end.Unread < 10);
+        // If it were read, then within this time.
+        await Task.Delay(TimeSpan.FromMilliseconds(100), node.Stop);
+        Assert.Equal(9, end.Unread);
+        node.Start();
+        await end.Carried;
+        Assert.Equal("it does not say who it is first", end.Link.Why);
+    }
 }
