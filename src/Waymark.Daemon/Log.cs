@@ -138,8 +138,8 @@ internal static partial class Log
     [LoggerMessage(62, LogLevel.Warning, "peer {Peer} is not connected: {Reason}")]
     public static partial void PeerUnreached(ILogger log, string peer, string reason);
 
-    [LoggerMessage(63, LogLevel.Warning, "what peer {Peer} asked for has ended: it was silent for its lease")]
-    public static partial void PeerExpired(ILogger log, string peer);
+    [LoggerMessage(63, LogLevel.Warning, "what peer {Peer} asked for has ended: {Reason}")]
+    public static partial void PeerExpired(ILogger log, string peer, string reason);
 
     [LoggerMessage(64, LogLevel.Error, "a defect of waymarkd, in what it does for peer {Peer}; it goes on without that")]
     public static partial void PeerDefect(ILogger log, string peer, Exception defect);

@@ -15,6 +15,9 @@ internal sealed record JudgedRule(PeerRule? Rule, AcceptedPolicySet? Set, string
 {
     /// <summary>The mistake of this program that it is rejected for; null where it is not.</summary>
     public Exception? Defect { get; init; }
+
+    /// <summary>Whether it is to be judged again: by something that is other since.</summary>
+    public bool IsOutdated { get; init; }
 }
 
 /// <summary>A rule that is asked of a peer.</summary>
@@ -125,10 +128,19 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
     /// <summary>Forgets what it last said of paths and addresses, and what was decided to ask by that.</summary>
     public void Unlearn() => (Told, Granted, Request, Bytes) = ([], [], PeerRequest.None, []);
 
-    /// <summary>Judges the rules that have not been judged yet, and forgets those that are gone.</summary>
+    /// <summary>Has every rule judged again.</summary>
+    public void JudgeAgain()
+    {
+        foreach (var (rule, judged) in Judged.ToList())
+        {
+            Judged[rule] = judged with { IsOutdated = true };
+        }
+    }
+
+    /// <summary>Judges the rules that have not been judged yet, or are to be again, and forgets those that are gone.</summary>
     /// <param name="node">What this node calls its paths.</param>
     /// <param name="now">The time of the day.</param>
-    /// <returns>Those that were judged now, with what was found.</returns>
+    /// <returns>Those of which something else was found than before.</returns>
     public IReadOnlyList<JudgedRule> Judge(NodeFile node, DateTimeOffset now)
     {
         var held = Keeping.Held.Select(rule => rule.Digest).ToHashSet();
@@ -138,8 +150,13 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
             Reported.Remove(gone);
         }
         var found = new List<JudgedRule>();
-        foreach (var bytes in Keeping.Held.Where(rule => !Judged.ContainsKey(rule.Digest)))
+        foreach (var bytes in Keeping.Held)
         {
+            var before = Judged.GetValueOrDefault(bytes.Digest);
+            if (before is { IsOutdated: false })
+            {
+                continue;
+            }
             JudgedRule judged;
             try
             {
@@ -150,8 +167,11 @@ internal sealed class PeerAccount(PeerDeclaration declaration, Func<double> jitt
                 // It is on the disk, so it would come again after a restart, and again. Whoever judges tells the log.
                 judged = new(null, null, "the node that is asked has a defect, which its log tells") { Defect = defect };
             }
-            Judged.Add(bytes.Digest, judged);
-            found.Add(judged);
+            Judged[bytes.Digest] = judged;
+            if (before is null || before.Fault != judged.Fault)
+            {
+                found.Add(judged);
+            }
         }
         return found;
     }

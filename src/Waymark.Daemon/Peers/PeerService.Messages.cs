@@ -55,7 +55,7 @@ internal sealed partial class PeerService
                 if (account.Certified != link.Certified)
                 {
                     account.Certified = link.Certified;
-                    account.Judged.Clear();
+                    account.JudgeAgain();
                 }
                 (areLinksOthers, areSetsOthers) = (true, true);
                 account.Connections++;
@@ -124,14 +124,9 @@ internal sealed partial class PeerService
             link.End("what it asks cannot be kept at the moment");
             return;
         }
-        var judged = Judge(account);
-        foreach (var one in judged.Where(one => one.Fault is not null))
-        {
-            account.Refusals++;
-            audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rule", one.Rule?.Name ?? "", AuditOutcome.Refused, one.Fault!), isOften: true);
-        }
+        Judge(account);
         audit.Add(new(default, account.Declaration.Name, link.Endpoint, "peer rules", "", AuditOutcome.Accepted,
-            $"{judged.Count(one => one.Fault is null)} new, {change.Removed.Count} taken back, {account.Keeping.Held.Count} in all"), isOften: true);
+            $"{change.Put.Count(rule => account.Judged[rule.Digest].Fault is null)} new, {change.Removed.Count} taken back, {account.Keeping.Held.Count} in all"), isOften: true);
         areSetsOthers = true;
     }
 

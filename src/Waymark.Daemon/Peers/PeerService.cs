@@ -52,9 +52,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             account?.Keeping.Restore(kept.Rules, Passed + (kept.Until - time.GetUtcNow()), Passed);
             if (account is null || account.Keeping.Expire(Passed))
             {
-                store.ForgetPeerRules(kept.Peer);
-                audit.Add(new(default, kept.Peer, "", "peer rules", "", AuditOutcome.Expired,
-                    account is null ? $"the node file has no such peer with the certificate '{ForeignText.Show(kept.Certificate)}' any more" : "their lease ended while this node was away"), isOften: false);
+                Drop(kept.Peer, account is null ? Undeclared(kept.Certificate) : "their lease ended while this node was away");
                 continue;
             }
             account.Certified = kept.Certified;
@@ -124,7 +122,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
             }
             else if (gone.Keeping.Held.Count > 0)
             {
-                Guarded(() => store.ForgetPeerRules(gone.Declaration.Name));
+                Drop(gone.Declaration.Name, Undeclared(gone.Declaration.Certificate));
             }
             (areSetsOthers, areLinksOthers) = (true, true);
         }
@@ -135,7 +133,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         foreach (var account in accounts.Values)
         {
             // Paths may bear other numbers now.
-            account.Judged.Clear();
+            account.JudgeAgain();
         }
         areSetsOthers = true;
     }
@@ -252,13 +250,10 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     /// <summary>Ends what has gone on for too long without a word.</summary>
     private void End(PeerAccount account, TimeSpan now)
     {
-        var name = account.Declaration.Name;
         if (account.Keeping.Expire(now))
         {
             areSetsOthers = true;
-            Guarded(() => store.ForgetPeerRules(name));
-            audit.Add(new(default, name, "", "peer rules", "", AuditOutcome.Expired, "the peer was silent for its lease"), isOften: false);
-            Log.PeerExpired(log, name);
+            Drop(account.Declaration.Name, "the peer was silent for its lease");
         }
         if (account.Link is null && now >= account.HeardAt + account.LeaseThere)
         {
@@ -271,15 +266,29 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
         }
     }
 
-    /// <summary>Judges what a peer asks and has not been judged yet.</summary>
-    private IReadOnlyList<JudgedRule> Judge(PeerAccount account)
+    /// <summary>Takes what a peer asked for off the disk, and tells why it counts no longer.</summary>
+    private void Drop(string peer, string why)
     {
-        var judged = account.Judge(file, time.GetUtcNow());
-        foreach (var one in judged.Where(one => one.Defect is not null))
+        Guarded(() => store.ForgetPeerRules(peer));
+        audit.Add(new(default, peer, "", "peer rules", "", AuditOutcome.Expired, why), isOften: false);
+        Log.PeerExpired(log, peer, why);
+    }
+
+    private static string Undeclared(string certificate) => $"the node file has no such peer with the certificate '{ForeignText.Show(certificate)}' any more";
+
+    /// <summary>Judges what a peer asks and has not been judged yet, and tells of what is rejected.</summary>
+    private void Judge(PeerAccount account)
+    {
+        var name = account.Declaration.Name;
+        foreach (var one in account.Judge(file, time.GetUtcNow()).Where(one => one.Fault is not null))
         {
-            Log.PeerDefect(log, account.Declaration.Name, one.Defect!);
+            if (one.Defect is not null)
+            {
+                Log.PeerDefect(log, name, one.Defect);
+            }
+            account.Refusals++;
+            audit.Add(new(default, name, account.Link?.Endpoint ?? "", "peer rule", one.Rule?.Name ?? "", AuditOutcome.Refused, one.Fault!), isOften: true);
         }
-        return judged;
     }
 
     private void Publish()

@@ -63,6 +63,9 @@ internal sealed class PeerNode : IAsyncDisposable
 
     public LineLog Log { get; } = new();
 
+    /// <summary>What the audit log says of peers, oldest first: outcome and detail.</summary>
+    public IReadOnlyList<string> Audited => [.. audit.Newest(1000, one => one.Requester.Length > 0).Select(one => $"{one.Requester}: {one.Request} {one.Outcome}: {one.Detail}")];
+
     public CancellationToken Stop => stop.Token;
 
     /// <summary>The end of the service; it throws what ended it.</summary>
@@ -94,6 +97,9 @@ internal sealed class PeerNode : IAsyncDisposable
         node.Reload();
         node.Announce();
     }
+
+    /// <summary>What the node file says now.</summary>
+    public NodeFile File => node.Node;
 
     /// <summary>What the node file says of a peer now.</summary>
     public PeerDeclaration Declared(string peer) => node.Node.Peers.First(one => one.Name == peer);
