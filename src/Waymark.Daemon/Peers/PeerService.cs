@@ -45,6 +45,10 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     {
         file = node.Node;
         FollowFile();
+        foreach (var peer in store.DroppedPeers)
+        {
+            Drop(peer, "an earlier version kept it, and did not keep whose certificate it was asked with");
+        }
         foreach (var kept in store.PeerRules())
         {
             // Another host's, which had the name when they were asked for, are not this one's.

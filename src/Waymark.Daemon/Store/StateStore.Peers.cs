@@ -20,17 +20,31 @@ internal sealed partial class StateStore
         CREATE TABLE IF NOT EXISTS peer_rule (peer TEXT, digest TEXT, body BLOB NOT NULL, PRIMARY KEY (peer, digest)) STRICT;
         """;
 
+    /// <summary>Whose rules were dropped when the file was opened, in order: an earlier version kept them without the name in the certificate, and so nobody knows whose they are.</summary>
+    public IReadOnlyList<string> DroppedPeers { get; private set; } = [];
+
     /// <summary>Makes the tables. A file in which leases have no name of a certificate is of an earlier version: its leases are nobody's.</summary>
-    private void OpenPeers()
+    private void OpenPeers() => Transact(() =>
     {
         Execute(PeerTables);
         using var command = Command("SELECT COUNT(*) FROM pragma_table_info('peer_lease') WHERE name = 'certificate'");
-        if (command.ExecuteScalar() is 0L)
+        if (command.ExecuteScalar() is not 0L)
         {
-            Execute("DROP TABLE peer_lease; DROP TABLE peer_rule");
-            Execute(PeerTables);
+            return;
         }
-    }
+        var dropped = new List<string>();
+        using (var leases = Command("SELECT peer FROM peer_lease ORDER BY peer"))
+        using (var reader = leases.ExecuteReader())
+        {
+            while (reader.Read())
+            {
+                dropped.Add(reader.GetString(0));
+            }
+        }
+        Execute("DROP TABLE peer_rule; DROP TABLE peer_lease");
+        Execute(PeerTables);
+        DroppedPeers = dropped;
+    });
 
     /// <summary>The rules of every peer.</summary>
     public IReadOnlyList<KeptRules> PeerRules() => Guarded(() =>

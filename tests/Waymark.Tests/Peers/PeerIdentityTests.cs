@@ -72,6 +72,9 @@ public sealed class PeerIdentityTests
         }
         await using var second = new PeerNode(NodeFile("old.example.net"), earlier: first.Folder);
         Assert.Empty(second.Store.PeerRules());
+        const string Why = "an earlier version kept it, and did not keep whose certificate it was asked with";
+        Assert.Equal([$"what peer spoke asked for has ended: {Why}"], second.Log.Lines);
+        Assert.Equal([$"spoke: peer rules Expired: {Why}"], second.Audited);
         second.Start();
         var end = await FarEnd.ConnectAsync(second, "spoke");
         end.Say(PeerTranslation.ToWire(new RuleUpdate([Rule], [])));
