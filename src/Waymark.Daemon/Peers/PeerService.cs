@@ -43,7 +43,6 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     /// <summary>Takes over what an earlier life was asked for and whose lease has not ended: before the first decision, so that nothing moves. Throws <see cref="StoreException"/>.</summary>
     public void Load()
     {
-        file = node.Node;
         FollowFile();
         foreach (var peer in store.DroppedPeers)
         {
@@ -110,9 +109,14 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     /// <summary>Something is to be looked at. One that is waiting is enough, and where there is no room something else is.</summary>
     private void Nudge() => events.Writer.TryWrite(PeerEvent.Nudge.One);
 
-    /// <summary>Follows the node file: a peer that is declared otherwise is another peer, and who is declared no longer asks for nothing.</summary>
+    /// <summary>Follows the node file, where it is another: a peer that is declared otherwise is another peer, and who is declared no longer asks for nothing.</summary>
     private void FollowFile()
     {
+        if (ReferenceEquals(file, node.Node))
+        {
+            return;
+        }
+        file = node.Node;
         foreach (var gone in accounts.Values.Where(one => !file.Peers.Contains(one.Declaration)).ToList())
         {
             accounts.Remove(gone.Declaration.Name);
@@ -151,6 +155,8 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
 
     private void Take(PeerEvent happened)
     {
+        // Whoever comes now was admitted by the file of now.
+        FollowFile();
         var now = Passed;
         switch (happened)
         {
@@ -192,11 +198,7 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
     /// <summary>Does what is due, and says when the next is.</summary>
     private TimeSpan Round(TimeSpan now, CancellationToken cancellationToken)
     {
-        if (!ReferenceEquals(file, node.Node))
-        {
-            file = node.Node;
-            FollowFile();
-        }
+        FollowFile();
         CheckCertificates(now);
         foreach (var account in accounts.Values)
         {

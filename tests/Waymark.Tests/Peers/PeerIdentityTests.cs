@@ -28,6 +28,29 @@ public sealed class PeerIdentityTests
     }
 
     [Fact]
+    public async Task A_connection_by_the_node_file_of_now_is_taken_also_before_the_service_has_looked_at_that_file()
+    {
+        await using var node = new PeerNode(NodeFile("old.example.net"));
+        node.Start();
+        FarEnd? late = null;
+        // While the service is at it the file becomes another, and who is its peer by that calls.
+        node.Log.Told = line =>
+        {
+            if (late is null && line.Contains("is connected", StringComparison.Ordinal))
+            {
+                node.Declare(NodeFile("new.example.net"));
+                late = new(node, node.Declared("spoke"));
+                late.Say(PeerTranslation.Hello("far", TimeSpan.FromSeconds(30), []));
+                // It is read behind the connection.
+                Assert.True(SpinWait.SpinUntil(() => late.Unread == 0, TimeSpan.FromSeconds(10)));
+            }
+        };
+        await FarEnd.ConnectAsync(node, "spoke");
+        await node.Until(() => late is { Carried.IsCompleted: true } || node.Standing.Current is [{ Peer.Certificate: "new.example.net", IsConnected: true }]);
+        Assert.Equal("", late!.Link.Why);
+    }
+
+    [Fact]
     public async Task A_call_that_failed_under_its_old_name_says_nothing_of_the_new_one()
     {
         await using var node = new PeerNode(NodeFile("old.example.net"));

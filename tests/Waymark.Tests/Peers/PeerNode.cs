@@ -143,6 +143,9 @@ internal sealed class PeerNode : IAsyncDisposable
     {
         private readonly List<string> lines = [];
 
+        /// <summary>Called with each line, by whoever says it.</summary>
+        public Action<string> Told { get; set; } = _ => { };
+
         public IReadOnlyList<string> Lines
         {
             get
@@ -161,10 +164,12 @@ internal sealed class PeerNode : IAsyncDisposable
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            var line = $"{formatter(state, exception)} {exception?.Message}".TrimEnd();
             lock (lines)
             {
-                lines.Add($"{formatter(state, exception)} {exception?.Message}".TrimEnd());
+                lines.Add(line);
             }
+            Told(line);
         }
     }
 }
