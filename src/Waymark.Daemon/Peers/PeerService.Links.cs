@@ -83,7 +83,7 @@ internal sealed partial class PeerService
         areLinksOthers = true;
     }
 
-    /// <summary>Ends connections of those whose certificate no longer counts: it was taken back, or its time is over.</summary>
+    /// <summary>Ends connections of those whose certificate no longer counts: it was taken back, its time is over, or nobody says any more whose count.</summary>
     private void CheckCertificates(TimeSpan now)
     {
         if (now < checkAt)
@@ -93,9 +93,14 @@ internal sealed partial class PeerService
         checkAt = now + CheckInterval;
         foreach (var link in accounts.Values.Select(one => one.Link).OfType<PeerLink>())
         {
-            if (admission.Credentials?.Trust.Check(link.Certificate, CertificatePurpose.Host, time.GetUtcNow()) is CertificateVerdict.Refused(_, var message))
+            switch (admission.Credentials?.Trust.Check(link.Certificate, CertificatePurpose.Host, time.GetUtcNow()))
             {
-                link.End($"its certificate {message}");
+                case CertificateVerdict.Refused(_, var message):
+                    link.End($"its certificate {message}");
+                    break;
+                case null:
+                    link.End("there are no authorities any more by which its certificate counts: 'listen' of the node file names none that can be read");
+                    break;
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Grpc.Core;
 using Waymark.Daemon.Peers;
@@ -23,7 +22,7 @@ internal sealed class FarEnd : IAsyncStreamReader<V1.PeerMessage>
     public FarEnd(PeerNode node, PeerDeclaration peer)
     {
         Node = node;
-        Link = node.Service.Link(peer, isOurs: false, new CertificateRequest($"CN={peer.Certificate}", Key, HashAlgorithmName.SHA256).CreateSelfSigned(node.Time.GetUtcNow(), node.Time.GetUtcNow().AddDays(30)), "192.0.2.1:7443");
+        Link = node.Service.Link(peer, isOurs: false, TestAuthority.Issue(peer.Certificate, Key), "192.0.2.1:7443");
         Carried = Task.Run(() => node.Service.CarryAsync(Link, () => Link.RunAsync(this, WriteAsync, (message, token) => node.Service.HearAsync(Link, message, token), failed => failed.Status.Detail, node.Stop)));
     }
 

@@ -3,6 +3,7 @@ using Waymark.Exchange.Wire;
 using Waymark.Peers;
 using Waymark.Policies;
 using Waymark.Policies.Language;
+using Waymark.Tests.Daemon;
 
 namespace Waymark.Tests.Peers;
 
@@ -48,6 +49,24 @@ public sealed class PeerIdentityTests
         await FarEnd.ConnectAsync(node, "spoke");
         await node.Until(() => late is { Carried.IsCompleted: true } || node.Standing.Current is [{ Peer.Certificate: "new.example.net", IsConnected: true }]);
         Assert.Equal("", late!.Link.Why);
+    }
+
+    /// <summary>As where 'listen' is gone from the node file, or names files that cannot be read.</summary>
+    [Fact]
+    public async Task Where_no_certificate_counts_any_more_connections_end()
+    {
+        var clock = new SetClock();
+        await using var node = new PeerNode(NodeFile("spoke.example.net"), clock);
+        node.Start();
+        var end = await FarEnd.ConnectAsync(node, "spoke");
+        clock.Pass(TimeSpan.FromSeconds(11));
+        end.Say(PeerTranslation.KeepAlive(RuleDigest.OfAll([])));
+        await node.Until(() => end.Unread == 0 && node.Standing.Current is [{ IsConnected: true }]);
+        node.Admission.Credentials = null;
+        clock.Pass(TimeSpan.FromSeconds(11));
+        end.Say(PeerTranslation.KeepAlive(RuleDigest.OfAll([])));
+        await end.Carried;
+        Assert.StartsWith("there are no authorities any more", end.Link.Why, StringComparison.Ordinal);
     }
 
     [Fact]
