@@ -228,9 +228,9 @@ internal sealed partial class PeerService(PeerAsks asks, NodeBook node, Reconcil
                 asks.Report(account, decided);
             });
             due = Earlier(Earlier(due, account.Keeping.Until), account.DialAt);
-            if (account.Link is not null)
+            if (account.HeardAt + (account.Link is null ? account.LeaseThere : account.Declaration.Lease) is { } silent && silent > now)
             {
-                due = Earlier(due, account.HeardAt + account.Declaration.Lease);
+                due = Earlier(due, silent);
             }
         }
         Show();

@@ -15,6 +15,7 @@ public sealed class RuleSending
     private readonly SortedDictionary<RuleDigest, RuleBytes> wanted = [];
     private readonly Dictionary<RuleDigest, RuleReport> reports = [];
     private HashSet<RuleDigest>? there;
+    private bool isExpired;
 
     /// <summary>How many rules are wanted.</summary>
     public int Count => wanted.Count;
@@ -40,7 +41,7 @@ public sealed class RuleSending
     }
 
     /// <summary>The peer has said what it holds.</summary>
-    public void Learn(IEnumerable<RuleDigest> held) => there = [.. held];
+    public void Learn(IEnumerable<RuleDigest> held) => (there, isExpired) = ([.. held], false);
 
     /// <summary>The connection has ended.</summary>
     public void Lose() => there = null;
@@ -71,17 +72,15 @@ public sealed class RuleSending
         }
     }
 
-    /// <summary>The peer has not been heard of for as long as its lease: what it said of rules is over.</summary>
+    /// <summary>The peer has not been heard of for as long as its lease: what it said of rules is over, and it holds none, whatever is wanted of it until it says again what it holds.</summary>
     public void Expire()
     {
-        foreach (var rule in wanted.Keys)
-        {
-            reports[rule] = new(rule, RuleState.Expired, "");
-        }
+        reports.Clear();
+        isExpired = true;
     }
 
     /// <summary>What became of a rule, as far as it is known.</summary>
-    public RuleReport Of(RuleDigest rule) => reports.GetValueOrDefault(rule) ?? new(rule, RuleState.Asked, "");
+    public RuleReport Of(RuleDigest rule) => reports.GetValueOrDefault(rule) ?? new(rule, isExpired ? RuleState.Expired : RuleState.Asked, "");
 
     /// <summary>What became of each, in order of digest.</summary>
     public IEnumerable<RuleReport> Reports => wanted.Keys.Select(Of);

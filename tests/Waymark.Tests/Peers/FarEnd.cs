@@ -27,10 +27,10 @@ internal sealed class FarEnd : IAsyncStreamReader<V1.PeerMessage>
     }
 
     /// <summary>Calls, says who it is and what it holds, and what it measured.</summary>
-    public static async Task<FarEnd> ConnectAsync(PeerNode node, string peer, IEnumerable<RuleDigest>? holds = null)
+    public static async Task<FarEnd> ConnectAsync(PeerNode node, string peer, IEnumerable<RuleDigest>? holds = null, TimeSpan? lease = null)
     {
         var end = new FarEnd(node, node.Declared(peer));
-        end.Say(PeerTranslation.Hello("far", TimeSpan.FromSeconds(30), [new IpPrefix(IpAddress.Parse("10.2.0.0"), 16)]));
+        end.Say(PeerTranslation.Hello("far", lease ?? TimeSpan.FromSeconds(30), [new IpPrefix(IpAddress.Parse("10.2.0.0"), 16)]));
         end.Say(PeerTranslation.Inventory(holds ?? []));
         await node.Until(() => end.Heard.Any(one => one.KindCase == V1.PeerMessage.KindOneofCase.Inventory));
         return end;

@@ -1,3 +1,4 @@
+using Waymark.Daemon.Loop;
 using Waymark.Daemon.Peers;
 using Waymark.Exchange.Wire;
 using Waymark.Paths;
@@ -63,6 +64,23 @@ public sealed class PeerReconnectTests
     }
 
     [Fact]
+    public async Task What_is_asked_of_a_peer_has_expired_as_soon_as_it_was_silent_for_its_lease()
+    {
+        await using var node = Prepared(new(NodeFile));
+        node.Start();
+        var (end, _) = await AskedAsync(node, lease: TimeSpan.FromSeconds(1));
+        // Nothing else happens meanwhile: the loop waits for the kernel.
+        while (node.DataPlane.Door.Wait(0, node.Stop))
+        {
+        }
+        node.Say(Policy + " tcp drop;");
+        await node.Until(() => node.Loop.Current.Kernel.State == KernelState.Pending);
+        await end.HangUpAsync();
+        await node.Until(() => State(node) == RuleState.Expired);
+        node.DataPlane.Door.Release(1000);
+    }
+
+    [Fact]
     public async Task A_peer_that_tells_of_no_paths_is_asked_all_the_same_soon()
     {
         await using var node = Prepared(new(NodeFile));
@@ -86,9 +104,9 @@ public sealed class PeerReconnectTests
     }
 
     /// <summary>Connects, tells of the paths, and takes what is asked.</summary>
-    private static async Task<(FarEnd End, RuleDigest Rule)> AskedAsync(PeerNode node)
+    private static async Task<(FarEnd End, RuleDigest Rule)> AskedAsync(PeerNode node, TimeSpan? lease = null)
     {
-        var end = await FarEnd.ConnectAsync(node, "hub");
+        var end = await FarEnd.ConnectAsync(node, "hub", lease: lease);
         end.Say(Told);
         await node.Until(() => end.Updates.Count > 0);
         var (rule, fault) = PeerTranslation.ToCore(PeerTranslation.ToCore(end.Updates[0])!.Put[0]);
