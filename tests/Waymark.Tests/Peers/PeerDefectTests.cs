@@ -5,6 +5,7 @@ using Waymark.Paths;
 using Waymark.Peers;
 using Waymark.Policies;
 using Waymark.Policies.Language;
+using Waymark.Tests.Daemon;
 using Waymark.Tests.PathDecision;
 
 namespace Waymark.Tests.Peers;
@@ -14,12 +15,14 @@ public sealed class PeerDefectTests : IAsyncDisposable
 {
     private const string OwnMistake = "this node has a defect, which its log tells";
 
-    private readonly PeerNode node = new("""
+    private const string NodeFile = """
         listen { address [::]; certificate "/none/a.pem"; key "/none/a.key"; authority "/none/ca.pem"; }
         peer spoke { certificate "spoke.example.net"; prefix 10.2.0.0/16; }
         peer other { certificate "other.example.net"; prefix 10.4.0.0/16; }
         peer hub { certificate "hub.example.net"; prefix 10.1.0.0/16; address 127.0.0.1; }
-        """);
+        """;
+
+    private readonly PeerNode node = new(NodeFile);
 
     public ValueTask DisposeAsync() => node.DisposeAsync();
 
@@ -52,7 +55,6 @@ public sealed class PeerDefectTests : IAsyncDisposable
         Assert.True(State("other").IsConnected && State("spoke").Held.IsEmpty && !bystander.Carried.IsCompleted && !node.Running.IsCompleted);
     }
 
-    /// <summary>It comes again with each decision, with the connection and without one.</summary>
     [Fact]
     public async Task A_defect_in_what_follows_from_a_decision_costs_one_connection_and_is_told_once()
     {
@@ -77,6 +79,30 @@ public sealed class PeerDefectTests : IAsyncDisposable
         await node.Loop.SettleAsync(node.Stop);
         await FarEnd.ConnectAsync(node, "spoke");
         await node.Until(() => State("spoke") is { IsConnected: true, Asked.Count: 1 });
+    }
+
+    [Fact]
+    public async Task A_defect_in_what_is_done_for_a_peer_without_a_connection_ends_nothing()
+    {
+        var clock = new SetClock();
+        await using var node = new PeerNode(NodeFile, clock);
+        node.Start();
+        var (end, bystander) = (await FarEnd.ConnectAsync(node, "spoke"), await FarEnd.ConnectAsync(node, "other"));
+        end.Say(PeerTranslation.ToWire(new RuleUpdate([Rule], [])));
+        await node.Until(() => node.Standing.Current[0].Held.Count == 1);
+        await end.HangUpAsync();
+        // A store that fails as no store does, when the lease has ended.
+        node.Store.Dispose();
+        for (var i = 0; i < 3; i++)
+        {
+            clock.Pass(TimeSpan.FromSeconds(14));
+            // The second is read when the first was taken.
+            bystander.Say(PeerTranslation.KeepAlive(RuleDigest.OfAll([])));
+            bystander.Say(PeerTranslation.KeepAlive(RuleDigest.OfAll([])));
+            await node.Until(() => bystander.Unread == 0);
+        }
+        await node.Until(() => node.Standing.Current is [{ Held.IsEmpty: true }, { IsConnected: true }, _]);
+        Assert.Single(node.Log.Lines, line => line.Contains("in what it does for peer spoke", StringComparison.Ordinal));
     }
 
     [Fact]
