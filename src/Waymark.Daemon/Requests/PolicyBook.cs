@@ -28,6 +28,10 @@ internal sealed partial class PolicyBook(
     private readonly SemaphoreSlim waitChanged = new(0);
     private List<StoredSet> accepted = [];
 
+    /// <summary>What came of each set when all were last looked at, and by which node file and names: while these are the same, of a thousand sets only what has changed is looked at again.</summary>
+    private Dictionary<(string Requester, string Name), Looked> looked = [];
+    private (NodeFile File, NodeNames Names)? lookedBy;
+
     /// <summary>Whose sets are files of the policy directory.</summary>
     public bool IsFile(string requester, string name) => requester == rights.FileOwner.Name && directory.Files.ContainsKey(name);
 
@@ -289,23 +293,31 @@ internal sealed partial class PolicyBook(
 
     private ulong Publish()
     {
-        var owner = rights.FileOwner;
+        var (owner, file, names) = (rights.FileOwner, node.Node, loop.Inputs.Names);
+        var before = lookedBy is { } by && ReferenceEquals(by.File, file) && by.Names == names ? looked : [];
+        (looked, lookedBy) = ([], (file, names));
         // What is held lies over what an undoing brings back.
-        var sets = directory.Files.Select(one => Accepted(owner, one.Key, one.Value.Set, one.Value.At))
-            .Concat(accepted.Where(one => !IsFile(one.Requester, one.Name) && !held.ContainsKey((one.Requester, one.Name))).Select(one => Accepted(rights.Find(one.Requester), one.Name, one.Set, one.AcceptedAt, one.Requester)))
-            .Concat(held.Values.Where(one => !IsFile(one.Requester, one.Name)).Select(one => Accepted(rights.Find(one.Requester), one.Name, one.Set, one.At, one.Requester, one.Since)))
+        var sets = directory.Files.Select(one => Accepted(before, owner, one.Key, one.Value.Set, one.Value.At))
+            .Concat(accepted.Where(one => !IsFile(one.Requester, one.Name) && !held.ContainsKey((one.Requester, one.Name))).Select(one => Accepted(before, rights.Find(one.Requester), one.Name, one.Set, one.AcceptedAt, one.Requester)))
+            .Concat(held.Values.Where(one => !IsFile(one.Requester, one.Name)).Select(one => Accepted(before, rights.Find(one.Requester), one.Name, one.Set, one.At, one.Requester, one.Since)))
             .OfType<AcceptedPolicySet>().ToEquatableArray();
-        var file = node.Node;
         return loop.Post(inputs => inputs with { Sets = sets, Node = file, Names = NodeNamesReading.Read(inputs.Names.Domains) });
     }
 
     /// <summary>A set as the decision takes it; null where its requester no longer is one, or may not ask for it any more: it stays in the store.</summary>
-    private AcceptedPolicySet? Accepted(RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null, EquatableArray<KeyValuePair<Policy, DateTimeOffset>>? since = null)
+    private AcceptedPolicySet? Accepted(
+        Dictionary<(string Requester, string Name), Looked> before, RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null, EquatableArray<KeyValuePair<Policy, DateTimeOffset>>? since = null)
     {
         if (requester is null)
         {
             Log.Diagnosed(log, $"the policy set '{name}' of '{missing}' is not in force: the node file names no such requester any more");
             return null;
+        }
+        var key = (requester.Name, name);
+        if (before.TryGetValue(key, out var known) && ReferenceEquals(known.Set, set) && known.At == at && known.Since == since)
+        {
+            looked[key] = known;
+            return known.Found;
         }
         try
         {
@@ -315,11 +327,14 @@ internal sealed partial class PolicyBook(
         {
             // The node file may say otherwise now than when the set was accepted. It stays in the store.
             Log.Diagnosed(log, $"the policy set '{name}' of '{requester.Name}' is not in force: {refused.Message}");
+            looked[key] = new(set, at, since, null);
             return null;
         }
         try
         {
-            return new(new(requester.Name, requester.Rank), name, set, at, since ?? store.FirstAccepted(requester.Name, name, set, at));
+            var found = new AcceptedPolicySet(new(requester.Name, requester.Rank), name, set, at, since ?? store.FirstAccepted(requester.Name, name, set, at));
+            looked[key] = new(set, at, since, found);
+            return found;
         }
         catch (StoreException failed)
         {
@@ -352,4 +367,11 @@ internal sealed partial class PolicyBook(
             throw new RefusedException("the name of a policy set has 1 to 255 characters, none of them '/' or one that cannot be seen, and is not '.' or '..'", []);
         }
     }
+
+    /// <summary>What came of a set.</summary>
+    /// <param name="Set">The set.</param>
+    /// <param name="At">When it was accepted.</param>
+    /// <param name="Since">When its policies were, where that is not in the store.</param>
+    /// <param name="Found">As the decision takes it; null: it is not in force.</param>
+    private sealed record Looked(PolicySet Set, DateTimeOffset At, EquatableArray<KeyValuePair<Policy, DateTimeOffset>>? Since, AcceptedPolicySet? Found);
 }
