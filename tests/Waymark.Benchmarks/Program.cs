@@ -30,7 +30,13 @@ var results = new Results();
 foreach (var (name, add) in sections)
 {
     // Without the recorded networks there is nothing to replay. A node does not keep up with the load yet: it is asked for by name.
-    if (wanted.Count == 0 ? name is not ("measurements" or "load") || name == "measurements" && Environment.GetEnvironmentVariable("WAYMARK_DATA") is not null : wanted.Contains(name))
+    var isUsual = name switch
+    {
+        "load" => false,
+        "measurements" => Environment.GetEnvironmentVariable("WAYMARK_DATA") is not null,
+        _ => true,
+    };
+    if (wanted.Count == 0 ? isUsual : wanted.Contains(name))
     {
         add(results);
     }
