@@ -21,6 +21,7 @@ public sealed class ConflictAnalysis
 
     private readonly MergedPolicy[] policies;
     private readonly FlowBounds[] bounds;
+    private readonly AddressBlocks peers, locals;
     private readonly int[][] guards;
     private readonly bool[] isDead;
     private readonly bool areSetsForeign;
@@ -34,6 +35,7 @@ public sealed class ConflictAnalysis
         // What is enforced elsewhere, or cannot be resolved, decides nothing here.
         policies = [.. merged.Policies.Where(policy => policy.Policy.Target is Target.Local && policy.Flows.Problems.IsEmpty && !policy.Flows.Selector.IsEmpty)];
         bounds = [.. policies.Select(policy => new FlowBounds(policy.Flows.Selector))];
+        (peers, locals) = (new(bounds.Select(one => one.Peer)), new(bounds.Select(one => one.Local)));
         var numbers = new GuardNumbers();
         guards = [.. policies.Select(policy => numbers.Of(policy.Guards))];
         isDead = new bool[policies.Length];
@@ -55,7 +57,7 @@ public sealed class ConflictAnalysis
                 isDead[later] = kind == ConflictKind.NeverElected;
                 found.Add(new(kind, policies[later], null, 0));
             }
-            pairs -= later;
+            var before = Before(later);
             if (pairs < 0 || comparisons < 0)
             {
                 isWhole = false;
@@ -63,7 +65,7 @@ public sealed class ConflictAnalysis
             }
             if (!isDead[later])
             {
-                LookBack(later);
+                LookBack(later, before);
             }
         }
         return new(found.OrderBy(one => one.Kind).ToEquatableArray(), isWhole && comparisons >= 0);
@@ -74,16 +76,54 @@ public sealed class ConflictAnalysis
         : policies[one].Policy.Action is PolicyAction.Wish wish && Contradictions.Between(wish.Require) is not null ? ConflictKind.Unsatisfiable
         : null;
 
-    /// <summary>Compares a policy with all that go before it.</summary>
-    private void LookBack(int later)
+    /// <summary>Those that go before a policy and may share packets with it, in order: by whichever of the two addresses leaves fewer to be looked at.</summary>
+    private List<int> Before(int later)
+    {
+        var (byPeer, byLocal) = (peers.Sharing(bounds[later].Peer.Low, bounds[later].Peer.High), locals.Sharing(bounds[later].Local.Low, bounds[later].Local.High));
+        var (peerCount, localCount) = (byPeer.Sum(part => part.To - part.From), byLocal.Sum(part => part.To - part.From));
+        var before = new List<int>();
+        if (later <= Math.Min(peerCount, localCount))
+        {
+            pairs -= later;
+            for (var earlier = 0; earlier < later; earlier++)
+            {
+                Look(earlier);
+            }
+            return before;
+        }
+        var (blocks, parts) = peerCount <= localCount ? (peers, byPeer) : (locals, byLocal);
+        pairs -= Math.Min(peerCount, localCount);
+        foreach (var part in parts)
+        {
+            foreach (var one in blocks.Of(part))
+            {
+                if (one < later)
+                {
+                    Look(one);
+                }
+            }
+        }
+        before.Sort();
+        return before;
+
+        void Look(int earlier)
+        {
+            if (bounds[earlier].MayOverlap(bounds[later]))
+            {
+                before.Add(earlier);
+            }
+        }
+    }
+
+    /// <summary>Compares a policy with those that go before it.</summary>
+    private void LookBack(int later, List<int> all)
     {
         // By kind: the first of them, or the first of the same flows, and how many.
         Span<(int First, int Count, bool HasSameFlows)> partial = stackalloc (int, int, bool)[3];
         List<int>? before = null;
-        var theirs = bounds[later];
-        for (var earlier = 0; earlier < later; earlier++)
+        foreach (var earlier in all)
         {
-            if (!bounds[earlier].MayOverlap(theirs) || isDead[earlier] || !Overlap(earlier, later) || GuardNumbers.AreExclusive(guards[earlier], guards[later]))
+            if (isDead[earlier] || !Overlap(earlier, later) || GuardNumbers.AreExclusive(guards[earlier], guards[later]))
             {
                 continue;
             }

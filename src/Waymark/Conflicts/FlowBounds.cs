@@ -33,6 +33,12 @@ internal readonly struct FlowBounds
             && IsOne(only.Peer) && IsOne(only.Local) && IsOne(only.PeerPort) && IsOne(only.LocalPort) && IsOne(only.Protocol);
     }
 
+    /// <summary>The peers' addresses.</summary>
+    public (ulong Low, ulong High) Peer => (peerLow, peerHigh);
+
+    /// <summary>The own addresses.</summary>
+    public (ulong Low, ulong High) Local => (localLow, localHigh);
+
     /// <summary>Whether the selector is all that lies within: two such overlap, or one holds the other, exactly where their bounds do.</summary>
     public bool IsExact { get; }
 
