@@ -68,10 +68,11 @@ internal sealed partial class StateStore : IDisposable
     {
         connection.Open();
         // EXCLUSIVE: nobody else has it, and without memory to share it can be read where the disk is full. FULL: an acknowledged change survives the loss of power.
-        Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+        Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192");
         Execute("""
             CREATE TABLE IF NOT EXISTS policy_set (requester TEXT, name TEXT, body BLOB NOT NULL, accepted_at TEXT NOT NULL, PRIMARY KEY (requester, name)) STRICT;
             CREATE TABLE IF NOT EXISTS change (id INTEGER PRIMARY KEY, requester TEXT NOT NULL, name TEXT NOT NULL, before BLOB, accepted_at TEXT) STRICT;
+            CREATE INDEX IF NOT EXISTS change_of ON change (requester, id);
             CREATE TABLE IF NOT EXISTS first_accepted (requester TEXT, name TEXT, policy TEXT, at TEXT NOT NULL, PRIMARY KEY (requester, name, policy)) STRICT;
             CREATE TABLE IF NOT EXISTS file_set (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
             CREATE TABLE IF NOT EXISTS disabled (path TEXT PRIMARY KEY, until TEXT) STRICT;
