@@ -200,6 +200,8 @@ internal static class DaemonHost
         .AddSingleton<NodeBook>()
         .AddSingleton<PolicyDirectory>()
         .AddSingleton<RequesterRights>()
+        .AddSingleton<ConflictBook>()
+        .AddSingleton<AccountReading>()
         .AddSingleton<OutsideBook>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<ProbeCounts>()
@@ -248,7 +250,7 @@ internal static class DaemonHost
         {
             Disabled = store.Disabled().Select(one => KeyValuePair.Create(one.Key, one.Value)).ToEquatableArray(),
             Outside = store.Outside(),
-            Names = NodeNamesReading.Read([]),
+            Names = provider.GetRequiredService<AccountReading>().With([]),
         });
         return loop;
     }

@@ -15,13 +15,13 @@ internal sealed class NameResolving(PolicyBook book, ReconcileLoop loop, TimePro
         do
         {
             var state = loop.Inputs;
-            var domains = NodeNamesReading.DomainsIn(state.Sets.Select(set => set.Set));
+            var domains = DomainReading.DomainsIn(state.Sets.Select(set => set.Set));
             if (domains.Count > 0)
             {
-                var found = await NodeNamesReading.ResolveAsync(domains, state.Names.Domains, cancellationToken);
+                var found = await DomainReading.ResolveAsync(domains, state.Names.Domains, cancellationToken);
                 if (found != state.Names.Domains)
                 {
-                    book.Learn(NodeNamesReading.Read(found));
+                    book.Learn(found);
                 }
             }
         }

@@ -96,13 +96,18 @@ internal sealed record Snapshot(ulong Revision, World World, Decision Decision, 
     public FilterRules.FilterRuleSet Enforced => RefusedRule.Without(Decision.FilterRules, Refused);
 
     /// <summary>Each policy with how it stands, in order of precedence; one of which the kernel cannot enforce a part is not in force.</summary>
-    public IEnumerable<(PolicyStanding Standing, MergedPolicy Policy)> Standings
+    public IEnumerable<(PolicyStanding Standing, MergedPolicy Policy)> Standings => StandingsIn(Enumerable.Range(0, Decision.Standings.Count));
+
+    /// <summary>The same of one requester.</summary>
+    public IEnumerable<(PolicyStanding Standing, MergedPolicy Policy)> StandingsOf(string requester) => StandingsIn(RequesterSpans.Of(World.Policies).PoliciesOf(requester));
+
+    private IEnumerable<(PolicyStanding Standing, MergedPolicy Policy)> StandingsIn(IEnumerable<int> indexes)
     {
-        get
+        var refused = Refused.Select(one => one.Rule.Origin).ToHashSet();
+        foreach (var i in indexes)
         {
-            var refused = Refused.Select(one => one.Rule.Origin).ToHashSet();
-            return Decision.Standings.Zip(World.Policies.Policies, (standing, policy) =>
-                (refused.Contains(standing.Origin) && standing.Standing == Standing.InForce ? standing with { Standing = Standing.Unresolved, Classes = [] } : standing, policy));
+            var (standing, policy) = (Decision.Standings[i], World.Policies.Policies[i]);
+            yield return (refused.Contains(standing.Origin) && standing.Standing == Standing.InForce ? standing with { Standing = Standing.Unresolved, Classes = [] } : standing, policy);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Waymark.Conflicts;
 using Waymark.Daemon.Loop;
+using Waymark.Daemon.Requests;
 using Waymark.Exchange;
 using Waymark.Exchange.Wire;
 using Waymark.PathDecision;
@@ -9,16 +10,13 @@ using Waymark.Peers;
 namespace Waymark.Daemon.Peers;
 
 /// <summary>What follows from a decision for each peer: what is asked of it, what it is told of paths, and what became of what it asked.</summary>
-internal sealed class PeerAsks
+internal sealed class PeerAsks(ConflictBook conflicts)
 {
     /// <summary>How often a peer is told of paths, or asked for something else, at most: the first time at once, what comes behind it together.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long a peer has for its first word on shared paths before what is asked of it is decided without.</summary>
     public static readonly TimeSpan TellingTime = TimeSpan.FromSeconds(2);
-
-    /// <summary>How many pairs of policies are looked at for who goes before a peer's.</summary>
-    private const long MostPairs = 5_000_000;
 
     private (MergedKey Of, Dictionary<(string Peer, string Set), string> By) superseded = (default, []);
 
@@ -155,9 +153,9 @@ internal sealed class PeerAsks
             yield break;
         }
         var name = account.Declaration.Name;
-        var standings = decided.Standings.Where(one => one.Standing.Origin.Requester == name).ToLookup(one => one.Standing.Origin.Set);
+        var standings = decided.StandingsOf(name).ToLookup(one => one.Standing.Origin.Set);
         var unresolved = decided.AllUnresolved.Where(one => one.Origin.Requester == name).ToLookup(one => one.Origin.Set);
-        var counted = decided.World.Policies.Sets.Where(set => set.Requester.Name == name).ToDictionary(set => set.Name, set => set.Set);
+        var counted = RequesterSpans.Of(decided.World.Policies).SetsOf(name).ToDictionary(set => set.Name, set => set.Set);
         var winners = Superseded(decided);
         foreach (var (rule, judged) in account.Judged)
         {
@@ -202,7 +200,7 @@ internal sealed class PeerAsks
         {
             // A rule may be two policies, one for each family; one that has no flows of its family asks for nothing there.
             var parts = decided.World.Policies.Policies.Where(one => !one.Flows.Selector.IsEmpty).CountBy(one => (one.Origin.Requester, one.Origin.Set)).ToDictionary();
-            superseded = (key, ConflictAnalysis.Of(decided.World.Policies, MostPairs).Conflicts
+            superseded = (key, conflicts.Of(decided.World.Policies).All
                 .Where(one => one.Kind is ConflictKind.Overruled or ConflictKind.Shadowed or ConflictKind.ShadowedTogether)
                 .GroupBy(one => (one.Policy.Origin.Requester, one.Policy.Origin.Set))
                 .Where(one => one.Count() == parts[one.Key])

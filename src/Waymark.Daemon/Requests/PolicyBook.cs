@@ -5,6 +5,7 @@ using Waymark.Daemon.Loop;
 using Waymark.Daemon.NodeReading;
 using Waymark.Daemon.Store;
 using Waymark.Exchange;
+using Waymark.Flows;
 using Waymark.Nodes;
 using Waymark.PathDecision;
 using Waymark.Policies;
@@ -17,7 +18,7 @@ namespace Waymark.Daemon.Requests;
 /// Module E's memory: every accepted set, from files and from requesters. A change is on the disk before it is in force, and in force before it is answered.
 /// </summary>
 internal sealed partial class PolicyBook(
-    NodeBook node, PolicyDirectory directory, RequesterRights rights, StateStore store, ReconcileLoop loop, EventStream events, AuditLog audit, TimeProvider time, ILogger<PolicyBook> log) : IActivity, IDisposable
+    NodeBook node, PolicyDirectory directory, RequesterRights rights, AccountReading accounts, StateStore store, ReconcileLoop loop, EventStream events, AuditLog audit, TimeProvider time, ILogger<PolicyBook> log) : IActivity, IDisposable
 {
     /// <summary>The most sets of one requester: each change looks at all of them.</summary>
     public const int MostSets = 500;
@@ -28,9 +29,12 @@ internal sealed partial class PolicyBook(
     private readonly SemaphoreSlim waitChanged = new(0);
     private List<StoredSet> accepted = [];
 
-    /// <summary>What came of each set when all were last looked at, and by which node file and names: while these are the same, of a thousand sets only what has changed is looked at again.</summary>
-    private Dictionary<(string Requester, string Name), Looked> looked = [];
+    /// <summary>What came of each set (the same object) when all were last looked at, and by which node file and names: while these are the same, of a thousand sets only what has changed is looked at again.</summary>
+    private Dictionary<PolicySet, Looked> looked = [];
     private (NodeFile File, NodeNames Names)? lookedBy;
+
+    /// <summary>What the loop was told last.</summary>
+    private EquatableArray<AcceptedPolicySet> published = [];
 
     /// <summary>Whose sets are files of the policy directory.</summary>
     public bool IsFile(string requester, string name) => requester == rights.FileOwner.Name && directory.Files.ContainsKey(name);
@@ -114,11 +118,11 @@ internal sealed partial class PolicyBook(
     public void Dispose() => waitChanged.Dispose();
 
     /// <summary>Takes what the resolver says of domains now; rights and sets may speak of them.</summary>
-    public void Learn(NodeNames names)
+    public void Learn(EquatableArray<KeyValuePair<string, EquatableArray<IpAddress>>> domains)
     {
         lock (gate)
         {
-            loop.Post(inputs => inputs with { Names = names });
+            loop.Post(inputs => inputs with { Names = accounts.With(domains) });
             Publish();
         }
     }
@@ -285,38 +289,62 @@ internal sealed partial class PolicyBook(
     /// <summary>Tells a change; gives by what post the loop was told.</summary>
     private ulong Announce(V1.PolicySetEventKind kind, string by, string owner, string name, string verb, DateTimeOffset? confirmBy)
     {
-        var post = Publish();
+        var post = Publish(owner, name);
         Log.SetChanged(log, by, verb, name);
         events.PolicySet(kind, owner, name, [], confirmBy);
         return post;
     }
 
+    /// <summary>Tells the loop of one set, where all else is as it was told last.</summary>
+    private ulong Publish(string owner, string name)
+    {
+        if (lookedBy is not { } by || !ReferenceEquals(by.File, node.Node) || !ReferenceEquals(by.Names, accounts.With(loop.Inputs.Names.Domains)) || looked.Count > 2 * (accepted.Count + held.Count + directory.Files.Count))
+        {
+            return Publish();
+        }
+        var now = IsFile(owner, name) ? Accepted(looked, rights.FileOwner, name, directory.Files[name].Set, directory.Files[name].At)
+            : held.TryGetValue((owner, name), out var lease) ? Accepted(looked, rights.Find(owner), name, lease.Set, lease.At, owner, lease.Since)
+            : accepted.Find(one => one.Requester == owner && one.Name == name) is { } stored ? Accepted(looked, rights.Find(owner), name, stored.Set, stored.AcceptedAt, owner)
+            : null;
+        return Tell([.. published.Where(one => one.Requester.Name != owner || one.Name != name), .. now is null ? Array.Empty<AcceptedPolicySet>() : [now]], by.File);
+    }
+
+    private ulong Tell(EquatableArray<AcceptedPolicySet> sets, NodeFile file)
+    {
+        published = sets;
+        return loop.Post(inputs => inputs with { Sets = sets, Node = file });
+    }
+
     private ulong Publish()
     {
-        var (owner, file, names) = (rights.FileOwner, node.Node, loop.Inputs.Names);
-        var before = lookedBy is { } by && ReferenceEquals(by.File, file) && by.Names == names ? looked : [];
-        (looked, lookedBy) = ([], (file, names));
+        var (owner, file, names) = (rights.FileOwner, node.Node, accounts.With(loop.Inputs.Names.Domains));
+        if (!ReferenceEquals(names, loop.Inputs.Names))
+        {
+            // Rights may speak of them.
+            loop.Post(inputs => inputs with { Names = names });
+        }
+        var before = lookedBy is { } by && ReferenceEquals(by.File, file) && ReferenceEquals(by.Names, names) ? looked : [];
+        (looked, lookedBy) = (new(before.Count + 1, ReferenceEqualityComparer.Instance), (file, names));
         // What is held lies over what an undoing brings back.
         var sets = directory.Files.Select(one => Accepted(before, owner, one.Key, one.Value.Set, one.Value.At))
             .Concat(accepted.Where(one => !IsFile(one.Requester, one.Name) && !held.ContainsKey((one.Requester, one.Name))).Select(one => Accepted(before, rights.Find(one.Requester), one.Name, one.Set, one.AcceptedAt, one.Requester)))
             .Concat(held.Values.Where(one => !IsFile(one.Requester, one.Name)).Select(one => Accepted(before, rights.Find(one.Requester), one.Name, one.Set, one.At, one.Requester, one.Since)))
             .OfType<AcceptedPolicySet>().ToEquatableArray();
-        return loop.Post(inputs => inputs with { Sets = sets, Node = file, Names = NodeNamesReading.Read(inputs.Names.Domains) });
+        return Tell(sets, file);
     }
 
     /// <summary>A set as the decision takes it; null where its requester no longer is one, or may not ask for it any more: it stays in the store.</summary>
     private AcceptedPolicySet? Accepted(
-        Dictionary<(string Requester, string Name), Looked> before, RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null, EquatableArray<KeyValuePair<Policy, DateTimeOffset>>? since = null)
+        Dictionary<PolicySet, Looked> before, RequesterDeclaration? requester, string name, PolicySet set, DateTimeOffset at, string? missing = null, EquatableArray<KeyValuePair<Policy, DateTimeOffset>>? since = null)
     {
         if (requester is null)
         {
             Log.Diagnosed(log, $"the policy set '{name}' of '{missing}' is not in force: the node file names no such requester any more");
             return null;
         }
-        var key = (requester.Name, name);
-        if (before.TryGetValue(key, out var known) && ReferenceEquals(known.Set, set) && known.At == at && known.Since == since)
+        if (before.TryGetValue(set, out var known) && known.Requester == requester.Name && known.Name == name && known.At == at && known.Since == since)
         {
-            looked[key] = known;
+            looked[set] = known;
             return known.Found;
         }
         try
@@ -327,13 +355,13 @@ internal sealed partial class PolicyBook(
         {
             // The node file may say otherwise now than when the set was accepted. It stays in the store.
             Log.Diagnosed(log, $"the policy set '{name}' of '{requester.Name}' is not in force: {refused.Message}");
-            looked[key] = new(set, at, since, null);
+            looked[set] = new(requester.Name, name, at, since, null);
             return null;
         }
         try
         {
             var found = new AcceptedPolicySet(new(requester.Name, requester.Rank), name, set, at, since ?? store.FirstAccepted(requester.Name, name, set, at));
-            looked[key] = new(set, at, since, found);
+            looked[set] = new(requester.Name, name, at, since, found);
             return found;
         }
         catch (StoreException failed)
@@ -369,9 +397,10 @@ internal sealed partial class PolicyBook(
     }
 
     /// <summary>What came of a set.</summary>
-    /// <param name="Set">The set.</param>
+    /// <param name="Requester">Whose it is.</param>
+    /// <param name="Name">Its name.</param>
     /// <param name="At">When it was accepted.</param>
     /// <param name="Since">When its policies were, where that is not in the store.</param>
     /// <param name="Found">As the decision takes it; null: it is not in force.</param>
-    private sealed record Looked(PolicySet Set, DateTimeOffset At, EquatableArray<KeyValuePair<Policy, DateTimeOffset>>? Since, AcceptedPolicySet? Found);
+    private sealed record Looked(string Requester, string Name, DateTimeOffset At, EquatableArray<KeyValuePair<Policy, DateTimeOffset>>? Since, AcceptedPolicySet? Found);
 }

@@ -19,11 +19,13 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
     /// <summary>How many names of a certificate a message has.</summary>
     private const int MostNames = 4;
 
+    private Declarations declared = new(NodeFile.Default);
+
     /// <summary>Whose sets the files of the policy directory are.</summary>
-    public RequesterDeclaration FileOwner => node.Node.Requesters.First(one => one.User is "root" or "0");
+    public RequesterDeclaration FileOwner => Declared.FileOwner;
 
     /// <summary>The requester of that name; null where there is none (any more).</summary>
-    public RequesterDeclaration? Find(string name) => node.Node.Requesters.FirstOrDefault(one => one.Name == name);
+    public RequesterDeclaration? Find(string name) => Declared.Find(name);
 
     /// <summary>Who a local user is here; null where nobody.</summary>
     public RequesterDeclaration? Find(uint user)
@@ -37,7 +39,7 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
     /// <param name="names">Whom the certificate identifies, which was found to count.</param>
     public RequesterDeclaration RequesterOf(EquatableArray<CertificateName> names)
     {
-        RequesterDeclaration[] found = [.. node.Node.Requesters.Where(one => one.Certificate is { } known && CertificateName.Parse(known) is { } name && names.AsSpan().Contains(name))];
+        var found = Declared.RequestersOf(names);
         var shown = string.Join(", ", names.Take(MostNames).Select(name => $"'{ForeignText.Show(name.Text)}'"));
         return found switch
         {
@@ -50,11 +52,7 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
 
     /// <summary>Which peer the holder of a certificate is; null where none, or it bears the names of several.</summary>
     /// <param name="names">Whom the certificate identifies, which was found to count.</param>
-    public PeerDeclaration? PeerOf(EquatableArray<CertificateName> names)
-    {
-        PeerDeclaration[] found = [.. node.Node.Peers.Where(one => CertificateName.Parse(one.Certificate) is { } name && names.AsSpan().Contains(name))];
-        return found is [var only] ? only : null;
-    }
+    public PeerDeclaration? PeerOf(EquatableArray<CertificateName> names) => Declared.PeersOf(names) is [var only] ? only : null;
 
     /// <summary>Who a local user is here; throws <see cref="RefusedException"/> where nobody.</summary>
     public RequesterDeclaration RequesterOf(uint user)
@@ -105,6 +103,20 @@ internal sealed class RequesterRights(NodeBook node, ReconcileLoop loop, DaemonO
 
     /// <summary>The name of a local user; null where the system knows none.</summary>
     public string? NameOf(uint user) => user == 0 ? "root" : loop.Inputs.Names.Users.FirstOrDefault(one => one.Value == user).Key;
+
+    private Declarations Declared
+    {
+        get
+        {
+            // Two who find another file at once make the same twice.
+            var (known, file) = (Volatile.Read(ref declared), node.Node);
+            if (!ReferenceEquals(known.File, file))
+            {
+                Volatile.Write(ref declared, known = new(file));
+            }
+            return known;
+        }
+    }
 
     private static string Number(uint user) => user.ToString(CultureInfo.InvariantCulture);
 }

@@ -110,7 +110,7 @@ internal sealed class BookRun : IDisposable
         Audit = new(options, Clock, NullLogger<AuditLog>.Instance);
         Loop = new(DataPlane, Events, _ => { }, (_, _) => { }, DecisionMemory.None, Clock, NullLogger<ReconcileLoop>.Instance);
         Node = new(options, Store, NullLogger<NodeBook>.Instance);
-        Book = new(Node, new(options, Store, Clock, NullLogger<PolicyDirectory>.Instance), new(Node, Loop, options), Store, Loop, Events, Audit, Clock, NullLogger<PolicyBook>.Instance);
+        Book = new(Node, new(options, Store, Clock, NullLogger<PolicyDirectory>.Instance), new(Node, Loop, options), new(), Store, Loop, Events, Audit, Clock, NullLogger<PolicyBook>.Instance);
         Book.Load();
         Loop.PostPaths(Waymark.Paths.PathSet.Empty);
     }

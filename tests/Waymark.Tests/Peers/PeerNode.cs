@@ -41,7 +41,7 @@ internal sealed class PeerNode : IAsyncDisposable
         Loop = new(DataPlane, Stream, _ => { }, (_, _) => { }, DecisionMemory.None, Time, NullLogger<ReconcileLoop>.Instance);
         audit = new(options, Time, NullLogger<AuditLog>.Instance);
         Admission = new(new(Time), new(node, Loop, options), Loop, audit, Time, NullLogger<RemoteAdmission>.Instance) { Credentials = TestAuthority.Credentials };
-        Service = new(new(), node, Loop, Store, Stream, audit, Admission, Standing, Time, Log);
+        Service = new(new(new()), node, Loop, Store, Stream, audit, Admission, Standing, Time, Log);
         Service.Load();
     }
 

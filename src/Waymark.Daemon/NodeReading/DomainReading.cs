@@ -1,23 +1,13 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Waymark.Flows;
-using Waymark.PathDecision;
 using Waymark.Policies;
 
 namespace Waymark.Daemon.NodeReading;
 
-/// <summary>What the names in policies mean on this node: users and groups of the system's files, domains by the node's resolver.</summary>
-internal static class NodeNamesReading
+/// <summary>The domains that policies name, and what the node's resolver says of them.</summary>
+internal static class DomainReading
 {
-    /// <summary>Users and groups; what cannot be read has no entries, and policies that need it say so.</summary>
-    public static NodeNames Read(EquatableArray<KeyValuePair<string, EquatableArray<IpAddress>>> domains) => new()
-    {
-        Users = Ids("/etc/passwd"),
-        Groups = Ids("/etc/group"),
-        Domains = domains,
-    };
-
     /// <summary>The addresses of <paramref name="names"/>; a name that has none at the moment keeps those it had.</summary>
     public static async Task<EquatableArray<KeyValuePair<string, EquatableArray<IpAddress>>>> ResolveAsync(
         IEnumerable<string> names, EquatableArray<KeyValuePair<string, EquatableArray<IpAddress>>> before, CancellationToken cancellationToken)
@@ -84,26 +74,5 @@ internal static class NodeNamesReading
             Walk(set.Statements);
         }
         return names;
-    }
-
-    private static EquatableArray<KeyValuePair<string, uint>> Ids(string file)
-    {
-        var ids = new SortedDictionary<string, uint>(StringComparer.Ordinal);
-        try
-        {
-            foreach (var line in System.IO.File.ReadLines(file))
-            {
-                var fields = line.Split(':');
-                if (fields.Length > 2 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
-                {
-                    ids.TryAdd(fields[0], id);
-                }
-            }
-        }
-        catch (System.IO.IOException)
-        {
-            // A system without the file has no such names.
-        }
-        return ids.ToEquatableArray();
     }
 }

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Waymark.Flows;
+using Waymark.PathDecision;
+
+namespace Waymark.Daemon.NodeReading;
+
+/// <summary>The users and groups of the system's files: asked for at every change of a policy, and read where a file is another.</summary>
+internal sealed class AccountReading
+{
+    private const string Passwd = "/etc/passwd", Group = "/etc/group";
+
+    private readonly Lock gate = new();
+    private (Version Users, Version Groups) read;
+    private NodeNames names = NodeNames.None;
+
+    /// <summary>Users and groups, with those domains: the same object while nothing is another. What cannot be read has no entries, and policies that need it say so.</summary>
+    public NodeNames With(EquatableArray<KeyValuePair<string, EquatableArray<IpAddress>>> domains)
+    {
+        lock (gate)
+        {
+            // Before they are read: what is written meanwhile is read the next time.
+            var now = (Version.Of(Passwd), Version.Of(Group));
+            if (read != now)
+            {
+                (read, names) = (now, names with { Users = Ids(Passwd), Groups = Ids(Group) });
+            }
+            return names = names.Domains == domains ? names : names with { Domains = domains };
+        }
+    }
+
+    private static EquatableArray<KeyValuePair<string, uint>> Ids(string file)
+    {
+        var ids = new SortedDictionary<string, uint>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var line in System.IO.File.ReadLines(file))
+            {
+                var fields = line.Split(':');
+                if (fields.Length > 2 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                {
+                    ids.TryAdd(fields[0], id);
+                }
+            }
+        }
+        catch (System.IO.IOException)
+        {
+            // A system without the file has no such names.
+        }
+        return ids.ToEquatableArray();
+    }
+
+    /// <summary>By what one content of a file is told from another.</summary>
+    private readonly record struct Version(DateTime Written, long Length)
+    {
+        public static Version Of(string file)
+        {
+            var info = new System.IO.FileInfo(file);
+            return info.Exists ? new(info.LastWriteTimeUtc, info.Length) : default;
+        }
+    }
+}
