@@ -31,6 +31,14 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan TidyDelay = SweepTime + SweepInterval;
 
+    /// <summary>
+    /// Who has taken in other policies takes in no more for three times as long as that took, at most for so long: what is asked for meanwhile is decided together. Ten thousand policies, of which two hundred are changed a
+    /// second, would else be gone through for each change, and leave no time to take changes in and to answer. Paths and what is measured of them wait for nothing.
+    /// </summary>
+    private const double GatheringPerWork = 3;
+
+    private static readonly TimeSpan LongestGathering = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private readonly SemaphoreSlim nudge = new(0);
     private readonly List<(ulong Version, TaskCompletionSource<Snapshot> Settled)> waiting = [];
@@ -49,6 +57,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private DateTimeOffset? tidyAt;
     private ulong stirs;
     private ulong followed;
+    private (Inputs State, ulong Version, DateTimeOffset Due) taken;
+    private (long From, TimeSpan Length) gathering;
 
     /// <summary>The last decision.</summary>
     public Snapshot Current { get; private set; } = Snapshot.None;
@@ -171,7 +181,19 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         }
         var stopwatch = Stopwatch.GetTimestamp();
         var sets = state.AllSets;
-        if (!AreSame(mergedFrom, sets) || !ReferenceEquals(merged.Names, state.Names))
+        var isOtherPolicies = !AreSame(mergedFrom, sets) || !ReferenceEquals(merged.Names, state.Names);
+        var (began, gathers) = (time.GetTimestamp(), gathering.Length - time.GetElapsedTime(gathering.From));
+        if (isOtherPolicies && gathers > TimeSpan.Zero)
+        {
+            if (taken.State is { } last && (state with { Sets = last.Sets, PeerSets = last.PeerSets, Names = last.Names }) == last && taken.Due > now)
+            {
+                return Earliest(taken.Due, null, now + gathers);
+            }
+            // Something else happened: that is decided on with the policies that there were.
+            (state, counted) = (state with { Sets = taken.State.Sets, PeerSets = taken.State.PeerSets, Names = taken.State.Names }, taken.Version);
+            isOtherPolicies = false;
+        }
+        if (isOtherPolicies)
         {
             (mergedFrom, merged) = (sets, PolicyMerge.Merge(sets, state.Names, merged));
             tidyAt = now + TidyDelay;
@@ -233,7 +255,14 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         Settle(counted);
         Rounded?.Invoke();
         var ends = state.Disabled.Select(one => one.Value).Concat(state.Outside.Select(one => one.Until)).Where(until => until > now).Min();
-        return Earliest(Earliest(decision.ReviewAt, ends), Earliest(retryAt, tidyAt > now ? tidyAt : null), now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
+        var due = Earliest(Earliest(decision.ReviewAt, ends), Earliest(retryAt, tidyAt > now ? tidyAt : null), now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
+        taken = (state, counted, due);
+        if (isOtherPolicies)
+        {
+            var worked = GatheringPerWork * time.GetElapsedTime(began);
+            gathering = (time.GetTimestamp(), worked < LongestGathering ? worked : LongestGathering);
+        }
+        return gathers > TimeSpan.Zero ? Earliest(due, null, now + gathers) : due;
     }
 
     /// <summary>The inputs of this moment and their version: what other programs said for a time that is over goes out of them here.</summary>

@@ -47,6 +47,41 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_asked_for_right_behind_a_change_of_policies_is_decided_together_and_a_change_of_paths_waits_for_none_of_it()
+    {
+        var (clock, kernel) = (new SetClock(), new MemoryDataPlane());
+        using var gathering = new ReconcileLoop(kernel, new(clock), _ => { }, (_, _) => { }, DecisionMemory.None, clock, NullLogger<ReconcileLoop>.Instance);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var going = Task.Run(() => gathering.RunAsync(ended.Token), stop.Token);
+        gathering.PostPaths(new([Wifi, Lte]));
+        await gathering.SettleAsync(stop.Token);
+        Shut(kernel);
+        Say("tcp prefer lowest delay;", gathering);
+        await Until(() => kernel.Calls[^1] == "apply 1");
+        // So long did it take: the loop gathers for as long as it may.
+        clock.Pass(TimeSpan.FromSeconds(1));
+        Open(kernel);
+        await gathering.SettleAsync(stop.Token);
+        var revision = gathering.Current.Revision;
+        for (var port = 1; port <= 20; port++)
+        {
+            Say($"tcp, udp peer port {port} prefer lowest delay;", gathering);
+        }
+        gathering.PostPaths(new([Wifi, Lte, Worlds.Path("third", metric: 300)]));
+        await Until(() => gathering.Current.World.Paths.Paths.Count == 3);
+        Assert.Equal("tcp prefer lowest delay;\n", PolicyPrinter.Print(gathering.Current.World.Policies.Sets[0].Set));
+        var settled = gathering.SettleAsync(stop.Token);
+        Assert.False(settled.IsCompleted, "what came before is not decided on yet");
+        clock.Pass(TimeSpan.FromSeconds(1));
+        var after = gathering.SettleAsync(stop.Token);
+        Assert.Equal("tcp, udp peer port 20 prefer lowest delay;\n", PolicyPrinter.Print((await after).World.Policies.Sets[0].Set));
+        Assert.Equal((await settled).Revision, gathering.Current.Revision);
+        Assert.InRange(gathering.Current.Revision - revision, 1u, 2u);
+        await ended.CancelAsync();
+        await going;
+    }
+
+    [Fact]
     public async Task A_path_that_loses_its_link_is_closed_before_the_decision_even_while_something_is_being_applied()
     {
         loop.PostPaths(new([Wifi, Lte]));
@@ -184,7 +219,7 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         stop.Dispose();
     }
 
-    private void Say(string policies) => loop.Post(inputs => inputs with { Sets = [new(new("root", 0), "test.way", PolicyLanguage.Parse(policies, "test.way").Set!, Worlds.Start, [])] });
+    private void Say(string policies, ReconcileLoop? to = null) => (to ?? loop).Post(inputs => inputs with { Sets = [new(new("root", 0), "test.way", PolicyLanguage.Parse(policies, "test.way").Set!, Worlds.Start, [])] });
 
     private async Task Measured(params (string Path, double Delay)[] delays)
     {
@@ -196,14 +231,15 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
         await loop.SettleAsync(stop.Token);
     }
 
-    private void Shut()
+    private void Shut(MemoryDataPlane? kernel = null)
     {
-        while (dataPlane.Door.Wait(0, CancellationToken.None) && dataPlane.Door.CurrentCount > 0)
+        var door = (kernel ?? dataPlane).Door;
+        while (door.Wait(0, CancellationToken.None) && door.CurrentCount > 0)
         {
         }
     }
 
-    private void Open() => dataPlane.Door.Release(1000);
+    private void Open(MemoryDataPlane? kernel = null) => (kernel ?? dataPlane).Door.Release(1000);
 
     private async Task Until(Func<bool> holds)
     {
