@@ -29,14 +29,8 @@ if (wanted.Find(name => !sections.ContainsKey(name)) is { } unknown)
 var results = new Results();
 foreach (var (name, add) in sections)
 {
-    // Without the recorded networks there is nothing to replay. A node does not keep up with the load yet: it is asked for by name.
-    var isUsual = name switch
-    {
-        "load" => false,
-        "measurements" => Environment.GetEnvironmentVariable("WAYMARK_DATA") is not null,
-        _ => true,
-    };
-    if (wanted.Count == 0 ? isUsual : wanted.Contains(name))
+    // Without the recorded networks there is nothing to replay.
+    if (wanted.Count == 0 ? name != "measurements" || Environment.GetEnvironmentVariable("WAYMARK_DATA") is not null : wanted.Contains(name))
     {
         add(results);
     }
