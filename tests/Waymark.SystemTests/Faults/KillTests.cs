@@ -40,7 +40,7 @@ public sealed partial class KillTests
                 Shell.Run($"rm {daemon.In("fault")}");
                 daemon.StartUp(faults);
             }
-            Assert.Equal(0, tap.Leaks(2));
+            tap.AssertOnly(2);
             // Accepted before the kernel was touched: in force now, and the kernel is as if it had never had another.
             Assert.Contains($"port {2000 + point}", daemon.Ask("get policies"), StringComparison.Ordinal);
             var mended = Kernel(world);
@@ -51,7 +51,7 @@ public sealed partial class KillTests
             Assert.Equal(Kernel(world), mended);
         }
         Assert.True(point > 10, $"only {point - 1} points");
-        Assert.Equal(0, tap.Leaks(2));
+        tap.AssertOnly(2);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class OtherDefaultRouteTests
             await node.Until(now => now.World.Paths.Find(World.Id(2)) is not { HasCarrier: true }, "the strict path is lost");
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
-        Assert.Equal(0, tap.Leaks(2));
+        tap.AssertOnly(2);
         Assert.Empty(node.Failures);
 
         string? Seen(NetworkNamespace from, int port, string? address = null)
