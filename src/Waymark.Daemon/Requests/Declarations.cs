@@ -27,11 +27,17 @@ internal sealed class Declarations
     /// <summary>The requester of that name; null where there is none.</summary>
     public RequesterDeclaration? Find(string name) => byName.GetValueOrDefault(name);
 
-    /// <summary>The requesters that a certificate of these names identifies.</summary>
-    public IReadOnlyList<RequesterDeclaration> RequestersOf(EquatableArray<CertificateName> names) => [.. names.SelectMany(name => requesters[name]).Distinct()];
+    /// <summary>The requesters that a certificate of these names identifies, in the file's order.</summary>
+    public IReadOnlyList<RequesterDeclaration> RequestersOf(EquatableArray<CertificateName> names) => Of(names, requesters, File.Requesters);
 
-    /// <summary>The peers that a certificate of these names identifies.</summary>
-    public IReadOnlyList<PeerDeclaration> PeersOf(EquatableArray<CertificateName> names) => [.. names.SelectMany(name => peers[name]).Distinct()];
+    /// <summary>The peers that a certificate of these names identifies, in the file's order.</summary>
+    public IReadOnlyList<PeerDeclaration> PeersOf(EquatableArray<CertificateName> names) => Of(names, peers, File.Peers);
+
+    private static List<T> Of<T>(EquatableArray<CertificateName> names, ILookup<CertificateName, T> by, EquatableArray<T> all)
+    {
+        var found = names.SelectMany(name => by[name]).Distinct().ToList();
+        return found.Count < 2 ? found : [.. all.Where(found.Contains)];
+    }
 
     private static ILookup<CertificateName, T> ByName<T>(IEnumerable<T> all, Func<T, string?> certificate) => all
         .Select(one => (Name: certificate(one) is { } text ? CertificateName.Parse(text) : null, One: one))
