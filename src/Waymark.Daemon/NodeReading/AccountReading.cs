@@ -13,22 +13,22 @@ internal sealed class AccountReading
     private (Version Users, Version Groups) read;
     private NodeNames names = NodeNames.None;
 
-    /// <summary>Users and groups, with those domains: the same object while nothing is another. What cannot be read has no entries, and policies that need it say so.</summary>
+    /// <summary>Users and groups, with those domains: the same object while nothing is another. A file that is not there has no entries; of one that cannot be read now, those that were read last count, and it is tried again.</summary>
     public NodeNames With(EquatableArray<KeyValuePair<string, EquatableArray<IpAddress>>> domains)
     {
         lock (gate)
         {
             // Before they are read: what is written meanwhile is read the next time.
             var now = (Version.Of(Passwd), Version.Of(Group));
-            if (read != now)
+            if (read != now && Ids(Passwd) is { } users && Ids(Group) is { } groups)
             {
-                (read, names) = (now, names with { Users = Ids(Passwd), Groups = Ids(Group) });
+                (read, names) = (now, names with { Users = users, Groups = groups });
             }
             return names = names.Domains == domains ? names : names with { Domains = domains };
         }
     }
 
-    private static EquatableArray<KeyValuePair<string, uint>> Ids(string file)
+    private static EquatableArray<KeyValuePair<string, uint>>? Ids(string file)
     {
         var ids = new SortedDictionary<string, uint>(StringComparer.Ordinal);
         try
@@ -42,9 +42,13 @@ internal sealed class AccountReading
                 }
             }
         }
-        catch (System.IO.IOException)
+        catch (System.IO.FileNotFoundException)
         {
             // A system without the file has no such names.
+        }
+        catch (System.IO.IOException)
+        {
+            return null;
         }
         return ids.ToEquatableArray();
     }
@@ -55,6 +59,7 @@ internal sealed class AccountReading
         public static Version Of(string file)
         {
             var info = new System.IO.FileInfo(file);
+            info = info.ResolveLinkTarget(returnFinalTarget: true) as System.IO.FileInfo ?? info;
             return info.Exists ? new(info.LastWriteTimeUtc, info.Length) : default;
         }
     }
