@@ -60,6 +60,9 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private (Inputs State, ulong Version, DateTimeOffset Due) taken;
     private (long From, TimeSpan Length) gathering;
 
+    /// <summary>By what it is measured how long work takes: not by the clock of those for whom time stands still.</summary>
+    internal TimeProvider Pace { get; init; } = TimeProvider.System;
+
     /// <summary>The last decision.</summary>
     public Snapshot Current { get; private set; } = Snapshot.None;
 
@@ -182,15 +185,17 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         var stopwatch = Stopwatch.GetTimestamp();
         var sets = state.AllSets;
         var isOtherPolicies = !AreSame(mergedFrom, sets) || !ReferenceEquals(merged.Names, state.Names);
-        var (began, gathers) = (time.GetTimestamp(), gathering.Length - time.GetElapsedTime(gathering.From));
-        if (isOtherPolicies && gathers > TimeSpan.Zero)
+        var (began, gathers) = (Pace.GetTimestamp(), gathering.Length - Pace.GetElapsedTime(gathering.From));
+        // What a node file says belongs to the policies that came with it.
+        if (isOtherPolicies && gathers > TimeSpan.Zero && taken.State is { } earlier && ReferenceEquals(earlier.Node, state.Node))
         {
-            if (taken.State is { } last && (state with { Sets = last.Sets, PeerSets = last.PeerSets, Names = last.Names }) == last && taken.Due > now)
+            if ((state with { Sets = earlier.Sets, PeerSets = earlier.PeerSets, Names = earlier.Names }) == earlier && taken.Due > now)
             {
+                Settle(taken.Version);
                 return Earliest(taken.Due, null, now + gathers);
             }
             // Something else happened: that is decided on with the policies that there were.
-            (state, counted) = (state with { Sets = taken.State.Sets, PeerSets = taken.State.PeerSets, Names = taken.State.Names }, taken.Version);
+            (state, counted) = (state with { Sets = earlier.Sets, PeerSets = earlier.PeerSets, Names = earlier.Names }, taken.Version);
             isOtherPolicies = false;
         }
         if (isOtherPolicies)
@@ -259,8 +264,8 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         taken = (state, counted, due);
         if (isOtherPolicies)
         {
-            var worked = GatheringPerWork * time.GetElapsedTime(began);
-            gathering = (time.GetTimestamp(), worked < LongestGathering ? worked : LongestGathering);
+            var worked = GatheringPerWork * Pace.GetElapsedTime(began);
+            gathering = (Pace.GetTimestamp(), worked < LongestGathering ? worked : LongestGathering);
         }
         return gathers > TimeSpan.Zero ? Earliest(due, null, now + gathers) : due;
     }

@@ -1,32 +1,20 @@
+using System.Runtime.CompilerServices;
 using Waymark.ConditionDecision;
 using Waymark.Conflicts;
 
 namespace Waymark.Daemon.Requests;
 
-/// <summary>Which of the policies that were merged last conflict: found once for all who ask, however many requesters wait for the same decision.</summary>
+/// <summary>Which policies conflict: found once for all who ask, however many requesters wait for the same decision.</summary>
 internal sealed class ConflictBook
 {
     /// <summary>Pairs of policies that are looked at: a fraction of a second. Who wants to know of more asks for it ('waymark conflicts').</summary>
     private const long MostPairs = 60_000_000;
 
-    private readonly Lock gate = new();
-    private (MergedPolicies? Of, Lazy<FoundConflicts>? Found) last;
+    /// <summary>The same policies are the same object; some still answer with those before.</summary>
+    private readonly ConditionalWeakTable<MergedPolicies, Lazy<FoundConflicts>> known = [];
 
     /// <summary>Those of <paramref name="merged"/>.</summary>
-    public FoundConflicts Of(MergedPolicies merged)
-    {
-        Lazy<FoundConflicts> found;
-        lock (gate)
-        {
-            // The same policies are the same object.
-            if (!ReferenceEquals(last.Of, merged))
-            {
-                last = (merged, new(() => new(ConflictAnalysis.Of(merged, MostPairs).Conflicts)));
-            }
-            found = last.Found!;
-        }
-        return found.Value;
-    }
+    public FoundConflicts Of(MergedPolicies merged) => known.GetValue(merged, one => new(() => new(ConflictAnalysis.Of(one, MostPairs).Conflicts))).Value;
 }
 
 /// <summary>Conflicts, by whose policies they are of.</summary>

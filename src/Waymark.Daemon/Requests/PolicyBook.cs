@@ -122,7 +122,8 @@ internal sealed partial class PolicyBook(
     {
         lock (gate)
         {
-            loop.Post(inputs => inputs with { Names = accounts.With(domains) });
+            var names = accounts.With(domains);
+            loop.Post(inputs => inputs with { Names = names });
             Publish();
         }
     }
@@ -306,6 +307,10 @@ internal sealed partial class PolicyBook(
             : held.TryGetValue((owner, name), out var lease) ? Accepted(looked, rights.Find(owner), name, lease.Set, lease.At, owner, lease.Since)
             : accepted.Find(one => one.Requester == owner && one.Name == name) is { } stored ? Accepted(looked, rights.Find(owner), name, stored.Set, stored.AcceptedAt, owner)
             : null;
+        if (published.FirstOrDefault(one => one.Requester.Name == owner && one.Name == name) is { } before && !ReferenceEquals(before.Set, now?.Set))
+        {
+            looked.Remove(before.Set);
+        }
         return Tell([.. published.Where(one => one.Requester.Name != owner || one.Name != name), .. now is null ? Array.Empty<AcceptedPolicySet>() : [now]], by.File);
     }
 
@@ -368,6 +373,8 @@ internal sealed partial class PolicyBook(
         {
             // Lifetimes count from the set's own time, which is the same unless it has had another version.
             Log.StoreFailed(log, failed.Message);
+            // The next change looks at all of them again.
+            lookedBy = null;
             return new(new(requester.Name, requester.Rank), name, set, at, []);
         }
     }
