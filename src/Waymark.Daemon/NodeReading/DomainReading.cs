@@ -33,46 +33,6 @@ internal static class DomainReading
     }
 
     /// <summary>The domains that sets speak of.</summary>
-    public static IReadOnlySet<string> DomainsIn(IEnumerable<PolicySet> sets)
-    {
-        var names = new SortedSet<string>(StringComparer.Ordinal);
-        void Look(EquatableArray<Flow> flows)
-        {
-            foreach (var flow in flows)
-            {
-                if (flow.Peer?.Domain is { } domain)
-                {
-                    names.Add(domain);
-                }
-                foreach (var not in flow.Extras.OfType<FlowExtra.Not>())
-                {
-                    Look(not.Flows);
-                }
-            }
-        }
-        void Walk(EquatableArray<Statement> statements)
-        {
-            foreach (var statement in statements)
-            {
-                if (statement is Policy policy)
-                {
-                    Look(policy.Flows);
-                }
-                else if (statement is PolicyRule rule)
-                {
-                    Walk(rule.Then);
-                    Walk(rule.Otherwise);
-                }
-            }
-        }
-        foreach (var set in sets)
-        {
-            foreach (var definition in set.Definitions)
-            {
-                Look(definition.Flows);
-            }
-            Walk(set.Statements);
-        }
-        return names;
-    }
+    public static IReadOnlySet<string> DomainsIn(IEnumerable<PolicySet> sets) =>
+        new SortedSet<string>(SpokenFlows.In(sets).Select(flow => flow.Peer?.Domain).OfType<string>(), StringComparer.Ordinal);
 }

@@ -9,53 +9,24 @@ internal static class ImaginedNames
     public static NodeNames Of(IEnumerable<PolicySet> sets)
     {
         SortedSet<string> users = new(StringComparer.Ordinal), groups = new(StringComparer.Ordinal), domains = new(StringComparer.Ordinal);
-        void Look(EquatableArray<Flow> flows)
+        foreach (var flow in SpokenFlows.In(sets))
         {
-            foreach (var flow in flows)
+            if (flow.Peer?.Domain is { } domain)
             {
-                if (flow.Peer?.Domain is { } domain)
+                domains.Add(domain);
+            }
+            foreach (var extra in flow.Extras)
+            {
+                switch (extra)
                 {
-                    domains.Add(domain);
-                }
-                foreach (var extra in flow.Extras)
-                {
-                    switch (extra)
-                    {
-                        case FlowExtra.User(var name):
-                            users.Add(name);
-                            break;
-                        case FlowExtra.Group(var name):
-                            groups.Add(name);
-                            break;
-                        case FlowExtra.Not(var inner):
-                            Look(inner);
-                            break;
-                    }
+                    case FlowExtra.User(var name):
+                        users.Add(name);
+                        break;
+                    case FlowExtra.Group(var name):
+                        groups.Add(name);
+                        break;
                 }
             }
-        }
-        void Walk(EquatableArray<Statement> statements)
-        {
-            foreach (var statement in statements)
-            {
-                if (statement is Policy policy)
-                {
-                    Look(policy.Flows);
-                }
-                else if (statement is PolicyRule rule)
-                {
-                    Walk(rule.Then);
-                    Walk(rule.Otherwise);
-                }
-            }
-        }
-        foreach (var set in sets)
-        {
-            foreach (var definition in set.Definitions)
-            {
-                Look(definition.Flows);
-            }
-            Walk(set.Statements);
         }
         return new()
         {
