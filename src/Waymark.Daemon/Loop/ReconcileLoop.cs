@@ -4,7 +4,6 @@ using Waymark.ConditionDecision;
 using Waymark.Daemon.Activities;
 using Waymark.Daemon.Metrics;
 using Waymark.Linux.FilterRuleEncoding;
-using Waymark.Linux.Netlink;
 using Waymark.Nodes;
 using Waymark.PathDecision;
 using Waymark.PathExamination;
@@ -17,7 +16,7 @@ namespace Waymark.Daemon.Loop;
 /// The one consumer that owns change (design, "The loop"). Producers replace their part of the inputs and nudge; the loop decides, publishes, and has the kernel
 /// changed where the filter rules or the paths differ. An apply that fails leaves the last good state and is tried again, less and less often.
 /// </summary>
-internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Action<DecisionMemory> keep, Action<World, Decision> record, DecisionMemory memory, TimeProvider time, ILogger<ReconcileLoop> log)
+internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream events, Action<DecisionMemory> keep, Action<World, Decision> record, DecisionMemory memory, TimeProvider time, ILogger<ReconcileLoop> log)
     : IActivity, IDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
@@ -30,14 +29,6 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private static readonly TimeSpan SweepTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan TidyDelay = SweepTime + SweepInterval;
-
-    /// <summary>
-    /// Who has taken in other policies takes in no more for three times as long as that took, at most for so long: what is asked for meanwhile is decided together. Ten thousand policies, of which two hundred are changed a
-    /// second, would else be gone through for each change, and leave no time to take changes in and to answer. Paths and what is measured of them wait for nothing.
-    /// </summary>
-    private const double GatheringPerWork = 3;
-
-    private static readonly TimeSpan LongestGathering = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
     private readonly SemaphoreSlim nudge = new(0);
@@ -58,10 +49,9 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
     private ulong stirs;
     private ulong followed;
     private (Inputs State, ulong Version, DateTimeOffset Due) taken;
-    private (long From, TimeSpan Length) gathering;
 
-    /// <summary>By what it is measured how long work takes: not by the clock of those for whom time stands still.</summary>
-    internal TimeProvider Pace { get; init; } = TimeProvider.System;
+    /// <summary>For how long other policies are gathered.</summary>
+    internal PolicyGathering Gathering { get; init; } = new(TimeProvider.System);
 
     /// <summary>The last decision.</summary>
     public Snapshot Current { get; private set; } = Snapshot.None;
@@ -185,7 +175,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         var stopwatch = Stopwatch.GetTimestamp();
         var sets = state.AllSets;
         var isOtherPolicies = !AreSame(mergedFrom, sets) || !ReferenceEquals(merged.Names, state.Names);
-        var (began, gathers) = (Pace.GetTimestamp(), gathering.Length - Pace.GetElapsedTime(gathering.From));
+        var (began, gathers) = (Gathering.Now, Gathering.Left);
         // What a node file says belongs to the policies that came with it.
         if (isOtherPolicies && gathers > TimeSpan.Zero && taken.State is { } earlier && ReferenceEquals(earlier.Node, state.Node))
         {
@@ -264,8 +254,7 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         taken = (state, counted, due);
         if (isOtherPolicies)
         {
-            var worked = GatheringPerWork * Pace.GetElapsedTime(began);
-            gathering = (Pace.GetTimestamp(), worked < LongestGathering ? worked : LongestGathering);
+            Gathering.Begin(began);
         }
         return gathers > TimeSpan.Zero ? Earliest(due, null, now + gathers) : due;
     }
@@ -315,92 +304,6 @@ internal sealed class ReconcileLoop(IDataPlane dataPlane, EventStream events, Ac
         Previous = last,
         Now = now,
     };
-
-    private void Close(PathId path, Action<PathId> step)
-    {
-        try
-        {
-            step(path);
-        }
-        catch (NetlinkException refused)
-        {
-            // The apply that follows says the same again, whole.
-            Log.KillRefused(log, path, refused.Message);
-        }
-    }
-
-    private void Apply(long started, ulong losses)
-    {
-        var (rules, paths) = (Current.Decision.FilterRules, Current.World.Paths);
-        try
-        {
-            var refused = dataPlane.Apply(rules, paths, losses).ToEquatableArray();
-            (applied, retryAt, retry) = ((rules, paths), null, FirstRetry);
-            var now = time.GetUtcNow();
-            (repairAt, sweepUntil) = (now + RepairInterval, now + SweepTime);
-            Current = Current with { Refused = refused, Kernel = new(KernelState.InStep, "", now) };
-            LoopInstruments.Applied(Stopwatch.GetElapsedTime(started), isRepair: false);
-            events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: false);
-            Log.Applied(log, Current.Revision, rules.Rules.Count, rules.Classes.Count, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-        }
-        catch (NetlinkException refused)
-        {
-            Fail(refused);
-        }
-    }
-
-    private void Renew(DateTimeOffset now, ulong losses) => Mend(now, () => dataPlane.Renew(applied!.Value.Rules, applied.Value.Paths, losses), Log.Renewed);
-
-    private void Sweep()
-    {
-        try
-        {
-            dataPlane.Sweep();
-        }
-        catch (NetlinkException refused)
-        {
-            // Those flows end with their next packet; the next sweep tries again.
-            Log.SweepRefused(log, refused.Message);
-        }
-    }
-
-    private void Repair(DateTimeOffset now)
-    {
-        repairAt = now + RepairInterval;
-        Sweep();
-        Mend(now, dataPlane.Repair, Log.Repaired);
-    }
-
-    private void Mend(DateTimeOffset now, Func<bool> mend, Action<ILogger> say)
-    {
-        try
-        {
-            var started = Stopwatch.GetTimestamp();
-            if (mend())
-            {
-                Current = Current with { Kernel = new(KernelState.InStep, "", now) };
-                LoopInstruments.Applied(Stopwatch.GetElapsedTime(started), isRepair: true);
-                events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: true);
-                say(log);
-            }
-        }
-        catch (NetlinkException refused)
-        {
-            Fail(refused);
-        }
-    }
-
-    private void Fail(NetlinkException refused)
-    {
-        // Not known to be all there any more: also a decision that is as before has to be applied.
-        applied = null;
-        Current = Current with { Kernel = Current.Kernel with { State = KernelState.Failed, Message = refused.Message } };
-        retryAt = time.GetUtcNow() + retry;
-        retry = retry * 2 > LongestRetry ? LongestRetry : retry * 2;
-        LoopInstruments.Failed();
-        events.Failed("apply", refused.Message);
-        Log.ApplyFailed(log, refused.Message, retryAt.Value);
-    }
 
     private void KeepMemory(DecisionMemory memory)
     {

@@ -45,7 +45,7 @@ internal sealed class AddressBlocks
         {
             found.Add(within);
         }
-        for (var rest = lengths & ((1ul << (block.Length & 63)) - 1 | (block.Length == 64 ? ulong.MaxValue : 0)); rest != 0; rest &= rest - 1)
+        for (var rest = block.Length == 64 ? lengths : lengths & ((1ul << block.Length) - 1); rest != 0; rest &= rest - 1)
         {
             var around = Block.Of(block.Start, BitOperations.TrailingZeroCount(rest));
             if (around.Start != block.Start && places.TryGetValue(around, out var place))

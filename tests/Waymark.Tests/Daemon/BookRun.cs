@@ -108,7 +108,7 @@ internal sealed class BookRun : IDisposable
         Events = new(Clock);
         Store = new(folder);
         Audit = new(options, Clock, NullLogger<AuditLog>.Instance);
-        Loop = new(DataPlane, Events, _ => { }, (_, _) => { }, DecisionMemory.None, Clock, NullLogger<ReconcileLoop>.Instance) { Pace = new SetClock() };
+        Loop = new(DataPlane, Events, _ => { }, (_, _) => { }, DecisionMemory.None, Clock, NullLogger<ReconcileLoop>.Instance) { Gathering = new(new SetClock()) };
         Node = new(options, Store, NullLogger<NodeBook>.Instance);
         Book = new(Node, new(options, Store, Clock, NullLogger<PolicyDirectory>.Instance), new(Node, Loop, options), new(), Store, Loop, Events, Audit, Clock, NullLogger<PolicyBook>.Instance);
         Book.Load();

@@ -50,7 +50,7 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
     public async Task What_is_asked_for_right_behind_a_change_of_policies_is_decided_together_and_a_change_of_paths_waits_for_none_of_it()
     {
         var (clock, kernel) = (new SetClock(), new MemoryDataPlane());
-        using var gathering = new ReconcileLoop(kernel, new(clock), _ => { }, (_, _) => { }, DecisionMemory.None, clock, NullLogger<ReconcileLoop>.Instance) { Pace = clock };
+        using var gathering = new ReconcileLoop(kernel, new(clock), _ => { }, (_, _) => { }, DecisionMemory.None, clock, NullLogger<ReconcileLoop>.Instance) { Gathering = new(clock) };
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var going = Task.Run(() => gathering.RunAsync(ended.Token), stop.Token);
         gathering.PostPaths(new([Wifi, Lte]));

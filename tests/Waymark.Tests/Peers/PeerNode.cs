@@ -38,7 +38,7 @@ internal sealed class PeerNode : IAsyncDisposable
         node = new(options, Store, NullLogger<NodeBook>.Instance);
         node.Load();
         Stream = new(Time);
-        Loop = new(DataPlane, Stream, _ => { }, (_, _) => { }, DecisionMemory.None, Time, NullLogger<ReconcileLoop>.Instance) { Pace = new Waymark.Tests.Daemon.SetClock() };
+        Loop = new(DataPlane, Stream, _ => { }, (_, _) => { }, DecisionMemory.None, Time, NullLogger<ReconcileLoop>.Instance) { Gathering = new(new Waymark.Tests.Daemon.SetClock()) };
         audit = new(options, Time, NullLogger<AuditLog>.Instance);
         Admission = new(new(Time), new(node, Loop, options), Loop, audit, Time, NullLogger<RemoteAdmission>.Instance) { Credentials = TestAuthority.Credentials };
         Service = new(new(new()), node, Loop, Store, Stream, audit, Admission, Standing, Time, Log);
