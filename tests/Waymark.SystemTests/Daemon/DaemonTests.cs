@@ -354,7 +354,7 @@ public sealed class DaemonTests : IDisposable
 
     private void Write(string name, string text) => System.IO.File.WriteAllText(In(name), text);
 
-    private string Ask(string arguments) => TryAsk(arguments) is (0, var text) ? text : throw new InvalidOperationException($"'waymark {arguments}' failed: {TryAsk(arguments).Text}");
+    private string Ask(string arguments) => TryAsk(arguments) is (0, var text) ? text : throw new InvalidOperationException($"'waymark {arguments}' failed: {TryAsk(arguments).Text}\n{Logged}");
 
     private (int Code, string Text) TryAsk(string arguments) => Shell.Try($"ip netns exec {node.Name} {Program("waymark")} --socket {Socket} {arguments}");
 
@@ -362,12 +362,14 @@ public sealed class DaemonTests : IDisposable
 
     private string NodeDaemon => $"ip netns exec {node.Name} {Program("waymarkd")} --node-file {In("node.way")} --policy-directory {In("policy.d")} --state-directory {In("state")} --socket {Socket}";
 
-    private void Run() => daemon = Process.Start("ip", NodeDaemon.Split(' ')[1..]);
+    private string Logged => System.IO.File.Exists(In("log")) ? System.IO.File.ReadAllText(In("log")) : "";
+
+    private void Run() => daemon = Process.Start("/bin/sh", ["-c", $"exec {NodeDaemon} >> {In("log")} 2>&1"]);
 
     private void Start()
     {
         Run();
-        Assert.True(Eventually(() => TryAsk("get paths -o json") is (0, var text) && text.Split("\"rtt\"").Length > 2), "the daemon is up and has measured both paths");
+        Assert.True(Eventually(() => TryAsk("get paths -o json") is (0, var text) && text.Split("\"rtt\"").Length > 2), $"the daemon is not up, or has not measured both paths:\n{Logged}");
     }
 
     private void Stop(string signal)
