@@ -23,7 +23,7 @@ public sealed class PeerAuditTests : IAsyncDisposable
     {
         await AskAsync();
         node.Declare(isAnother ? Text("another.example.net", "") : "");
-        await node.Until(() => node.Store.PeerRules().Count == 0 && node.Audited.Count > 1);
+        await node.Until(() => node.Store.PeerRules().Count == 0 && node.Audited.Count > 1 && node.Log.Lines.Count > 1);
         const string Why = "the node file has no such peer with the certificate 'spoke.example.net' any more";
         Assert.Equal($"spoke: peer rules Expired: {Why}", node.Audited[^1]);
         Assert.Contains($"what peer spoke asked for has ended: {Why}", node.Log.Lines);
