@@ -50,8 +50,8 @@ internal sealed class LinkTruth(LinkWays ways, Asker asker, IReadOnlyList<Logged
         }
         yield return Row("rtt", trips.Smoothed);
         var overdue = ProbePace.Overdue(trips.Timeout).TotalSeconds * Stopwatch.Frequency;
-        // In the order in which it was known what had become of them: that a probe is lost is known later than that the next one is not.
-        var window = Samples().Select(one => (Probe: one, At: one.IsAnswered ? one.Known : one.Arrived + overdue)).Where(one => one.At <= end)
+        // In the order in which it was known what had become of them: that a probe is lost is known later than that the next one is not, and sooner where what was sent again is answered.
+        var window = Samples().Select(one => (Probe: one, At: one.IsAnswered ? one.Known : Math.Min(one.Arrived + overdue, one.Told ?? double.MaxValue))).Where(one => one.At <= end)
             .OrderBy(one => one.At).TakeLast(Window).Select(one => one.Probe).ToList();
         yield return Row("loss", window.Count(one => !one.IsAnswered) / (double)window.Count);
         yield return Row("rtt.p50", Middle(window.Where(one => one.IsAnswered).Select(one => IsOneWay ? one.Flight : one.RoundTrip)));

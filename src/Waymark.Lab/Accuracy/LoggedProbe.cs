@@ -13,6 +13,9 @@ internal sealed record LoggedProbe(ulong Number, long Arrived, long? Reached, lo
     /// <summary>Whether it was sent again before the answer came: the first one was lost, by the link or at the other end.</summary>
     public bool IsRepeated { get; init; }
 
+    /// <summary>When the answer to what was sent again left the link, which tells the asker that the first one was lost; null: none did.</summary>
+    public long? Told { get; init; }
+
     /// <summary>Whether the answer is only the beginning, and a page has to come behind it.</summary>
     public bool HasPage { get; init; }
 

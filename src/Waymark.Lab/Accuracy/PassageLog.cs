@@ -48,9 +48,9 @@ internal sealed class PassageLog
                 }
                 probes[key] = isKnown ? asked! with { IsRepeated = asked.IsRepeated || asked.Left is null } : new(probe.Number, passage.Arrived, passage.Left) { HasPage = probe.Asker == Asker.Http };
             }
-            else if (isKnown && asked!.Returned is null)
+            else if (isKnown && asked!.Left is null)
             {
-                probes[key] = asked with { Returned = passage.Arrived, Left = passage.Left };
+                probes[key] = asked.Returned is null && !asked.IsRepeated ? asked with { Returned = passage.Arrived, Left = passage.Left } : asked with { Told = asked.Told ?? passage.Left };
             }
         }
     }
