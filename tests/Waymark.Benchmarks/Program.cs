@@ -18,6 +18,7 @@ var sections = new Dictionary<string, Action<Results>>(StringComparer.Ordinal)
     ["examiner"] = ExaminerRows.Add,
     ["accuracy"] = AccuracyRows.Add,
     ["load"] = LoadRows.Add,
+    ["peers"] = PeerRows.Add,
     ["measurements"] = MeasurementRows.Add,
 };
 var wanted = args.Skip(1).ToList();

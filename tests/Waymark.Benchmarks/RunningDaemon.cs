@@ -2,25 +2,30 @@ using System.Diagnostics;
 
 namespace Waymark.Benchmarks;
 
-/// <summary>The built <c>waymarkd</c> in this namespace, with a node file and policies of its own.</summary>
+/// <summary>The built <c>waymarkd</c> in this namespace or another, with a node file and policies of its own.</summary>
 internal sealed class RunningDaemon : IDisposable
 {
     private readonly string directory = System.IO.Directory.CreateTempSubdirectory("waymark-bench-").FullName;
+    private readonly string? @namespace;
     private readonly Process process;
 
-    public RunningDaemon(string node, string policies)
+    public RunningDaemon(string node, string policies, string? @namespace = null)
     {
+        this.@namespace = @namespace;
         System.IO.File.WriteAllText($"{directory}/node.way", node);
         System.IO.Directory.CreateDirectory($"{directory}/policy.d");
         System.IO.File.WriteAllText($"{directory}/policy.d/bench.way", policies);
-        process = Process.Start(new ProcessStartInfo(Program("waymarkd"),
-            ["--node-file", $"{directory}/node.way", "--policy-directory", $"{directory}/policy.d", "--state-directory", $"{directory}/state", "--socket", $"{directory}/socket"])
+        var (program, arguments) = Within(Program("waymarkd"), "--node-file", $"{directory}/node.way", "--policy-directory", $"{directory}/policy.d", "--state-directory", $"{directory}/state", "--socket", Socket);
+        process = Process.Start(new ProcessStartInfo(program, arguments)
         { RedirectStandardError = true, RedirectStandardOutput = true })!;
         process.ErrorDataReceived += (_, _) => { };
         process.OutputDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
     }
+
+    /// <summary>Where it answers.</summary>
+    public string Socket => $"{directory}/socket";
 
     /// <summary>Waits until it has measured so many paths.</summary>
     public void AwaitMeasured(int paths) => Await(said => said.Split("\"rtt\"").Length - 1 >= paths, "get", "paths", "-o", "json");
@@ -48,7 +53,8 @@ internal sealed class RunningDaemon : IDisposable
         return 100 * (process.TotalProcessorTime - before) / time;
     }
 
-    private void Await(Func<string, bool> isSo, params string[] arguments)
+    /// <summary>Waits until what the command line says of it is so.</summary>
+    public void Await(Func<string, bool> isSo, params string[] arguments)
     {
         using var rest = new ManualResetEventSlim();
         while (!IsSo())
@@ -60,7 +66,7 @@ internal sealed class RunningDaemon : IDisposable
         {
             try
             {
-                return isSo(Uplinks.Run(Program("waymark"), null, ["--socket", $"{directory}/socket", .. arguments]));
+                return isSo(Uplinks.Run(Program("waymark"), null, ["--socket", Socket, .. arguments]));
             }
             catch (InvalidOperationException) when (!process.HasExited)
             {
@@ -79,7 +85,11 @@ internal sealed class RunningDaemon : IDisposable
         process.Kill();
         process.WaitForExit();
         process.Dispose();
-        Uplinks.Run(Program("waymarkd"), null, "erase");
+        var (program, arguments) = Within(Program("waymarkd"), "erase");
+        Uplinks.Run(program, null, arguments);
         System.IO.Directory.Delete(directory, recursive: true);
     }
+
+    private (string Program, string[] Arguments) Within(string program, params string[] arguments) =>
+        @namespace is null ? (program, arguments) : ("ip", ["netns", "exec", @namespace, program, .. arguments]);
 }

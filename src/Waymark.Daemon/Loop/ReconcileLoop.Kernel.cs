@@ -30,7 +30,8 @@ internal sealed partial class ReconcileLoop
             var refused = dataPlane.Apply(rules, paths, losses).ToEquatableArray();
             (applied, retryAt, retry) = ((rules, paths), null, FirstRetry);
             var now = time.GetUtcNow();
-            (repairAt, sweepUntil) = (now + RepairInterval, now + SweepTime);
+            repairAt = now + RepairInterval;
+            sweeps.Changed();
             Current = Current with { Refused = refused, Kernel = new(KernelState.InStep, "", now) };
             LoopInstruments.Applied(Stopwatch.GetElapsedTime(started), isRepair: false);
             events.Applied(Current, Stopwatch.GetElapsedTime(started), isRepair: false);
@@ -46,6 +47,7 @@ internal sealed partial class ReconcileLoop
 
     private void Sweep()
     {
+        var began = sweeps.Now;
         try
         {
             dataPlane.Sweep();
@@ -55,6 +57,7 @@ internal sealed partial class ReconcileLoop
             // Those flows end with their next packet; the next sweep tries again.
             Log.SweepRefused(log, refused.Message);
         }
+        sweeps.Swept(began, RepairInterval);
     }
 
     private void Repair(DateTimeOffset now)

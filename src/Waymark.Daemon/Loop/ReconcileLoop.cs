@@ -25,14 +25,12 @@ internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream ev
     /// <summary>How often the kernel is compared with what was applied: others change it seldom, and each comparison reads a few maps.</summary>
     private static readonly TimeSpan RepairInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Flows show what they are with their next packet: for this long after a change they are looked at again and again.</summary>
-    private static readonly TimeSpan SweepTime = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan TidyDelay = SweepTime + SweepInterval;
+    private static readonly TimeSpan TidyDelay = TimeSpan.FromSeconds(2.25);
 
     private readonly Lock gate = new();
     private readonly SemaphoreSlim nudge = new(0);
     private readonly List<(ulong Version, TaskCompletionSource<Snapshot> Settled)> waiting = [];
+    private readonly SweepPace sweeps = new(TimeProvider.System);
     private Inputs inputs = new();
     private ulong version;
     private DecisionState? decided;
@@ -44,7 +42,6 @@ internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream ev
     private TimeSpan retry = FirstRetry;
     private DateTimeOffset? retryAt;
     private DateTimeOffset repairAt;
-    private DateTimeOffset sweepUntil;
     private DateTimeOffset? tidyAt;
     private ulong stirs;
     private ulong followed;
@@ -142,12 +139,11 @@ internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream ev
         {
             while (true)
             {
-                var wait = Round() - time.GetUtcNow();
-                // Not longer than a repair waits, whatever has been done to the clock meanwhile.
-                await nudge.WaitAsync(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > RepairInterval ? RepairInterval : wait, cancellationToken);
-                // Nudges that came together are one.
-                while (nudge.Wait(0, CancellationToken.None))
+                var due = Round();
+                // For that nothing has to be decided.
+                while (!await IsRoundDueAsync(due, cancellationToken))
                 {
+                    Sweep();
                 }
             }
         }
@@ -158,6 +154,25 @@ internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream ev
         }
     }
 
+    /// <summary>Waits until the next round is due or nudged for, true, or flows have to be looked at before, false.</summary>
+    private async ValueTask<bool> IsRoundDueAsync(DateTimeOffset due, CancellationToken cancellationToken)
+    {
+        var left = sweeps.Left;
+        if (left <= TimeSpan.Zero)
+        {
+            return false;
+        }
+        // Not longer than a repair waits, whatever has been done to the clock meanwhile.
+        var wait = due - time.GetUtcNow();
+        wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait > RepairInterval ? RepairInterval : wait;
+        var isNudged = await nudge.WaitAsync(left < wait ? left : wait, cancellationToken);
+        // Nudges that came together are one.
+        while (nudge.Wait(0, CancellationToken.None))
+        {
+        }
+        return isNudged || wait <= left;
+    }
+
     /// <summary>One round; gives when the next one is due without a nudge.</summary>
     private DateTimeOffset Round()
     {
@@ -166,7 +181,7 @@ internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream ev
         if (repairAt > now + RepairInterval || retryAt > now + LongestRetry)
         {
             // The clock was set back.
-            (repairAt, retryAt, sweepUntil, tidyAt) = (now, retryAt is null ? null : now, now + SweepTime, tidyAt is null ? null : now + TidyDelay);
+            (repairAt, retryAt, tidyAt) = (now, retryAt is null ? null : now, tidyAt is null ? null : now + TidyDelay);
         }
         if (!state.IsReady)
         {
@@ -229,10 +244,6 @@ internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream ev
         {
             Repair(now);
         }
-        else if (now < sweepUntil)
-        {
-            Sweep();
-        }
         else if (tidyAt <= now)
         {
             Tidy();
@@ -250,7 +261,7 @@ internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream ev
         Settle(counted);
         Rounded?.Invoke();
         var ends = state.Disabled.Select(one => one.Value).Concat(state.Outside.Select(one => one.Until)).Where(until => until > now).Min();
-        var due = Earliest(Earliest(decision.ReviewAt, ends), Earliest(retryAt, tidyAt > now ? tidyAt : null), now < sweepUntil ? now + SweepInterval : repairAt > now ? repairAt : now + RepairInterval);
+        var due = Earliest(Earliest(decision.ReviewAt, ends), Earliest(retryAt, tidyAt > now ? tidyAt : null), repairAt > now ? repairAt : now + RepairInterval);
         taken = (state, counted, due);
         if (isOtherPolicies)
         {

@@ -14,6 +14,7 @@ internal sealed class MemoryDataPlane : IDataPlane
 {
     private readonly Lock gate = new();
     private readonly List<string> calls = [];
+    private int sweeps;
 
     /// <summary>What the next applies fail with, in order.</summary>
     public Queue<string> Refusals { get; } = [];
@@ -75,9 +76,10 @@ internal sealed class MemoryDataPlane : IDataPlane
 
     public bool Repair() => false;
 
-    public void Sweep()
-    {
-    }
+    /// <summary>How often flows were looked at.</summary>
+    public int Sweeps => Volatile.Read(ref sweeps);
+
+    public void Sweep() => Interlocked.Increment(ref sweeps);
 
     public IReadOnlyList<KernelPath> PathsOf(IReadOnlyList<Packet> packets, FilterRuleSet rules) => [.. packets.Select(_ => new KernelPath(0, FlowFate.LeftAlone, null, 0))];
 

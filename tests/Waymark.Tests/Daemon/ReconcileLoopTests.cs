@@ -47,6 +47,19 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Behind_a_change_flows_are_looked_at_again_and_again_and_nothing_is_decided_for_it()
+    {
+        loop.PostPaths(new([Wifi, Lte]));
+        Say("udp require label \"name\" = \"wifi\";");
+        await loop.SettleAsync(stop.Token);
+        await Until(() => dataPlane.Sweeps > 2);
+        var rounds = 0;
+        loop.Rounded += () => Interlocked.Increment(ref rounds);
+        await Until(() => dataPlane.Sweeps > 6);
+        Assert.Equal(0, rounds);
+    }
+
+    [Fact]
     public async Task What_is_asked_for_right_behind_a_change_of_policies_is_decided_together_and_a_change_of_paths_waits_for_none_of_it()
     {
         var (clock, kernel) = (new SetClock(), new MemoryDataPlane());
