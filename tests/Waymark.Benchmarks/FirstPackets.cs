@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Waymark.Flows;
-using Waymark.SystemTests.FilterRuleInstallation;
+using Waymark.Linux.PacketClassification;
 
 namespace Waymark.Benchmarks;
 

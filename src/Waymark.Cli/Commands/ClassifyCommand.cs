@@ -6,6 +6,8 @@ using Waymark.Cli.PacketFiles;
 using Waymark.ConditionDecision;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
+using Waymark.Linux.Netlink;
+using Waymark.Linux.PacketClassification;
 using Waymark.PacketClassification;
 using Waymark.PathDecision;
 using Waymark.Policies;
@@ -18,13 +20,15 @@ internal static class ClassifyCommand
     /// <summary>How many lines that are no packets are told one by one; the rest is counted.</summary>
     private const int MostMistakes = 20;
 
+    private const string NoNamespace = "asking the kernel takes a network namespace of its own, which this user may not make: run it as root, or behind 'unshare --user --map-root-user' where the system lets users do that";
+
     public static Command Classify()
     {
         var file = new Argument<string>("file") { Description = "The policies: in the language, '.json', or '-'." };
         var packets = new Option<string>("--packets") { Description = $"The packets, one a line ('-': the standard input): {PacketLine.Header}.", Required = true, HelpName = "file.csv" };
-        var by = new Option<string>("--by") { Description = "How they are found: by 'lookup' in an index; 'naive', one policy after the other; 'compiled', as the kernel's chains and maps find them, executed here.", DefaultValueFactory = _ => "lookup" };
-        by.AcceptOnlyFromAmong("lookup", "naive", "compiled");
-        var command = new Command("classify", "Prints for each packet the policy that decides it while every condition holds: its place in the file, from 1, or '-'. Needs no daemon.") { file, packets, by };
+        var by = new Option<string>("--by") { Description = "How they are found: by 'lookup' in an index; 'naive', one policy after the other; 'compiled', as the kernel's chains and maps find them, executed here; 'kernel', by this kernel, which is handed each of the packets in a network namespace of its own.", DefaultValueFactory = _ => "lookup" };
+        by.AcceptOnlyFromAmong("lookup", "naive", "compiled", "kernel");
+        var command = new Command("classify", "Prints for each packet the policy that decides it while every condition holds: its place in the file, from 1, or '-'; '?' where the kernel is asked and does not send such a packet. Needs no daemon.") { file, packets, by };
         command.SetAction((parse, cancellationToken) => Task.FromResult(Run(parse, parse.GetValue(file)!, parse.GetValue(packets)!, parse.GetValue(by)!, cancellationToken)));
         return command;
     }
@@ -45,6 +49,11 @@ internal static class ClassifyCommand
             using var reader = packets == "-" ? new(Console.OpenStandardInput()) : new System.IO.StreamReader(packets);
             using var output = new System.IO.StreamWriter(Console.OpenStandardOutput()) { NewLine = "\n" };
             return Classify(source.Set, reader, packets, output, Console.Error, by, parse.IsJson(), cancellationToken);
+        }
+        catch (NetlinkException refused)
+        {
+            Invocation.Fail(refused.Error == NetlinkException.NotPermitted ? NoNamespace : refused.Message);
+            return ExitCodes.Failed;
         }
         catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)
         {
@@ -67,13 +76,21 @@ internal static class ClassifyCommand
             }
         }
         FlowSelector[] selectors = [.. merged.Select(policy => policy.Flows.Selector)];
-        Func<Packet, int> find = by switch
+        using var kernel = by == "kernel" ? KernelClassifier.Of(selectors) : null;
+        var compiled = by == "compiled" ? CompiledClassification.Of(selectors) : null;
+        var index = by == "lookup" ? PacketClassifier.Of(selectors) : null;
+        Func<Packet, int?> find = by switch
         {
+            "kernel" => kernel!.Find,
+            "compiled" => packet => compiled!.Find(packet),
             "naive" => packet => Array.FindIndex(selectors, one => one.Matches(packet)),
-            "compiled" => Compiled(merged, errors),
-            _ => PacketClassifier.Of(selectors).Find,
+            _ => packet => index!.Find(packet),
         };
-        var (number, classified, mistakes, spent) = (0, 0, 0, 0L);
+        foreach (var (policy, reason) in kernel?.Refused ?? compiled?.Refused ?? [])
+        {
+            errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"policy {merged[policy].Origin.Index} is passed over: {reason}"));
+        }
+        var (number, classified, unsent, mistakes, spent) = (0, 0, 0, 0, 0L);
         while (PacketLine.ReadText(packets, cancellationToken) is { } line)
         {
             number++;
@@ -93,26 +110,27 @@ internal static class ClassifyCommand
             var found = find(packet);
             spent += Stopwatch.GetTimestamp() - start;
             classified++;
-            Write(output, isJson, number, found < 0 ? null : merged[found].Origin);
+            unsent += found is null ? 1 : 0;
+            Write(output, isJson, number, found is >= 0 and var place ? merged[place].Origin : null, isSent: found is not null);
         }
         output.Flush();
         errors.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{classified} packets against {merged.Count} policies{(classified == 0 ? "" : $", {classified * (double)Stopwatch.Frequency / spent:0} a second")}{(mistakes == 0 ? "" : $"; lines that are no packets: {mistakes}")}"));
+            $"{classified} packets against {merged.Count} policies{(classified == 0 ? "" : $", {classified * (double)Stopwatch.Frequency / spent:0} a second")}{(unsent == 0 ? "" : $"; {unsent} that the kernel does not send or track")}{(mistakes == 0 ? "" : $"; lines that are no packets: {mistakes}")}"));
         return mistakes == 0 ? ExitCodes.Done : ExitCodes.BadInput;
     }
 
-    /// <summary>Executes the chains and maps that the kernel would hold, a class for each policy.</summary>
-    private static Func<Packet, int> Compiled(List<MergedPolicy> policies, System.IO.TextWriter errors)
+    private static void Write(System.IO.TextWriter output, bool isJson, int line, PolicyOrigin? origin, bool isSent)
     {
-        var compiled = CompiledClassification.Of([.. policies.Select(policy => policy.Flows.Selector)]);
-        foreach (var (policy, reason) in compiled.Refused)
+        if (!isJson)
         {
-            errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"policy {policies[policy].Origin.Index} is passed over: {reason}"));
+            output.WriteLine(origin?.Index.ToString(CultureInfo.InvariantCulture) ?? (isSent ? "-" : "?"));
+            return;
         }
-        return compiled.Find;
+        var answer = new JsonObject { ["line"] = line, ["policy"] = origin?.Index, ["name"] = origin?.Policy };
+        if (!isSent)
+        {
+            answer["sent"] = false;
+        }
+        output.WriteLine(answer.ToJsonString());
     }
-
-    private static void Write(System.IO.TextWriter output, bool isJson, int line, PolicyOrigin? origin) => output.WriteLine(isJson
-        ? new JsonObject { ["line"] = line, ["policy"] = origin?.Index, ["name"] = origin?.Policy }.ToJsonString()
-        : origin?.Index.ToString(CultureInfo.InvariantCulture) ?? "-");
 }

@@ -1,5 +1,6 @@
 using Waymark.FilterRules;
 using Waymark.Flows;
+using Waymark.Linux.Nftables;
 using Waymark.Paths;
 
 namespace Waymark.Linux.FilterRuleEncoding;
@@ -12,7 +13,10 @@ public sealed class CompiledClassification
 
     private readonly ChainEvaluation evaluation;
 
-    private CompiledClassification(ChainEvaluation evaluation, EquatableArray<(int Selector, string Reason)> refused) => (this.evaluation, Refused) = (evaluation, refused);
+    private CompiledClassification(NftablesTable table, EquatableArray<(int Selector, string Reason)> refused) => (Table, evaluation, Refused) = (table, new(table, new Dictionary<string, ulong>()), refused);
+
+    /// <summary>All that the kernel would hold.</summary>
+    internal NftablesTable Table { get; }
 
     /// <summary>The selectors that cannot be matched, wholly or in part, and why, a sentence each.</summary>
     public EquatableArray<(int Selector, string Reason)> Refused { get; }
@@ -24,13 +28,16 @@ public sealed class CompiledClassification
         var classes = rules.Select(rule => new FilterClass { Number = rule.Class, V4 = new FilterAction.Default(), V6 = new FilterAction.Default() }).ToEquatableArray();
         // Flows of hosts behind this node are classified by chains of their own, where any interface is named.
         var encoded = NftablesEncoder.Encode(new(rules, classes), PathSet.Empty, Numbers, EncoderOptions.Default with { ForwardFrom = ["any"] }, EncoderMemory.Empty);
-        return new(new(encoded.Table, new Dictionary<string, ulong>()), encoded.Refused.Select(refused => (refused.Rule.Class - 1, refused.Reason)).ToEquatableArray());
+        return new(encoded.Table, encoded.Refused.Select(refused => (refused.Rule.Class - 1, refused.Reason)).ToEquatableArray());
     }
 
     /// <summary>The place of the selector that decides the packet, from 0; -1 where none does.</summary>
     public int Find(Packet packet)
     {
         var side = packet.Started == StartedBy.Forwarded ? FlowSide.Forwarded : FlowSide.Local;
-        return (int)((evaluation.Run(side.ChainName(), packet).Mark & Numbers.CtClassMask) / Numbers.CtClass(1)) - 1;
+        return SelectorOf(evaluation.Run(side.ChainName(), packet).Mark);
     }
+
+    /// <summary>The place of the selector whose class a connection's mark bears, from 0; -1 where it bears none.</summary>
+    internal static int SelectorOf(uint mark) => (int)((mark & Numbers.CtClassMask) / Numbers.CtClass(1)) - 1;
 }

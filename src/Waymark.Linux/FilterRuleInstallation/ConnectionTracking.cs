@@ -1,5 +1,6 @@
 using Waymark.Flows;
 using Waymark.Linux.Netlink;
+using Waymark.Linux.PacketClassification;
 using Waymark.Linux.SocketDiagnosis;
 
 namespace Waymark.Linux.FilterRuleInstallation;
@@ -88,6 +89,27 @@ internal sealed class ConnectionTracking : IDisposable
         return found;
     }
 
+    /// <summary>The mark of the connection that a packet of this host has begun, which is forgotten with that; null: it is not tracked.</summary>
+    public uint? Take(Packet packet)
+    {
+        uint? mark = null;
+        writer.Clear();
+        foreach (var type in new[] { Get, Delete })
+        {
+            Begin(type, NetlinkFlags.Ack, Number(packet.Family));
+            WriteTuple(packet);
+            writer.EndMessage();
+        }
+        foreach (var (_, error, detail) in socket.TryRequest(writer.Written, message => mark = Read(message)?.Mark ?? mark))
+        {
+            if (error != NetlinkException.NoEntry)
+            {
+                throw new NetlinkException($"look up the connection of {packet}", error, detail);
+            }
+        }
+        return mark;
+    }
+
     /// <summary>Forgets an entry; one that is gone is fine.</summary>
     public void Forget(ConnectionEntry entry)
     {
@@ -171,19 +193,49 @@ internal sealed class ConnectionTracking : IDisposable
     }
 
     /// <summary>CTA_TUPLE_ORIG of a TCP connection.</summary>
-    private void WriteTuple(FlowEnds ends)
+    private void WriteTuple(FlowEnds ends) => WriteTuple(ends.Source, ends.Destination, () =>
     {
-        var isV4 = ends.Source.Family == IpFamily.V4;
-        var tuple = writer.BeginNested(1);
-        var addresses = writer.BeginNested(1);
-        writer.Attribute(isV4 ? (ushort)1 : (ushort)3, ends.Source.ToNetworkOrder());
-        writer.Attribute(isV4 ? (ushort)2 : (ushort)4, ends.Destination.ToNetworkOrder());
-        writer.EndNested(addresses);
-        var protocol = writer.BeginNested(2);
         writer.U8(1, Tcp);
         writer.U16Network(2, ends.SourcePort);
         writer.U16Network(3, ends.DestinationPort);
-        writer.EndNested(protocol);
+    });
+
+    /// <summary>CTA_TUPLE_ORIG of what begins with a packet.</summary>
+    private void WriteTuple(Packet packet) => WriteTuple(packet.Local, packet.Peer, () =>
+    {
+        writer.U8(1, packet.Protocol);
+        if (packet is { LocalPort: { } local, PeerPort: { } peer })
+        {
+            writer.U16Network(2, local);
+            writer.U16Network(3, peer);
+        }
+        else if (packet.IcmpType is { } type)
+        {
+            // CTA_PROTO_ICMP_ID, TYPE, CODE, and the three of ICMPv6.
+            var first = packet.Family == IpFamily.V4 ? (ushort)4 : (ushort)7;
+            writer.U16Network(first, RawPacket.Echo);
+            writer.U8((ushort)(first + 1), type);
+            writer.U8((ushort)(first + 2), packet.IcmpCode ?? 0);
+        }
+        else
+        {
+            // GRE has keys in their place, which are not told apart here.
+            writer.U16Network(2, 0);
+            writer.U16Network(3, 0);
+        }
+    });
+
+    private void WriteTuple(IpAddress source, IpAddress destination, Action protocol)
+    {
+        var isV4 = source.Family == IpFamily.V4;
+        var tuple = writer.BeginNested(1);
+        var addresses = writer.BeginNested(1);
+        writer.Attribute(isV4 ? (ushort)1 : (ushort)3, source.ToNetworkOrder());
+        writer.Attribute(isV4 ? (ushort)2 : (ushort)4, destination.ToNetworkOrder());
+        writer.EndNested(addresses);
+        var transport = writer.BeginNested(2);
+        protocol();
+        writer.EndNested(transport);
         writer.EndNested(tuple);
     }
 

@@ -48,6 +48,9 @@ internal static partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     public static partial int SetNamespace(SafeFileHandle file, int type);
 
+    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
+    public static partial int LeaveNamespace(int types);
+
     [LibraryImport("libc", EntryPoint = "strerror_r")]
     private static unsafe partial byte* ErrorText(int error, byte* buffer, nuint length);
 

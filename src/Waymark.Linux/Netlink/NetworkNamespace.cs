@@ -17,6 +17,16 @@ public sealed class NetworkNamespace : IDisposable
     /// <summary>What it was opened by.</summary>
     public string Name { get; }
 
+    /// <summary>Makes a namespace that is gone when nobody uses it any more. Throws <see cref="NetlinkException"/>, with <see cref="NetlinkException.NotPermitted"/> where the user may not.</summary>
+    public static NetworkNamespace Create() => OnThread(() =>
+    {
+        if (NativeMethods.LeaveNamespace(NativeMethods.NewNetworkNamespace) != 0)
+        {
+            throw new NetlinkException("make a network namespace", Marshal.GetLastPInvokeError());
+        }
+        return OpenFile("/proc/thread-self/ns/net");
+    });
+
     /// <summary>Opens the namespace that <c>ip netns</c> calls so. Throws <see cref="System.IO.IOException"/>.</summary>
     public static NetworkNamespace Open(string name) => OpenFile($"/run/netns/{name}");
 
@@ -27,7 +37,13 @@ public sealed class NetworkNamespace : IDisposable
     public static NetworkNamespace OpenFile(string path) => new(System.IO.File.OpenHandle(path), path);
 
     /// <summary>Runs <paramref name="work"/> in the namespace and gives its result; what it throws is thrown here.</summary>
-    public T Run<T>(Func<T> work)
+    public T Run<T>(Func<T> work) => OnThread(() =>
+    {
+        Enter();
+        return work();
+    });
+
+    private static T OnThread<T>(Func<T> work)
     {
         T result = default!;
         ExceptionDispatchInfo? failure = null;
@@ -35,7 +51,6 @@ public sealed class NetworkNamespace : IDisposable
         {
             try
             {
-                Enter();
                 result = work();
             }
             catch (Exception thrown)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Waymark.Flows;
 using Waymark.Linux.Netlink;
 
@@ -95,6 +96,21 @@ public sealed class RoutingSocket : IDisposable
         writer.Raw([RoutingMessages.Number(family), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         writer.EndMessage();
         return Dump($"read the rules of {family}", RoutingMessages.ReadRule).OrderBy(rule => rule.Priority).ToList();
+    }
+
+    /// <summary>Sets a link up.</summary>
+    public void SetUp(int link)
+    {
+        const int Up = 1;
+        writer.Clear();
+        writer.BeginMessage(RoutingMessages.NewLink, NetlinkFlags.Request | NetlinkFlags.Ack);
+        Span<byte> header = stackalloc byte[16];
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], link);
+        BinaryPrimitives.WriteInt32LittleEndian(header[8..], Up);
+        BinaryPrimitives.WriteInt32LittleEndian(header[12..], Up);
+        writer.Raw(header);
+        writer.EndMessage();
+        socket.Request(writer.Written, $"set link {link} up");
     }
 
     /// <summary>Adds a route, or takes the place of the one with the same destination, table and metric.</summary>

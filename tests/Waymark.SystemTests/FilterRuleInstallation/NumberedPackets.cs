@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Waymark.Flows;
+using Waymark.Linux.PacketClassification;
 
 namespace Waymark.SystemTests.FilterRuleInstallation;
 

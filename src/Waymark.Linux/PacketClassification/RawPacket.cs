@@ -4,11 +4,14 @@ using System.Net.Sockets;
 using Waymark.Flows;
 using Waymark.Linux.FilterRuleEncoding;
 
-namespace Waymark.SystemTests.FilterRuleInstallation;
+namespace Waymark.Linux.PacketClassification;
 
 /// <summary>Packets with headers of our own making, so that every field can be at a border.</summary>
 internal static class RawPacket
 {
+    /// <summary>The identifier of requests that need not be told apart.</summary>
+    public const ushort Echo = 1;
+
     /// <summary>A raw socket that takes whole packets.</summary>
     public static Socket Open(IpFamily family) => family == IpFamily.V4
         ? new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Raw)

@@ -1,0 +1,151 @@
+using Waymark.Flows;
+using Waymark.Linux.PacketClassification;
+using Waymark.SystemTests.Faults;
+using Waymark.Tests.FilterRuleEncoding;
+
+namespace Waymark.SystemTests.FilterRuleInstallation;
+
+/// <summary>The kernel's own answers, by <c>waymark classify --by kernel</c>, against the published ones and the naive scan's.</summary>
+public sealed class KernelClassifierTests
+{
+    public static readonly TheoryData<string> Sets = [.. ClassBenchSet.Names("1k").Concat(ClassBenchSet.Names("10k").Take(1)) is var names && names.Any() ? names : ["none"]];
+
+    [Theory]
+    [MemberData(nameof(Sets))]
+    public void It_gives_the_published_first_match_of_a_standard_filter_set(string name)
+    {
+        Assert.SkipWhen(name == "none", ClassBenchSet.Absence);
+        var set = ClassBenchSet.Read(name);
+        using var kernel = KernelClassifier.Of([.. set.Rules.Select(rule => rule.Selector)]);
+        Assert.True(kernel.Refused.IsEmpty);
+        var answers = set.Headers.Take(20_000).Select(header => (header.Packet, header.Expected, Found: kernel.Find(header.Packet))).ToList();
+        Assert.All(answers.Where(one => one.Found is not null), one => Assert.Equal(one.Expected, one.Found is >= 0 and var place ? set.Rules[place].Class : 0));
+        // Published headers have 0.0.0.0 for any source, by which no packet can be told from others.
+        Assert.All(answers.Where(one => one.Found is null), one => Assert.Equal((UInt128)0, one.Packet.Local.Bits));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void It_gives_what_the_scan_does_for_any_fields_of_either_family(int seed)
+    {
+        var random = new Random(seed);
+        FlowSelector[] selectors = [.. Enumerable.Range(0, 200).Select(_ => Selector(random))];
+        using var kernel = KernelClassifier.Of(selectors);
+        Assert.True(kernel.Refused.IsEmpty, string.Join('\n', kernel.Refused.Select(one => one.Reason)));
+        var decided = new HashSet<int>();
+        for (var i = 0; i < 3000; i++)
+        {
+            var packet = Packet(random);
+            var expected = Array.FindIndex(selectors, one => one.Matches(packet));
+            Assert.True(kernel.Find(packet) == expected, $"{packet}: {kernel.Find(packet)}, not {expected}");
+            decided.Add(expected);
+        }
+        Assert.True(decided.Count > 40, $"{decided.Count} selectors decided");
+    }
+
+    [Fact]
+    public void A_packet_has_no_user_whoever_asks()
+    {
+        var packet = Packet(new(1)) with { Protocol = 17, LocalPort = 1, PeerPort = 2, IcmpType = null, IcmpCode = null, Spi = null };
+        FlowBox box = new() { Family = packet.Family };
+        using var kernel = KernelClassifier.Of([new([box with { User = RangeSet.Of((UInt128)0) }]), new([box with { Group = RangeSet.Of(new NumberRange(0, 5)) }]), new([box with { User = RangeSet.Of(new NumberRange(1, FlowBox.AbsentWord)) }])]);
+        Assert.Equal(2, kernel.Find(packet));
+    }
+
+    [Fact]
+    public void Nothing_of_it_is_seen_where_it_is_asked_and_nothing_is_left()
+    {
+        string Seen() => Shell.Run("ip -o addr; ip route show table all; ip -6 route show table all; ip rule; ip netns; nft list ruleset; conntrack -L 2>/dev/null; ls /proc/self/task | wc -l >/dev/null");
+        var before = Seen();
+        using (var kernel = KernelClassifier.Of([FlowSelector.Everything]))
+        {
+            Assert.Equal(0, kernel.Find(Packet(new(1))));
+            Assert.Equal(before, Seen());
+        }
+        Assert.Equal(before, Seen());
+    }
+
+    [Fact]
+    public void Who_may_make_no_namespace_is_told_what_to_do()
+    {
+        var folder = System.IO.Directory.CreateTempSubdirectory("waymark-test-").FullName;
+        try
+        {
+            System.IO.File.WriteAllText($"{folder}/a.way", "udp drop;");
+            System.IO.File.WriteAllText($"{folder}/p.csv", "udp,10.0.0.1,1,10.0.0.2,2\ntcp,10.0.0.1,1,10.0.0.2,2\nudp,0.0.0.0,1,10.0.0.2,2\n");
+            Shell.Run($"chmod -R a+rX {folder}");
+            var command = $"{DaemonProcess.Program("waymark")} classify {folder}/a.way --packets {folder}/p.csv --by kernel";
+            var (code, text) = Shell.Try(command);
+            Assert.Equal(0, code);
+            Assert.Contains("1\n-\n?\n", text, StringComparison.Ordinal);
+            Assert.Contains("3 packets against 1 policies, ", text, StringComparison.Ordinal);
+            Assert.Contains("; 1 that the kernel does not send or track", text, StringComparison.Ordinal);
+            (code, text) = Shell.Try($"setpriv --reuid 1000 --regid 1000 --clear-groups {command}");
+            Assert.Equal(1, code);
+            Assert.Contains("run it as root, or behind 'unshare --user --map-root-user'", text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            System.IO.Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static readonly byte[] Protocols = [1, 6, 17, 33, 47, 50, 51, 58, 132, 136];
+
+    /// <summary>Each family has its own ICMP; and to IPv6 an authentication header is a header on the way to the protocol, not one itself (RFC 4302 section 3.1.1).</summary>
+    private static byte Protocol(Random random, IpFamily family) => (Protocols[random.Next(Protocols.Length)], family) switch
+    {
+        (58, IpFamily.V4) => 1,
+        (1, IpFamily.V6) => 58,
+        (51, IpFamily.V6) => 50,
+        var (protocol, _) => protocol,
+    };
+
+    private static IpAddress Address(Random random, IpFamily family, int low) =>
+        new(family, (family == IpFamily.V4 ? 0x0b010000 : IpAddress.Parse("2001:db8::").Bits) + (UInt128)random.Next(low, low + 64));
+
+    private static FlowSelector Selector(Random random)
+    {
+        var family = random.Next(2) == 0 ? IpFamily.V4 : IpFamily.V6;
+        RangeSet? Some(int chance, Func<RangeSet> make) => random.Next(chance) == 0 ? make() : null;
+        RangeSet From(UInt128 first, int count) => RangeSet.Of(new NumberRange(first, first + (UInt128)random.Next(count)));
+        RangeSet Addresses(int low) => From(Address(random, family, low).Bits, 8);
+        RangeSet Range(int low, int count) => From((UInt128)random.Next(low, low + count), count);
+        var spi = Some(20, () => Range(1, 4));
+        return new([new FlowBox
+        {
+            Family = family,
+            Local = Some(2, () => Addresses(1)),
+            Peer = random.Next(50) == 0 ? null : Addresses(1000),
+            Protocol = spi is not null ? RangeSet.Of((UInt128)50) : Some(3, () => RangeSet.Of(Protocol(random, family))),
+            LocalPort = Some(6, () => Range(1000, 20)),
+            PeerPort = Some(4, () => Range(2000, 20)),
+            Dscp = Some(5, () => Range(0, 8)),
+            IcmpType = Some(20, () => RangeSet.Of((UInt128)(family == IpFamily.V4 ? 8 : 128))),
+            Spi = spi,
+            FlowLabel = family == IpFamily.V6 ? Some(10, () => Range(0, 4)) : null,
+        }]);
+    }
+
+    private static Packet Packet(Random random)
+    {
+        var family = random.Next(2) == 0 ? IpFamily.V4 : IpFamily.V6;
+        var protocol = Protocol(random, family);
+        var (hasPorts, isIcmp) = (protocol is 6 or 17 or 33 or 132 or 136, protocol is 1 or 58);
+        return new()
+        {
+            Protocol = protocol,
+            Local = Address(random, family, 1),
+            Peer = Address(random, family, 1000),
+            LocalPort = hasPorts ? (ushort)random.Next(1000, 1020) : null,
+            PeerPort = hasPorts ? (ushort)random.Next(2000, 2020) : null,
+            IcmpType = isIcmp ? (byte)(protocol == 1 ? 8 : 128) : null,
+            IcmpCode = isIcmp ? (byte)0 : null,
+            Spi = protocol is 50 or 51 ? (uint)random.Next(1, 5) : null,
+            FlowLabel = family == IpFamily.V6 ? (uint)random.Next(4) : null,
+            Dscp = (byte)random.Next(8),
+        };
+    }
+}
