@@ -9,6 +9,9 @@ public sealed class AccuracyTests
 {
     private static readonly TimeSpan Examined = TimeSpan.FromSeconds(8);
 
+    /// <summary>Trains come seldom, of those that lose a fifth each way few tell something, and of these what a busy machine held up tells nothing.</summary>
+    private static readonly TimeSpan ExaminedByTrains = TimeSpan.FromSeconds(20);
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -37,7 +40,7 @@ public sealed class AccuracyTests
     [Fact]
     public async Task Capacity_is_what_the_links_carry()
     {
-        var rows = await AccuracyMeasurement.OfCapacitiesAsync([Shape(20, 0, 0, 1), Shape(5, 0, 0, 5), Shape(20, 0, 0, 20), Shape(20, 0, 0.2, 1), Shape(20, 0, 0.2, 5), Shape(20, 10, 0, 100)], Examined, seed: 5, Cancel);
+        var rows = await AccuracyMeasurement.OfCapacitiesAsync([Shape(20, 0, 0, 1), Shape(5, 0, 0, 5), Shape(20, 0, 0, 20), Shape(20, 0, 0.2, 1), Shape(20, 0, 0.2, 5), Shape(20, 10, 0, 100)], ExaminedByTrains, seed: 5, Cancel);
         rows = [.. rows.Where(row => row.Asker == Asker.Train)];
         Assert.Equal(12, rows.Count);
         Assert.All(rows, row => Assert.True(row.IsWithin, Text(row)));
