@@ -220,7 +220,7 @@ internal static class DaemonHost
             provider.GetRequiredService<IDataPlane>, provider.GetRequiredService<ReconcileLoop>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TrafficReading>>()))
         .AddSingleton(MakeLoop)
         .AddActivity<ReconcileLoop>().AddActivity<PolicyBook>().AddActivity<PathFollowing>().AddActivity<NameResolving>().AddActivity<ReachabilityKeeping>().AddActivity<UsageLedger>()
-        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<RemoteService>().AddActivity<PeerService>().AddActivity<AuditKeeping>().AddActivity<Supervision>();
+        .AddActivity<ReflectorOperation>().AddActivity<MetricsService>().AddActivity<MetricsPushService>().AddActivity<RemoteService>().AddActivity<PeerService>().AddActivity<AuditKeeping>().AddActivity<Supervision>();
 
     /// <summary>One of what goes on all the time, and the same one for whoever asks for it by its type.</summary>
     private static IServiceCollection AddActivity<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services)

@@ -81,6 +81,12 @@ internal static partial class Log
     [LoggerMessage(24, LogLevel.Warning, "metrics cannot be served at {Endpoint}: {Reason}; tried again every {Seconds} s")]
     public static partial void MetricsRefused(ILogger log, System.Net.IPEndPoint endpoint, string reason, double seconds);
 
+    [LoggerMessage(65, LogLevel.Information, "metrics are pushed to {Url}")]
+    public static partial void MetricsPushed(ILogger log, string url);
+
+    [LoggerMessage(66, LogLevel.Warning, "metrics cannot be pushed to {Url}: {Reason}; tried again each time that they are due")]
+    public static partial void MetricsPushFailed(ILogger log, string url, string reason);
+
     [LoggerMessage(25, LogLevel.Information, "the reflector listens on UDP port {Port}, {Mode}")]
     public static partial void ReflectorStarted(ILogger log, int port, string mode);
 

@@ -1,19 +1,24 @@
 using System.Diagnostics.Metrics;
 using System.Text;
+using Waymark.Exchange.Otlp;
 
 namespace Waymark.Daemon.Metrics;
 
-/// <summary>Listens to instruments and gives what they have measured since, as Prometheus' text. Any thread may ask; one at a time is answered.</summary>
+/// <summary>Listens to instruments and gives what they have measured since, as Prometheus' text or as OpenTelemetry's message. Any thread may ask; one at a time is answered.</summary>
 internal sealed class MetricCollection : IDisposable
 {
     private readonly Lock gate = new();
     private readonly MeterListener listener = new();
     private readonly SortedDictionary<string, MetricSeries> series = new(StringComparer.Ordinal);
+    private readonly TimeProvider time;
+    private readonly DateTimeOffset start;
 
     /// <summary>Listens from now on.</summary>
     /// <param name="meters">Whose instruments; no two of them have one of the same name.</param>
-    public MetricCollection(params IReadOnlyCollection<Meter> meters)
+    /// <param name="time">The clock.</param>
+    public MetricCollection(IReadOnlyCollection<Meter> meters, TimeProvider time)
     {
+        (this.time, start) = (time, time.GetUtcNow());
         listener.InstrumentPublished = (instrument, listening) =>
         {
             if (meters.Contains(instrument.Meter))
@@ -46,6 +51,24 @@ internal sealed class MetricCollection : IDisposable
     /// <summary>What was measured so far, and how things stand now.</summary>
     public string Write()
     {
+        var text = new StringBuilder();
+        Collect(one => one.Write(text));
+        return text.ToString();
+    }
+
+    /// <summary>The same for OpenTelemetry.</summary>
+    public ExportRequest Export()
+    {
+        var (scope, now) = (new ScopeMetrics { Scope = new() { Name = "waymark", Version = DaemonVersion.Text } }, time.GetUtcNow());
+        Collect(one => scope.Metrics.AddRange(one.Export(start, now)));
+        var resource = new Resource { Attributes = { Text("service.name", "waymarkd"), Text("service.version", DaemonVersion.Text), Text("host.name", Environment.MachineName) } };
+        return new() { ResourceMetrics = { new ResourceMetrics { Resource = resource, ScopeMetrics = { scope } } } };
+
+        static Exchange.Otlp.Attribute Text(string key, string value) => new() { Key = key, Value = new() { StringValue = value } };
+    }
+
+    private void Collect(Action<MetricSeries> take)
+    {
         lock (gate)
         {
             foreach (var one in series.Values)
@@ -53,12 +76,10 @@ internal sealed class MetricCollection : IDisposable
                 one.Renew();
             }
             listener.RecordObservableInstruments();
-            var text = new StringBuilder();
             foreach (var one in series.Values)
             {
-                one.Write(text);
+                take(one);
             }
-            return text.ToString();
         }
     }
 

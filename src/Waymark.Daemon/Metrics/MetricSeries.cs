@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using Waymark.Exchange.Otlp;
 
 namespace Waymark.Daemon.Metrics;
 
@@ -43,7 +44,7 @@ internal sealed class MetricSeries
         var labels = Labels(attributes);
         if (!points.TryGetValue(labels, out var point))
         {
-            points.Add(labels, point = new(bounds?.Count ?? 0));
+            points.Add(labels, point = new(bounds?.Count ?? 0, [.. attributes.ToArray().Select(one => new Exchange.Otlp.Attribute { Key = one.Key, Value = ValueOf(one.Value) })]));
         }
         point.Value = instrument.IsObservable ? value : point.Value + value;
         point.Count++;
@@ -89,6 +90,42 @@ internal sealed class MetricSeries
         }
     }
 
+    /// <summary>As OpenTelemetry has it; none where nothing was measured.</summary>
+    /// <param name="start">Since when what is counted has been counted.</param>
+    /// <param name="now">The present.</param>
+    public IEnumerable<Metric> Export(DateTimeOffset start, DateTimeOffset now)
+    {
+        if (points.Count == 0)
+        {
+            yield break;
+        }
+        var (from, at) = (Nanoseconds(start), Nanoseconds(now));
+        var metric = new Metric { Name = instrument.Name, Description = instrument.Description ?? "", Unit = instrument.Unit ?? "" };
+        if (bounds is not null)
+        {
+            metric.Histogram = new() { Temporality = Temporality.Cumulative, Points = { points.Values.Select(point => point.ToHistogram(bounds, from, at)) } };
+        }
+        else if (isCounter)
+        {
+            metric.Sum = new() { Temporality = Temporality.Cumulative, IsMonotonic = true, Points = { points.Values.Select(point => point.ToNumber(isWhole: true, from, at)) } };
+        }
+        else
+        {
+            metric.Gauge = new() { Points = { points.Values.Select(point => point.ToNumber(instrument is ObservableGauge<long>, 0, at)) } };
+        }
+        yield return metric;
+    }
+
+    private static Value ValueOf(object? value) => value switch
+    {
+        bool truth => new() { BoolValue = truth },
+        int or long => new() { IntValue = Convert.ToInt64(value, CultureInfo.InvariantCulture) },
+        double number => new() { DoubleValue = number },
+        _ => new() { StringValue = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "" },
+    };
+
+    private static ulong Nanoseconds(DateTimeOffset at) => (ulong)(at - DateTimeOffset.UnixEpoch).Ticks * 100;
+
     private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> attributes)
     {
         var text = new StringBuilder();
@@ -107,7 +144,7 @@ internal sealed class MetricSeries
 
     private static string Number(double value) => double.IsPositiveInfinity(value) ? "+Inf" : double.IsNegativeInfinity(value) ? "-Inf" : value.ToString("R", CultureInfo.InvariantCulture);
 
-    private sealed class Point(int buckets)
+    private sealed class Point(int buckets, IReadOnlyList<Exchange.Otlp.Attribute> attributes)
     {
         public double Value { get; set; }
 
@@ -115,5 +152,31 @@ internal sealed class MetricSeries
 
         /// <summary>How many were at most the bound of that place.</summary>
         public long[] Buckets { get; } = new long[buckets];
+
+        public NumberPoint ToNumber(bool isWhole, ulong start, ulong time)
+        {
+            var point = new NumberPoint { Start = start, Time = time, Attributes = { attributes } };
+            if (isWhole)
+            {
+                point.AsInt = (long)Value;
+            }
+            else
+            {
+                point.AsDouble = Value;
+            }
+            return point;
+        }
+
+        public HistogramPoint ToHistogram(IReadOnlyList<double> bounds, ulong start, ulong time) => new()
+        {
+            Start = start,
+            Time = time,
+            Count = (ulong)Count,
+            Sum = Value,
+            // Each without those below it.
+            BucketCounts = { Buckets.Append(Count).Zip(Buckets.Prepend(0), (upTo, below) => (ulong)(upTo - below)) },
+            ExplicitBounds = { bounds },
+            Attributes = { attributes },
+        };
     }
 }

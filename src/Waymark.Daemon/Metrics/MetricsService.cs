@@ -41,7 +41,7 @@ internal sealed class MetricsService(NodeBook node, StateInstruments state, Time
                 }
                 else if (listener is null)
                 {
-                    listener = await StartAsync(wanted, new MetricsPage(metrics ??= new([LoopInstruments.Source, state.Source])), isSaid: wanted == refused, cancellationToken);
+                    listener = await StartAsync(wanted, new MetricsPage(metrics ??= new([LoopInstruments.Source, state.Source], time)), isSaid: wanted == refused, cancellationToken);
                     served = listener is null ? null : wanted;
                     refused = listener is null ? wanted : null;
                 }

@@ -64,6 +64,9 @@ public sealed record NodeFile
     /// <summary>Where metrics are served; null: nowhere.</summary>
     public MetricsEndpoint? Metrics { get; init; }
 
+    /// <summary>Where metrics are pushed; null: nowhere.</summary>
+    public MetricsPush? MetricsPush { get; init; }
+
     /// <summary>What probes of a path of that name may cost; null: as much as they do. A metered path has a budget of its own accord, unless the file says how often it is probed.</summary>
     public ProbeAllowance? AllowanceOf(string path) => Paths.FirstOrDefault(one => one.Name == path) is not { } declared ? null
         : declared.ProbeBudget ?? (declared.IsCharged && !ProbesOf(path).IsPaceNamed ? ProbeAllowance.OfMetered : null);

@@ -148,13 +148,13 @@ internal sealed partial class NodeParser
         return text;
     }
 
-    private string Url()
+    private string Url(string what = "the address of a page", string example = "\"http://HOST/PAGE\" or \"https://HOST/PAGE\"")
     {
         var token = Now;
-        var text = QuotedString("the address of a page", PolicyLimits.TextLength);
+        var text = QuotedString(what, PolicyLimits.TextLength);
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
-            Source.Error("WAY1008", token.Start, token.End, $"{token} is no address of a page", "write \"http://HOST/PAGE\" or \"https://HOST/PAGE\"");
+            Source.Error("WAY1008", token.Start, token.End, $"{token} is no {what["the ".Length..]}", $"write {example}");
         }
         return text;
     }

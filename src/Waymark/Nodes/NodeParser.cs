@@ -258,6 +258,21 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
                     Source.Warn("WAY2014", first.Start, Last.End, $"whoever reaches {address} can read how this node fares", "127.0.0.1 and ::1 are for this host alone");
                 }
             }),
+            ["push"] = () => Single("push", () =>
+            {
+                var url = Url("the address that metrics are pushed to", "\"http://HOST:4318/v1/metrics\"");
+                var every = MetricsPush.UsualEvery;
+                if (TryTake("every"))
+                {
+                    var token = Now;
+                    every = Duration("the time between two pushes");
+                    if (every < MetricsPush.LeastEvery)
+                    {
+                        Source.Error("WAY1008", token.Start, Last.End, $"the time between two pushes is at least {Unit.Print(MetricsPush.LeastEvery)}");
+                    }
+                }
+                node = node with { MetricsPush = new(url, every) };
+            }),
         }, others: () => NotYet(Last.Text, "the dashboard comes with a later version", isTop: false));
     }
 }

@@ -50,9 +50,13 @@ public static class NodePrinter
         {
             text.Append(StatementLayout.Block($"peer {PolicyPrinter.Name(peer.Name)}", [.. Lines(peer)]));
         }
-        if (node.Metrics is { } metrics)
+        if (node.Metrics is not null || node.MetricsPush is not null)
         {
-            text.Append(StatementLayout.Block("dashboard", [Line($"metrics {metrics.Address} port", metrics.Port)]));
+            text.Append(StatementLayout.Block("dashboard",
+            [
+                .. node.Metrics is { } metrics ? [Line($"metrics {metrics.Address} port", metrics.Port)] : Array.Empty<string>(),
+                .. node.MetricsPush is { } push ? [$"push {PolicyPrinter.Quote(push.Url)}{(push.Every == MetricsPush.UsualEvery ? "" : $" every {Unit.Print(push.Every)}")};"] : Array.Empty<string>(),
+            ]));
         }
         foreach (var requester in node.Requesters.Skip(IsRootUnsaid(node.Requesters) ? 1 : 0))
         {

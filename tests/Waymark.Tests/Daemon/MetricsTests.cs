@@ -30,7 +30,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
     {
         loop = new(dataPlane, new(TimeProvider.System), _ => { }, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
         state = new(loop, probes, new() { Current = new(["[::]:7443"], true, "", Worlds.Start, 1) }, peers, TimeProvider.System);
-        metrics = new([LoopInstruments.Source, state.Source]);
+        metrics = new([LoopInstruments.Source, state.Source], TimeProvider.System);
         running = Task.Run(() => loop.RunAsync(stop.Token));
     }
 
@@ -113,7 +113,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
     public void A_histogram_counts_what_is_at_most_each_bound_and_texts_are_escaped()
     {
         using var meter = new Meter("test");
-        using var listening = new MetricCollection(meter);
+        using var listening = new MetricCollection([meter], TimeProvider.System);
         var took = meter.CreateHistogram("took", "s", "How \\ long\nit took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
         foreach (var seconds in new[] { 0.05, 0.1, 0.5, 7 })
         {

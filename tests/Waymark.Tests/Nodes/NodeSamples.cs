@@ -110,6 +110,8 @@ public static class NodeSamples
 
     private static readonly Gen<MetricsEndpoint> Metrics = Gen.Select(Address, Gen.Int[1, 65535], (address, port) => new MetricsEndpoint(address, port));
 
+    private static readonly Gen<MetricsPush> Push = Gen.Select(One("localhost", "192.0.2.1:4318", "[2001:db8::1]:4318"), Gen.Int[1, 3600], Gen.Bool, (host, seconds, isSecure) => new MetricsPush($"http{(isSecure ? "s" : "")}://{host}/v1/metrics", TimeSpan.FromSeconds(seconds)));
+
     private static readonly Gen<HoldDown> HoldDown = Gen.Select(Gen.Int[0, 5000], Gen.Int[1, 5000], Gen.Int[1, 5000], Duration).Select((penalty, reuse, more, halfLife) =>
         new HoldDown(penalty, reuse + more, reuse, halfLife));
 
@@ -143,7 +145,7 @@ public static class NodeSamples
         });
 
     /// <summary>Whole files; what they say may be nonsense, but it can be written.</summary>
-    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Maybe(Metrics), Reflector, Listen), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Gen.Select(Requester.Array[0, 3], Peer.Array[0, 2]))
+    public static readonly Gen<NodeFile> File = Gen.Select(Numbers, Gen.Select(Maybe(Word), Gen.Bool, Forward, Maybe(HoldDown), Gen.Select(Maybe(Metrics), Maybe(Push)), Reflector, Listen), Path.Array[0, 4], Gen.Select(Word, Probe, KeyValuePair.Create).Array[0, 3], Gen.Select(Requester.Array[0, 3], Peer.Array[0, 2]))
         .Select((node, own, paths, probes, others) =>
         {
             var (name, isStrict, forward, hold, metrics, reflector, listen) = own;
@@ -158,7 +160,8 @@ public static class NodeSamples
                 Forward = forward,
                 Listen = listen,
                 Peers = peers.Select((one, i) => one with { Name = $"peer {i}", Certificate = $"p{i}.example.net" }).ToEquatableArray(),
-                Metrics = metrics,
+                Metrics = metrics.Item1,
+                MetricsPush = metrics.Item2,
                 Probes = probes.ToEquatableArray(),
                 Reflector = reflector,
                 HoldDown = hold ?? NodeFile.Default.HoldDown,

@@ -1,0 +1,135 @@
+using System.Net.Http;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Waymark.Daemon.Activities;
+using Waymark.Daemon.Requests;
+using Waymark.Exchange;
+using Waymark.Exchange.Otlp;
+using Waymark.Nodes;
+
+namespace Waymark.Daemon.Metrics;
+
+/// <summary>
+/// Pushes metrics where the node file says, by OpenTelemetry's protocol (OTLP over HTTP with protobuf). A receiver that cannot be reached, or refuses, is told once, and that it is well again; what it missed is not kept for it: all values
+/// are as they stand, or have been counted from the start.
+/// </summary>
+internal sealed class MetricsPushService(NodeBook node, StateInstruments state, TimeProvider time, ILogger<MetricsPushService> log) : IActivity
+{
+    /// <summary>How long a receiver has for its answer, and how long an answer may be.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private const int LongestAnswer = 64 << 10;
+
+    /// <summary>However long a receiver wants to be left alone.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    private (MetricsPush To, string? Kind)? told;
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        MetricCollection? metrics = null;
+        HttpClient? client = null;
+        try
+        {
+            while (true)
+            {
+                // The next file's signal is taken before this file.
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, node.Change);
+                var pause = Timeout.InfiniteTimeSpan;
+                if (node.Node.MetricsPush is { } to)
+                {
+                    metrics ??= new([LoopInstruments.Source, state.Source], time);
+                    client ??= NewClient();
+                    pause = await PushAsync(client, to, metrics, either.Token);
+                }
+                else
+                {
+                    // Nothing is counted for nobody.
+                    metrics?.Dispose();
+                    client?.Dispose();
+                    (metrics, client, told) = (null, null, null);
+                }
+                await Task.Delay(pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            metrics?.Dispose();
+            client?.Dispose();
+        }
+    }
+
+    private static HttpClient NewClient() =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = Patience, PooledConnectionLifetime = TimeSpan.FromMinutes(5), MaxResponseHeadersLength = 16 })
+        {
+            Timeout = Patience,
+            MaxResponseContentBufferSize = LongestAnswer,
+        };
+
+    /// <summary>Pushes once, and gives how long to wait for the next time.</summary>
+    private async Task<TimeSpan> PushAsync(HttpClient client, MetricsPush to, MetricCollection metrics, CancellationToken cancellationToken)
+    {
+        var pause = to.Every;
+        string? fault;
+        try
+        {
+            using var body = new ByteArrayContent(metrics.Export().ToByteArray());
+            body.Headers.ContentType = new("application/x-protobuf");
+            using var answer = await client.PostAsync(to.Url, body, cancellationToken);
+            var asked = answer.Headers.RetryAfter is { } later ? later.Delta ?? later.Date - time.GetUtcNow() : null;
+            pause = asked > LongestPause ? LongestPause : asked > pause ? asked.Value : pause;
+            fault = answer.IsSuccessStatusCode ? Refused(await answer.Content.ReadAsByteArrayAsync(cancellationToken)) : $"it answers {(int)answer.StatusCode} {ForeignText.Show(answer.ReasonPhrase ?? "")}".TrimEnd();
+        }
+        catch (HttpRequestException failed) when (failed.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            fault = $"its answer is longer than {LongestAnswer >> 10} KiB";
+        }
+        catch (HttpRequestException failed)
+        {
+            fault = failed.InnerException?.Message is { } why ? $"{failed.Message}: {why}" : failed.Message;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            fault = "what it answers is not OpenTelemetry's";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            fault = $"no answer within {Patience.TotalSeconds} s";
+        }
+        catch (OperationCanceledException)
+        {
+            // Another file, or the end.
+            return TimeSpan.Zero;
+        }
+        Tell(to, fault);
+        return pause;
+    }
+
+    private static string? Refused(byte[] answer) => ExportResponse.Parser.ParseFrom(answer).PartialSuccess switch
+    {
+        { RejectedDataPoints: > 0 and var count } part => $"it refuses values: {count}, {ForeignText.Show(part.ErrorMessage)}",
+        { ErrorMessage.Length: > 0 } part => $"it warns: {ForeignText.Show(part.ErrorMessage)}",
+        _ => null,
+    };
+
+    private void Tell(MetricsPush to, string? fault)
+    {
+        // What stands behind a colon may be something else each time.
+        var kind = (to, fault?.Split(':')[0]);
+        if (told == kind)
+        {
+            return;
+        }
+        told = kind;
+        if (fault is null)
+        {
+            Log.MetricsPushed(log, to.Url);
+        }
+        else
+        {
+            Log.MetricsPushFailed(log, to.Url, fault);
+        }
+    }
+}
