@@ -25,7 +25,7 @@ internal sealed record Classification(
             return previous;
         }
         var territory = source.Territory;
-        var encoding = new ClassificationEncoding(new Dictionary<string, ulong>(source.Cgroups, StringComparer.Ordinal), territory, source.MostLayers);
+        var encoding = new ClassificationEncoding(new Dictionary<string, ulong>(source.Cgroups, StringComparer.Ordinal), territory, source.MostLayers, new(previous?.Maps ?? []));
         var reset = Instructions.Rule(Instructions.SetCtMark(territory.CtClassMask, 0));
         var chains = encoding.Encode(source.Rules.Where(rule => ClassBindings.Fits(rule.Class, territory)), reset, source.IsForwarding).ToEquatableArray();
         return new(source, chains, encoding.Sets.ToEquatableArray(), encoding.Refused.ToEquatableArray(), DigestOf(chains, encoding.Sets));

@@ -16,7 +16,8 @@ namespace Waymark.Linux.FilterRuleEncoding;
 /// <param name="cgroups">Ids of control groups by path.</param>
 /// <param name="territory">Which numbers are ours.</param>
 /// <param name="mostLayers">With more lookups in a row than this, rules are searched field by field.</param>
-internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> cgroups, Territory territory, int mostLayers)
+/// <param name="names">Of hash maps.</param>
+internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> cgroups, Territory territory, int mostLayers, ExactMapNames names)
 {
     /// <summary>More elements than this for one box are refused: a product of long lists of ranges that no packet needs.</summary>
     private const long MostElements = 1 << 16;
@@ -25,7 +26,6 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
     private static readonly RangeSet ExtensionHeaders = RangeSet.Of(new(0, 0), new(43, 44), new(51, 51), new(60, 60));
 
     private readonly List<NftablesSet> sets = [];
-    private readonly Dictionary<string, int> exact = new(StringComparer.Ordinal);
     private readonly Dictionary<int, NftablesVerdict> setters = [];
     private readonly List<RefusedRule> refused = [];
     private readonly List<NftablesChain> searches = [];
@@ -207,7 +207,7 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
 
     /// <summary>
     /// An interval map bears the digest of its content: it is never changed but replaced, built whole before the rules are switched to it, for its changes come
-    /// into force a moment after those of rules. Elements of a hash map switch with the rules: it keeps its name.
+    /// into force a moment after those of rules.
     /// </summary>
     private string NameOf(NftablesSet set, LayerShape shape, List<KeyFields> fields)
     {
@@ -217,9 +217,7 @@ internal sealed class ClassificationEncoding(IReadOnlyDictionary<string, ulong> 
         {
             return $"r{family}_{what}_{Digest(set)}";
         }
-        var name = $"x{family}_{what}{(shape.IsMortal ? "_until" : "")}";
-        var place = exact[name] = exact.GetValueOrDefault(name) + 1;
-        return place == 1 ? name : $"{name}_{place}";
+        return names.Of(set, $"x{family}_{what}{(shape.IsMortal ? "_until" : "")}");
     }
 
     internal static string Digest(NftablesSet set)

@@ -37,16 +37,22 @@ public sealed class ScaleTests
         losses.Sort();
         Console.WriteLine($"{count} rules: encode {encoding.TotalMilliseconds:F0} ms, install {installing.TotalMilliseconds:F0} ms, unchanged {again.TotalMilliseconds:F0} ms, "
             + $"path lost p50 {losses[20]:F2} ms, p95 {losses[38]:F2} ms");
-        // A path that is lost while much is being installed does not wait for all of it.
+        // A path that is lost while much is being installed does not wait for all of it, whenever that is.
         var other = world.Encode(Set([.. rules.Skip(1).Select(rule => rule with { Class = 1 + (rule.Class % 16) })], classes));
         world.Installer.Apply(encoded);
         var change = new Thread(() => world.Installer.Apply(other));
         clock.Restart();
         change.Start();
-        world.Installer.KillPath(World.Id(1));
-        var amid = clock.Elapsed.TotalMilliseconds;
-        change.Join();
-        Console.WriteLine($"amid a change of {clock.Elapsed.TotalMilliseconds:F0} ms: {amid:F2} ms");
+        var amid = new List<double>();
+        do
+        {
+            var began = clock.Elapsed;
+            world.Installer.KillPath(World.Id(1));
+            amid.Add((clock.Elapsed - began).TotalMilliseconds);
+        }
+        while (change.IsAlive);
+        amid.Sort();
+        Console.WriteLine($"amid a change of {clock.Elapsed.TotalMilliseconds:F0} ms: {amid.Count} times, p50 {amid[amid.Count / 2]:F2} ms, worst {amid[^1]:F2} ms");
         Assert.True(encoding + installing < TimeSpan.FromSeconds(20), $"encode {encoding}, install {installing}");
         Assert.True(losses[20] < 20, $"path lost after {losses[20]} ms");
     }
