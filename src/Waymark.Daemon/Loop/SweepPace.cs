@@ -24,11 +24,11 @@ internal sealed class SweepPace(TimeProvider pace)
     public void Changed() => (changed, rested, rest) = (Now, Now, Shortest);
 
     /// <summary>Flows were looked at.</summary>
-    /// <param name="began">Since then; however long it takes, half of the time is for others.</param>
+    /// <param name="began">Since then; however long it takes, three quarters of the time are for others.</param>
     /// <param name="enough">How often they are looked at anyhow.</param>
     public void Swept(long began, TimeSpan enough)
     {
         var (took, wanted) = (pace.GetElapsedTime(began), pace.GetElapsedTime(changed) / Part);
-        (rested, rest) = (Now, wanted >= enough ? null : new[] { Shortest, took, wanted }.Max());
+        (rested, rest) = (Now, wanted >= enough ? null : new[] { Shortest, 3 * took, wanted }.Max());
     }
 }

@@ -22,14 +22,23 @@ internal sealed class FlowReset(Territory territory, Action pass) : IDisposable
 
     private readonly ConnectionTracking tracking = new();
     private readonly SocketDestruction sockets = new();
+    private (NftablesTable? Table, Prohibitions Forbids) swept = (null, new([]));
 
     /// <summary>What the change from one table to another forbids: classes newly denied a path, pins newly dead.</summary>
-    public int AfterSwitch(NftablesTable? before, NftablesTable after) => End(Forbidden(after).Except(before is null ? [] : Forbidden(before)).ToList(), pass);
+    public int AfterSwitch(NftablesTable? before, NftablesTable after) => End(new(Forbidden(after).Except(before is null ? [] : Forbidden(before))), pass);
 
     /// <summary>
     /// All that the table forbids: also flows that have been classified anew since by a packet of theirs. Cheap where nothing is forbidden.
     /// </summary>
-    public int Sweep(NftablesTable table) => End(Forbidden(table).ToList(), afterFirst: null);
+    public int Sweep(NftablesTable table)
+    {
+        // Flows are looked at many times behind a change, and what ten thousand classes forbid takes longer to find than the flows.
+        if (!ReferenceEquals(swept.Table, table))
+        {
+            swept = (table, new(Forbidden(table)));
+        }
+        return End(swept.Forbids, afterFirst: null);
+    }
 
     /// <summary>Forgets the datagram flows of a lost path: their next packet is decided anew, and goes to the backup. Connections are reset by their own next packet.</summary>
     public void Forget(int path)
@@ -71,15 +80,15 @@ internal sealed class FlowReset(Territory territory, Action pass) : IDisposable
         sockets.Dispose();
     }
 
-    private int End(IReadOnlyList<Prohibition> prohibitions, Action? afterFirst)
+    private int End(Prohibitions forbidden, Action? afterFirst)
     {
-        if (prohibitions.Count == 0)
+        if (forbidden.All.Count == 0)
         {
             return 0;
         }
-        var entries = prohibitions.Count <= FewMarks
-            ? prohibitions.SelectMany(one => tracking.Entries(one.Value, one.Mask).Where(entry => one.Family is null || one.Family == entry.Family))
-            : Matching(prohibitions);
+        var entries = forbidden.All.Count <= FewMarks
+            ? forbidden.All.SelectMany(one => tracking.Entries(one.Value, one.Mask).Where(entry => one.Family is null || one.Family == entry.Family))
+            : tracking.Entries(0, 0).Where(forbidden.Hold);
         var ended = 0;
         foreach (var entry in entries.DistinctBy(entry => entry.Tuple))
         {
@@ -100,13 +109,6 @@ internal sealed class FlowReset(Territory territory, Action pass) : IDisposable
         }
         tracking.Forget(entry);
         return true;
-    }
-
-    private IEnumerable<ConnectionEntry> Matching(IReadOnlyList<Prohibition> prohibitions)
-    {
-        var byMask = prohibitions.GroupBy(one => one.Mask).Select(group => (Mask: group.Key, Marks: group.ToLookup(one => one.Value))).ToList();
-        return tracking.Entries(0, 0).Where(entry =>
-            byMask.Any(one => one.Marks[entry.Mark & one.Mask].Any(prohibition => prohibition.Family is null || prohibition.Family == entry.Family)));
     }
 
     private IEnumerable<Prohibition> Forbidden(NftablesTable table)
@@ -141,4 +143,22 @@ internal sealed class FlowReset(Territory territory, Action pass) : IDisposable
 
     /// <summary>Connections of a family (null: both) whose mark has this value may not go on.</summary>
     private readonly record struct Prohibition(uint Value, uint Mask, IpFamily? Family);
+
+    /// <summary>Prohibitions, by the marks that they are of.</summary>
+    private sealed class Prohibitions
+    {
+        private readonly List<(uint Mask, ILookup<uint, Prohibition> Marks)> byMask;
+
+        public Prohibitions(IEnumerable<Prohibition> all)
+        {
+            All = [.. all];
+            byMask = [.. All.GroupBy(one => one.Mask).Select(group => (group.Key, group.ToLookup(one => one.Value)))];
+        }
+
+        public IReadOnlyList<Prohibition> All { get; }
+
+        /// <summary>Whether one of them is of that connection.</summary>
+        public bool Hold(ConnectionEntry entry) =>
+            byMask.Any(one => one.Marks[entry.Mark & one.Mask].Any(prohibition => prohibition.Family is null || prohibition.Family == entry.Family));
+    }
 }

@@ -16,15 +16,15 @@ public sealed class SweepPaceTests
     public void The_longer_ago_the_change_the_longer_the_rest_so_that_each_flow_is_found_before_it_speaks_again(double work)
     {
         var looks = Looks(work).ToList();
-        Assert.All(looks.Zip(looks.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, work + 0.9, ((pair.First + work) / 5) + (2 * work) + 1));
+        Assert.All(looks.Zip(looks.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, work + 0.9, ((pair.First + work) / 5) + (4 * work) + 1));
     }
 
     [Fact]
-    public void Looking_takes_no_more_than_half_of_the_time_and_ends_where_full_rounds_are_enough()
+    public void Looking_takes_no_more_than_a_quarter_of_the_time_and_ends_where_full_rounds_are_enough()
     {
         // Many connections: half a second a look.
         var looks = Looks(500).ToList();
-        Assert.All(looks.Zip(looks.Skip(1)), pair => Assert.True(pair.Second - pair.First >= 1000));
+        Assert.All(looks.Zip(looks.Skip(1)), pair => Assert.True(pair.Second - pair.First >= 2000));
         Assert.InRange(looks.Count, 10, 25);
         Assert.InRange(Looks(2).Count(), 30, 60);
         Assert.InRange(Looks(2).Last(), 24_000, 36_000);
