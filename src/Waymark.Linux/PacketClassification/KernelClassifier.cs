@@ -83,13 +83,7 @@ public sealed class KernelClassifier : IDisposable
             // Nobody answers.
             var deaf = new NftablesChain("deaf", new("filter", 0, -400), [Instructions.Rule(Instructions.Then(NftablesVerdict.Drop))]);
             var table = compiled.Table with { Chains = [.. compiled.Table.Chains.Where(chain => chain.Hook is null), ask, deaf] };
-            var change = new TableChange(null, table, TimeProvider.System.GetUtcNow());
-            nftables.Commit(table.Name, "make a table", messages => messages.AddTable(0));
-            foreach (var part in change.Preparation())
-            {
-                nftables.Commit(table.Name, "prepare the classification", part);
-            }
-            nftables.Commit(table.Name, "classify", messages => change.WriteSwitch(messages, isForgiving: false));
+            TableLoading.Load(nftables, table, TimeProvider.System.GetUtcNow());
         }
         return (new(), new() { [IpFamily.V4] = Broadcasting(RawPacket.Open(IpFamily.V4)), [IpFamily.V6] = RawPacket.Open(IpFamily.V6) });
     }

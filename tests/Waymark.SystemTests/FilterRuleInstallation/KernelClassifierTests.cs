@@ -1,3 +1,4 @@
+using System.Globalization;
 using Waymark.Flows;
 using Waymark.Linux.PacketClassification;
 using Waymark.SystemTests.Faults;
@@ -85,6 +86,47 @@ public sealed class KernelClassifierTests
             (code, text) = Shell.Try($"setpriv --reuid 1000 --regid 1000 --clear-groups {command}");
             Assert.Equal(1, code);
             Assert.Contains("run it as root, or behind 'unshare --user --map-root-user'", text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            System.IO.Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Any_user_may_ask_of_thousands_of_policies_in_a_user_namespace()
+    {
+        const string Ordinary = "setpriv --reuid 1000 --regid 1000 --clear-groups unshare --user --map-root-user";
+        Assert.SkipUnless(Shell.Try($"{Ordinary} true").Code == 0, "This system lets users make no user namespace (sysctl user.max_user_namespaces, or a security module).");
+        // So many that they would not fit into one message to the kernel, whose size a user has no right to raise.
+        var policies = Enumerable.Range(0, 3000).Select(i => string.Create(CultureInfo.InvariantCulture, $"tcp peer 2001:db8:{i:x}::/48 port {i + 1} drop;"));
+        WithFiles([.. policies, "udp drop;"], ["udp,10.0.0.1,1,10.0.0.2,2", "tcp,10.0.0.1,1,10.0.0.2,2", "tcp,2001:db8::1,1,2001:db8:bb7::2,3000"], command =>
+            Assert.Equal(["3001", "-", "3000"], Answers($"{Ordinary} {command} --by kernel").Answers));
+    }
+
+    private static (string[] Answers, string Errors) Answers(string command)
+    {
+        var errors = System.IO.Path.GetTempFileName();
+        try
+        {
+            var answers = Shell.Run($"{{ {command} 2>{errors}; }}").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return (answers, System.IO.File.ReadAllText(errors));
+        }
+        finally
+        {
+            System.IO.File.Delete(errors);
+        }
+    }
+
+    private static void WithFiles(string[] policies, string[] packets, Action<string> work)
+    {
+        var folder = System.IO.Directory.CreateTempSubdirectory("waymark-test-").FullName;
+        try
+        {
+            System.IO.File.WriteAllLines($"{folder}/a.way", policies);
+            System.IO.File.WriteAllLines($"{folder}/p.csv", packets);
+            Shell.Run($"chmod -R a+rX {folder}");
+            work($"{DaemonProcess.Program("waymark")} classify {folder}/a.way --packets {folder}/p.csv");
         }
         finally
         {
