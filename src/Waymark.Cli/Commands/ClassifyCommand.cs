@@ -20,7 +20,7 @@ internal static class ClassifyCommand
     /// <summary>How many lines that are no packets are told one by one; the rest is counted.</summary>
     private const int MostMistakes = 20;
 
-    private const string NoNamespace = "asking the kernel takes a network namespace of its own, which this user may not make: run it as root, or behind 'unshare --user --map-root-user' where the system lets users do that";
+    private const string NoRight = "asking the kernel takes the right to make a network namespace and to filter and send there (CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW): run it as root, or behind 'unshare --user --map-root-user' where the system lets users do that";
 
     public static Command Classify()
     {
@@ -52,7 +52,7 @@ internal static class ClassifyCommand
         }
         catch (NetlinkException refused)
         {
-            Invocation.Fail(refused.Error == NetlinkException.NotPermitted ? NoNamespace : refused.Message);
+            Invocation.Fail(refused.Error == NetlinkException.NotPermitted ? NoRight : refused.Message);
             return ExitCodes.Failed;
         }
         catch (Exception unreadable) when (unreadable is System.IO.IOException or UnauthorizedAccessException)

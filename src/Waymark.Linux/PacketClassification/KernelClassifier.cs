@@ -36,7 +36,8 @@ public sealed class KernelClassifier : IDisposable
     public EquatableArray<(int Selector, string Reason)> Refused => compiled.Refused;
 
     /// <summary>
-    /// Makes the namespace and has the kernel hold the selectors, in order of precedence. Throws <see cref="NetlinkException"/>, with <see cref="NetlinkException.NotPermitted"/> where the user may make no network namespace.
+    /// Makes the namespace and has the kernel hold the selectors, in order of precedence. Throws <see cref="NetlinkException"/>, with <see cref="NetlinkException.NotPermitted"/> where the user may make no network namespace, or not all that it takes
+    /// in one.
     /// </summary>
     public static KernelClassifier Of(IReadOnlyList<FlowSelector> selectors) => new(selectors);
 
@@ -85,12 +86,21 @@ public sealed class KernelClassifier : IDisposable
             var table = compiled.Table with { Chains = [.. compiled.Table.Chains.Where(chain => chain.Hook is null), ask, deaf] };
             TableLoading.Load(nftables, table, TimeProvider.System.GetUtcNow());
         }
-        return (new(), new() { [IpFamily.V4] = Broadcasting(RawPacket.Open(IpFamily.V4)), [IpFamily.V6] = RawPacket.Open(IpFamily.V6) });
+        return (new(), new() { [IpFamily.V4] = Sender(IpFamily.V4), [IpFamily.V6] = Sender(IpFamily.V6) });
     }
 
-    private static Socket Broadcasting(Socket socket)
+    private static Socket Sender(IpFamily family)
     {
-        socket.EnableBroadcast = true;
-        return socket;
+        try
+        {
+            var socket = RawPacket.Open(family);
+            socket.EnableBroadcast = true;
+            return socket;
+        }
+        catch (SocketException refusal)
+        {
+            // A container's root may have the right to make namespaces (CAP_SYS_ADMIN) and not this one (CAP_NET_RAW).
+            throw new NetlinkException("open a raw socket", refusal.SocketErrorCode == SocketError.AccessDenied ? NetlinkException.NotPermitted : refusal.NativeErrorCode);
+        }
     }
 }

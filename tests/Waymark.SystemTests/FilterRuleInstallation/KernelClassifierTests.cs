@@ -69,29 +69,25 @@ public sealed class KernelClassifierTests
     }
 
     [Fact]
-    public void Who_may_make_no_namespace_is_told_what_to_do()
+    public void The_command_prints_an_answer_for_each_packet() => WithFiles(["udp drop;"], ["udp,10.0.0.1,1,10.0.0.2,2", "tcp,10.0.0.1,1,10.0.0.2,2", "udp,0.0.0.0,1,10.0.0.2,2"], command =>
     {
-        var folder = System.IO.Directory.CreateTempSubdirectory("waymark-test-").FullName;
-        try
-        {
-            System.IO.File.WriteAllText($"{folder}/a.way", "udp drop;");
-            System.IO.File.WriteAllText($"{folder}/p.csv", "udp,10.0.0.1,1,10.0.0.2,2\ntcp,10.0.0.1,1,10.0.0.2,2\nudp,0.0.0.0,1,10.0.0.2,2\n");
-            Shell.Run($"chmod -R a+rX {folder}");
-            var command = $"{DaemonProcess.Program("waymark")} classify {folder}/a.way --packets {folder}/p.csv --by kernel";
-            var (code, text) = Shell.Try(command);
-            Assert.Equal(0, code);
-            Assert.Contains("1\n-\n?\n", text, StringComparison.Ordinal);
-            Assert.Contains("3 packets against 1 policies, ", text, StringComparison.Ordinal);
-            Assert.Contains("; 1 that the kernel does not send or track", text, StringComparison.Ordinal);
-            (code, text) = Shell.Try($"setpriv --reuid 1000 --regid 1000 --clear-groups {command}");
-            Assert.Equal(1, code);
-            Assert.Contains("run it as root, or behind 'unshare --user --map-root-user'", text, StringComparison.Ordinal);
-        }
-        finally
-        {
-            System.IO.Directory.Delete(folder, recursive: true);
-        }
-    }
+        var (answers, errors) = Answers($"{command} --by kernel");
+        Assert.Equal(["1", "-", "?"], answers);
+        Assert.Contains("3 packets against 1 policies, ", errors, StringComparison.Ordinal);
+        Assert.Contains("; 1 that the kernel does not send or track", errors, StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [InlineData("--reuid 1000 --regid 1000 --clear-groups")]
+    [InlineData("--bounding-set -net_admin --inh-caps -net_admin")]
+    [InlineData("--bounding-set -net_raw --inh-caps -net_raw")]
+    public void Who_lacks_a_right_is_told_what_to_do(string without) => WithFiles(["udp drop;"], ["udp,10.0.0.1,1,10.0.0.2,2"], command =>
+    {
+        var (code, text) = Shell.Try($"setpriv {without} {command} --by kernel");
+        Assert.Equal(1, code);
+        Assert.StartsWith("waymark: asking the kernel takes the right to ", text, StringComparison.Ordinal);
+        Assert.Contains("run it as root, or behind 'unshare --user --map-root-user'", text, StringComparison.Ordinal);
+    });
 
     [Fact]
     public void Any_user_may_ask_of_thousands_of_policies_in_a_user_namespace()
