@@ -17,8 +17,8 @@ namespace Waymark.Cli.Commands;
 /// <summary>Which policy of a file decides each of many packets.</summary>
 internal static class ClassifyCommand
 {
-    /// <summary>How many lines that are no packets are told one by one; the rest is counted.</summary>
-    private const int MostMistakes = 20;
+    /// <summary>How many lines that are no packets, or to which the kernel gives no answer, are told one by one; the rest is counted.</summary>
+    private const int MostTold = 20;
 
     private const string NoRight = "asking the kernel takes the right to make a network namespace and to filter and send there (CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW): run it as root, or behind 'unshare --user --map-root-user' where the system lets users do that";
 
@@ -79,9 +79,10 @@ internal static class ClassifyCommand
         using var kernel = by == "kernel" ? KernelClassifier.Of(selectors) : null;
         var compiled = by == "compiled" ? CompiledClassification.Of(selectors) : null;
         var index = by == "lookup" ? PacketClassifier.Of(selectors) : null;
+        var noAnswer = "";
         Func<Packet, int?> find = by switch
         {
-            "kernel" => kernel!.Find,
+            "kernel" => packet => kernel!.Find(packet, out noAnswer),
             "compiled" => packet => compiled!.Find(packet),
             "naive" => packet => Array.FindIndex(selectors, one => one.Matches(packet)),
             _ => packet => index!.Find(packet),
@@ -100,7 +101,7 @@ internal static class ClassifyCommand
             }
             if (PacketLine.TryRead(line, out var mistake) is not { } packet)
             {
-                if (mistakes++ < MostMistakes)
+                if (mistakes++ < MostTold)
                 {
                     errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}:{number}: {mistake}"));
                 }
@@ -110,7 +111,10 @@ internal static class ClassifyCommand
             var found = find(packet);
             spent += Stopwatch.GetTimestamp() - start;
             classified++;
-            unsent += found is null ? 1 : 0;
+            if (found is null && unsent++ < MostTold)
+            {
+                errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}:{number}: not answered: {noAnswer}"));
+            }
             Write(output, isJson, number, found is >= 0 and var place ? merged[place].Origin : null, isSent: found is not null);
         }
         output.Flush();

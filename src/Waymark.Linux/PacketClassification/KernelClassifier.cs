@@ -44,11 +44,31 @@ public sealed class KernelClassifier : IDisposable
     /// <summary>
     /// The place of the selector that decides the packet, as the first of a flow that this host begins, from 0; -1 where none does. Null where the kernel does not send such a packet, or does not track it. Throws <see cref="NetlinkException"/>.
     /// </summary>
-    public int? Find(Packet packet) =>
-        // An IPv4 packet without a source address is given one on its way.
-        (packet.Family == IpFamily.V6 || packet.Local.Bits != 0) && RawPacket.TrySend(senders[packet.Family], packet, RawPacket.Bytes(packet, RawPacket.Echo, [])) && connections.Take(packet) is { } mark
-            ? CompiledClassification.SelectorOf(mark)
-            : null;
+    /// <param name="packet">The packet.</param>
+    /// <param name="noAnswer">Why there is no answer; empty where there is one.</param>
+    public int? Find(Packet packet, out string noAnswer)
+    {
+        noAnswer = "";
+        if (packet.Family == IpFamily.V4 && packet.Local.Bits == 0)
+        {
+            noAnswer = "the kernel gives a packet from 0.0.0.0 an address on its way";
+        }
+        else if (RawPacket.Send(senders[packet.Family], packet, RawPacket.Bytes(packet, RawPacket.Echo, [])) is { } refusal)
+        {
+            noAnswer = refusal.SocketErrorCode == SocketError.AccessDenied
+                ? $"connection tracking knows no connection of protocol {packet.Protocol} that begins so in {packet.Family.Word}"
+                : $"the kernel does not send it: {refusal.Message}";
+        }
+        else if (connections.Take(packet) is { } mark)
+        {
+            return CompiledClassification.SelectorOf(mark);
+        }
+        else
+        {
+            noAnswer = $"the kernel does not track it under protocol {packet.Protocol}";
+        }
+        return null;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -38,18 +38,18 @@ internal static class RawPacket
         return [.. network, .. body];
     }
 
-    /// <summary>Sends a whole packet; false where the kernel refuses it.</summary>
-    public static bool TrySend(Socket socket, Packet packet, byte[] bytes)
+    /// <summary>Sends a whole packet; gives the kernel's refusal, null where there was none.</summary>
+    public static SocketException? Send(Socket socket, Packet packet, byte[] bytes)
     {
         try
         {
             socket.SendTo(bytes, new IPEndPoint(packet.Peer.ToIPAddress(), 0));
-            return true;
+            return null;
         }
-        catch (SocketException)
+        catch (SocketException refusal)
         {
-            // Refused by a rule: that is what dropping is to a program.
-            return false;
+            // Dropped by a rule, which a program hears as EPERM, or nothing that this kernel sends.
+            return refusal;
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class KernelClassifierTests
         var set = ClassBenchSet.Read(name);
         using var kernel = KernelClassifier.Of([.. set.Rules.Select(rule => rule.Selector)]);
         Assert.True(kernel.Refused.IsEmpty);
-        var answers = set.Headers.Take(20_000).Select(header => (header.Packet, header.Expected, Found: kernel.Find(header.Packet))).ToList();
+        var answers = set.Headers.Take(20_000).Select(header => (header.Packet, header.Expected, Found: kernel.Find(header.Packet, out _))).ToList();
         Assert.All(answers.Where(one => one.Found is not null), one => Assert.Equal(one.Expected, one.Found is >= 0 and var place ? set.Rules[place].Class : 0));
         // Published headers have 0.0.0.0 for any source, by which no packet can be told from others.
         Assert.All(answers.Where(one => one.Found is null), one => Assert.Equal((UInt128)0, one.Packet.Local.Bits));
@@ -40,7 +40,8 @@ public sealed class KernelClassifierTests
         {
             var packet = Packet(random);
             var expected = Array.FindIndex(selectors, one => one.Matches(packet));
-            Assert.True(kernel.Find(packet) == expected, $"{packet}: {kernel.Find(packet)}, not {expected}");
+            var found = kernel.Find(packet, out var noAnswer);
+            Assert.True(found == expected, $"{packet}: {found} {noAnswer}, not {expected}");
             decided.Add(expected);
         }
         Assert.True(decided.Count > 40, $"{decided.Count} selectors decided");
@@ -52,17 +53,17 @@ public sealed class KernelClassifierTests
         var packet = Packet(new(1)) with { Protocol = 17, LocalPort = 1, PeerPort = 2, IcmpType = null, IcmpCode = null, Spi = null };
         FlowBox box = new() { Family = packet.Family };
         using var kernel = KernelClassifier.Of([new([box with { User = RangeSet.Of((UInt128)0) }]), new([box with { Group = RangeSet.Of(new NumberRange(0, 5)) }]), new([box with { User = RangeSet.Of(new NumberRange(1, FlowBox.AbsentWord)) }])]);
-        Assert.Equal(2, kernel.Find(packet));
+        Assert.Equal(2, kernel.Find(packet, out _));
     }
 
     [Fact]
     public void Nothing_of_it_is_seen_where_it_is_asked_and_nothing_is_left()
     {
-        string Seen() => Shell.Run("ip -o addr; ip route show table all; ip -6 route show table all; ip rule; ip netns; nft list ruleset; conntrack -L 2>/dev/null; ls /proc/self/task | wc -l >/dev/null");
+        string Seen() => Shell.Run("ip -o addr; ip route show table all; ip -6 route show table all; ip rule; ip netns; nft list ruleset; conntrack -L 2>/dev/null");
         var before = Seen();
         using (var kernel = KernelClassifier.Of([FlowSelector.Everything]))
         {
-            Assert.Equal(0, kernel.Find(Packet(new(1))));
+            Assert.Equal(0, kernel.Find(Packet(new(1)), out _));
             Assert.Equal(before, Seen());
         }
         Assert.Equal(before, Seen());
@@ -73,8 +74,22 @@ public sealed class KernelClassifierTests
     {
         var (answers, errors) = Answers($"{command} --by kernel");
         Assert.Equal(["1", "-", "?"], answers);
+        Assert.Contains("p.csv:3: not answered: the kernel gives a packet from 0.0.0.0 an address on its way\n", errors, StringComparison.Ordinal);
         Assert.Contains("3 packets against 1 policies, ", errors, StringComparison.Ordinal);
         Assert.Contains("; 1 that the kernel does not send or track", errors, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void It_answers_odd_packets_as_the_scan_does_or_says_why_not() => WithFiles(OddPolicies, OddPackets(), command =>
+    {
+        var (scanned, _) = Answers($"{command} --by naive");
+        var (asked, errors) = Answers($"{command} --by kernel");
+        var packets = OddPackets();
+        var different = packets.Select((packet, i) => (packet, Kernel: asked[i], Scan: scanned[i])).Where(one => one.Kernel != one.Scan).ToList();
+        Assert.All(different, one => Assert.Equal("?", one.Kernel));
+        Assert.Equal(packets.Where(IsNotAnswered), different.Select(one => one.packet));
+        Assert.Equal(20, errors.Split(": not answered: ").Length - 1);
+        Assert.Contains($"; {different.Count} that the kernel does not send or track", errors, StringComparison.Ordinal);
     });
 
     [Theory]
@@ -99,6 +114,33 @@ public sealed class KernelClassifierTests
         WithFiles([.. policies, "udp drop;"], ["udp,10.0.0.1,1,10.0.0.2,2", "tcp,10.0.0.1,1,10.0.0.2,2", "tcp,2001:db8::1,1,2001:db8:bb7::2,3000"], command =>
             Assert.Equal(["3001", "-", "3000"], Answers($"{Ordinary} {command} --by kernel").Answers));
     }
+
+    private static readonly string[] OddPolicies =
+    [
+        "tcp peer port 443 drop;", "udp dscp 8-20 drop;", "local 127.0.0.0/8 drop;", "peer 224.0.0.0/4 drop;", "local 224.0.0.0/4 drop;", "local fe80::/10 drop;", "peer ff00::/8 drop;", "peer 255.255.255.255 drop;",
+        "peer ::1 drop;", "proto 47 drop;", "icmp drop;", "udp port 53 drop;", "ip4 dscp 32-40 drop;", "ip6 tcp port 0 drop;", "proto 253 drop;", "ip4 any drop;",
+    ];
+
+    /// <summary>Every protocol number; and addresses, ports and code points that packets on a wire rarely have.</summary>
+    private static string[] OddPackets()
+    {
+        var random = new Random(1);
+        string[] v4 = ["0.0.0.0", "127.0.0.1", "169.254.1.1", "192.0.2.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"], v6 = ["::", "::1", "::ffff:192.0.2.1", "fe80::1", "ff02::1", "2001:db8::1", "ffff::1"];
+        return
+        [
+            .. from addresses in new[] { v4, v6 }
+               from local in addresses
+               from peer in addresses
+               from protocol in new[] { "tcp", "udp", "gre", addresses == v4 ? "icmp" : "icmpv6" }
+               from port in new[] { 0, 53, 443 }
+               select string.Create(CultureInfo.InvariantCulture, $"{protocol},{local},{random.Next(65536)},{peer},{port},{random.Next(64)}"),
+            .. Enumerable.Range(0, 256).SelectMany(protocol => (string[])[$"{protocol},192.0.2.1,5,198.51.100.1,6,0", $"{protocol},2001:db8::1,5,2001:db8::2,6,0"]),
+        ];
+    }
+
+    /// <summary>From no address in IPv4; the other family's ICMP; and in IPv6 the numbers of extension headers, and of none (RFC 8200 section 4).</summary>
+    private static bool IsNotAnswered(string packet) => packet.Split(',') is [var protocol, var local, ..]
+        && (local == "0.0.0.0" || (local.Contains(':', StringComparison.Ordinal) ? protocol is "0" or "1" or "43" or "44" or "51" or "59" or "60" : protocol == "58"));
 
     private static (string[] Answers, string Errors) Answers(string command)
     {

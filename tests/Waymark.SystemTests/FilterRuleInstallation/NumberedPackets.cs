@@ -115,7 +115,7 @@ internal sealed partial class NumberedPackets
         BinaryPrimitives.WriteUInt32BigEndian(tail.AsSpan(4), number);
         var bytes = RawPacket.Bytes(packet, flow, tail);
         underWay[number] = (bytes.Length, packet.Protocol);
-        RawPacket.TrySend(senders[(packet.Family, packet.User)], packet, bytes);
+        RawPacket.Send(senders[(packet.Family, packet.User)], packet, bytes);
         return number;
     }
 
