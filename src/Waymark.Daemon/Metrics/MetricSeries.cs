@@ -109,6 +109,11 @@ internal sealed class MetricSeries
         {
             metric.Sum = new() { Temporality = Temporality.Cumulative, IsMonotonic = true, Points = { points.Values.Select(point => point.ToNumber(isWhole: true, from, at)) } };
         }
+        else if (instrument is ObservableUpDownCounter<long>)
+        {
+            // Prometheus has no such type: what may be added up over nodes, and goes down as well.
+            metric.Sum = new() { Temporality = Temporality.Cumulative, Points = { points.Values.Select(point => point.ToNumber(isWhole: true, from, at)) } };
+        }
         else
         {
             metric.Gauge = new() { Points = { points.Values.Select(point => point.ToNumber(instrument is ObservableGauge<long>, 0, at)) } };

@@ -61,6 +61,7 @@ public sealed class MetricsPushTests : IAsyncDisposable
             meter.CreateObservableGauge("waymark.share", () => new[] { new Measurement<double>(0.25, KeyValuePair.Create<string, object?>("a.b", "x")), new Measurement<double>(double.NegativeInfinity, KeyValuePair.Create<string, object?>("a.b", "y\"\n")) }, "1", "A share.");
             meter.CreateObservableGauge("waymark.whole", () => 7L, "{thing}");
             meter.CreateObservableCounter("waymark.seen", () => 9L, "By", "Seen.");
+            meter.CreateObservableUpDownCounter("waymark.held", () => new[] { new Measurement<long>(5, KeyValuePair.Create<string, object?>("a.b", "x")), new Measurement<long>(-2) }, "{thing}", "Held.");
             counter.Add(3, KeyValuePair.Create<string, object?>("truth", true), KeyValuePair.Create<string, object?>("number", 50));
             counter.Add(4, KeyValuePair.Create<string, object?>("truth", true), KeyValuePair.Create<string, object?>("number", 50));
             counter.Add(1);
@@ -69,9 +70,13 @@ public sealed class MetricsPushTests : IAsyncDisposable
                 took.Record(seconds, KeyValuePair.Create<string, object?>("a.b", "x"));
             }
             Assert.True(official.ForceFlush());
-            var theirs = Told(await receiver.NextAsync(stop.Token));
+            var sent = await receiver.NextAsync(stop.Token);
+            var theirs = Told(sent);
             Assert.Equal(theirs, Told(listening.Export()));
-            Assert.Equal(5, theirs.Count);
+            Assert.Equal(6, theirs.Count);
+            // What stands around them is read from where they put it.
+            Assert.Contains(sent.ResourceMetrics.Single().Resource.Attributes, one => one is { Key: "telemetry.sdk.name", Value.StringValue: "opentelemetry" });
+            Assert.Equal(meter.Name, sent.ResourceMetrics.Single().ScopeMetrics.Single().Scope.Name);
         }
     }
 
