@@ -205,7 +205,7 @@ internal static class DaemonHost
         .AddSingleton<OutsideBook>()
         .AddSingleton<ISystemdNotifier, SystemdNotifier>()
         .AddSingleton<ProbeCounts>()
-        .AddSingleton<StateInstruments>()
+        .AddSingleton<StateInstruments>().AddSingleton<CollectionOnDemand>()
         .AddSingleton<KernelQuestion>()
         .AddSingleton<AuditLog>()
         .AddSingleton<AuditedCalls>()

@@ -13,7 +13,7 @@ namespace Waymark.Daemon.Metrics;
 /// Pushes metrics where the node file says, by OpenTelemetry's protocol (OTLP over HTTP with protobuf). A receiver that cannot be reached, or refuses, is told once, and that it is well again; what it missed is not kept for it: all values
 /// are as they stand, or have been counted from the start.
 /// </summary>
-internal sealed class MetricsPushService(NodeBook node, StateInstruments state, TimeProvider time, ILogger<MetricsPushService> log) : IActivity
+internal sealed class MetricsPushService(NodeBook node, CollectionOnDemand collection, TimeProvider time, ILogger<MetricsPushService> log) : IActivity
 {
     /// <summary>How long a receiver has for its answer, and how long an answer may be.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -39,15 +39,13 @@ internal sealed class MetricsPushService(NodeBook node, StateInstruments state, 
                 var pause = Timeout.InfiniteTimeSpan;
                 if (node.Node.MetricsPush is { } to)
                 {
-                    metrics ??= new([LoopInstruments.Source, state.Source], time);
+                    metrics ??= collection.Take();
                     client ??= NewClient();
                     pause = await PushAsync(client, to, metrics, either.Token);
                 }
                 else
                 {
-                    // Nothing is counted for nobody.
-                    metrics?.Dispose();
-                    client?.Dispose();
+                    End();
                     (metrics, client, told) = (null, null, null);
                 }
                 await Task.Delay(pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -56,8 +54,16 @@ internal sealed class MetricsPushService(NodeBook node, StateInstruments state, 
         }
         finally
         {
-            metrics?.Dispose();
+            End();
+        }
+
+        void End()
+        {
             client?.Dispose();
+            if (metrics is not null)
+            {
+                collection.GiveBack();
+            }
         }
     }
 

@@ -11,7 +11,7 @@ namespace Waymark.Daemon.Metrics;
 /// Serves metrics where the node file says, by a listener of its own beside the requesters' socket: they are for programs that are no requesters. It comes, goes and moves with the node file. An address that
 /// cannot be had is said once and tried again: it may be of an interface that is not up yet.
 /// </summary>
-internal sealed class MetricsService(NodeBook node, StateInstruments state, TimeProvider time, ILogger<MetricsService> log) : IActivity
+internal sealed class MetricsService(NodeBook node, CollectionOnDemand collection, TimeProvider time, ILogger<MetricsService> log) : IActivity
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);
 
@@ -35,13 +35,12 @@ internal sealed class MetricsService(NodeBook node, StateInstruments state, Time
                 }
                 if (wanted is null)
                 {
-                    // Nobody asks: nothing is counted.
-                    metrics?.Dispose();
+                    GiveBack();
                     metrics = null;
                 }
                 else if (listener is null)
                 {
-                    listener = await StartAsync(wanted, new MetricsPage(metrics ??= new([LoopInstruments.Source, state.Source], time)), isSaid: wanted == refused, cancellationToken);
+                    listener = await StartAsync(wanted, new MetricsPage(metrics ??= collection.Take()), isSaid: wanted == refused, cancellationToken);
                     served = listener is null ? null : wanted;
                     refused = listener is null ? wanted : null;
                 }
@@ -52,7 +51,15 @@ internal sealed class MetricsService(NodeBook node, StateInstruments state, Time
         finally
         {
             await StopAsync(listener);
-            metrics?.Dispose();
+            GiveBack();
+        }
+
+        void GiveBack()
+        {
+            if (metrics is not null)
+            {
+                collection.GiveBack();
+            }
         }
     }
 

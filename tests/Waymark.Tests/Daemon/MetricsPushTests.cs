@@ -29,6 +29,7 @@ public sealed class MetricsPushTests : IAsyncDisposable
     private readonly MemoryDataPlane dataPlane = new();
     private readonly ReconcileLoop loop;
     private readonly StateInstruments state;
+    private readonly CollectionOnDemand collection;
     private readonly StateStore store;
     private readonly NodeBook node;
     private readonly Lines log = new();
@@ -39,9 +40,10 @@ public sealed class MetricsPushTests : IAsyncDisposable
     {
         loop = new(dataPlane, new(TimeProvider.System), _ => { }, (_, _) => { }, DecisionMemory.None, TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
         state = new(loop, new(), new() { Current = new(["[::]:7443"], true, "", Worlds.Start, 1) }, new PeerStanding(), TimeProvider.System);
+        collection = new(state, TimeProvider.System);
         store = new(System.IO.Path.Combine(folder, "state"));
         node = new(new() { NodeFile = System.IO.Path.Combine(folder, "node.way") }, store, NullLogger<NodeBook>.Instance);
-        var service = new MetricsPushService(node, state, TimeProvider.System, log);
+        var service = new MetricsPushService(node, collection, TimeProvider.System, log);
         running = Task.Run(() => service.RunAsync(stop.Token));
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Waymark.Daemon.Loop;
 using Waymark.Daemon.Metrics;
 using Waymark.Daemon.Peers;
+using Waymark.Exchange.Otlp;
 using Waymark.Flows;
 using Waymark.PathDecision;
 using Waymark.Paths;
@@ -110,6 +111,38 @@ public sealed partial class MetricsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Whatever_a_scraper_is_told_is_pushed_with_the_same_value()
+    {
+        probes.Of("icmp", "lte", IpFamily.V6).Add(new(Worlds.Start, TimeSpan.FromMilliseconds(20), null));
+        peers.Current = [new(new("hub", "hub.example.net"), "", true, null, "", "", [], [], null, 3, 0)];
+        await DecideAsync([Worlds.Path("wifi"), Worlds.Path("lte", v4: false)], ("rtt", 0.0305), ("rtt.p95", 0.07), ("bandwidth", 9e6), ("bandwidth.up", 6e6), ("lte.rsrp", -97.5));
+        var before = Series(Check(metrics.Write()));
+        var pushed = Series(Lines(metrics.Export()));
+        // Other tests decide in this process as well: what they have counted meanwhile is in it or not.
+        var after = Series(Check(metrics.Write()));
+        Assert.Subset(pushed.Keys.ToHashSet(), before.Keys.ToHashSet());
+        Assert.Subset(after.Keys.ToHashSet(), pushed.Keys.ToHashSet());
+        Assert.All(before.Where(one => one.Key != "process_memory_usage_bytes"), one => Assert.InRange(pushed[one.Key], Math.Min(one.Value, after[one.Key]), Math.Max(one.Value, after[one.Key])));
+
+        static Dictionary<string, double> Series(IEnumerable<string> lines) =>
+            lines.Where(line => line[0] != '#').ToDictionary(line => line[..line.LastIndexOf(' ')], line => double.Parse(line.AsSpan(line.LastIndexOf(' ')), CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void Serving_and_pushing_count_together_as_long_as_either_is_wanted()
+    {
+        var collection = new CollectionOnDemand(state, TimeProvider.System);
+        var served = collection.Take();
+        Assert.Same(served, collection.Take());
+        collection.GiveBack();
+        Assert.Same(served, collection.Take());
+        collection.GiveBack();
+        collection.GiveBack();
+        Assert.NotSame(served, collection.Take());
+        collection.GiveBack();
+    }
+
+    [Fact]
     public void A_histogram_counts_what_is_at_most_each_bound_and_texts_are_escaped()
     {
         using var meter = new Meter("test");
@@ -146,7 +179,7 @@ public sealed partial class MetricsTests : IAsyncDisposable
             },
         };
         listener.Start();
-        var rows = Row().Matches(System.IO.File.ReadAllText(System.IO.Path.Combine(Repository.Root, "docs", "metrics.md")));
+        var rows = Rows();
         Assert.Equal(served.Order(StringComparer.Ordinal), rows.Select(row => $"{row.Groups[1].Value} {row.Groups[4].Value}").Order(StringComparer.Ordinal));
         Assert.Equal(metrics.All, rows.Select(row => (row.Groups[2].Value, row.Groups[3].Value)));
     }
@@ -194,6 +227,41 @@ public sealed partial class MetricsTests : IAsyncDisposable
             }
         }
         return lines;
+    }
+
+    private static MatchCollection Rows() => Row().Matches(System.IO.File.ReadAllText(System.IO.Path.Combine(Repository.Root, "docs", "metrics.md")));
+
+    /// <summary>What a scraper would be told in the place of a message, by the names and units of the documentation.</summary>
+    private static IEnumerable<string> Lines(ExportRequest message)
+    {
+        var rows = Rows().ToDictionary(row => row.Groups[1].Value);
+        foreach (var metric in message.ResourceMetrics.Single().ScopeMetrics.Single().Metrics)
+        {
+            var row = rows[metric.Name];
+            var name = row.Groups[2].Value;
+            Assert.Equal(row.Groups[4].Value, metric.Unit);
+            Assert.Equal(row.Groups[3].Value, metric switch { { Histogram: not null } => "histogram", { Sum.IsMonotonic: true } => "counter", _ => "gauge" });
+            foreach (var point in (metric.Gauge?.Points ?? []).Concat(metric.Sum?.Points ?? []))
+            {
+                yield return Line(name, point.Attributes, [], point.ValueCase == NumberPoint.ValueOneofCase.AsInt ? point.AsInt : point.AsDouble);
+            }
+            foreach (var point in metric.Histogram?.Points ?? [])
+            {
+                var upTo = 0UL;
+                foreach (var (bound, count) in point.ExplicitBounds.Append(double.PositiveInfinity).Zip(point.BucketCounts))
+                {
+                    yield return Line($"{name}_bucket", point.Attributes, [$"le=\"{(double.IsInfinity(bound) ? "+Inf" : bound.ToString(CultureInfo.InvariantCulture))}\""], upTo += count);
+                }
+                yield return Line($"{name}_sum", point.Attributes, [], point.Sum);
+                yield return Line($"{name}_count", point.Attributes, [], point.Count);
+            }
+        }
+
+        static string Line(string name, IEnumerable<Waymark.Exchange.Otlp.Attribute> attributes, string[] more, double value)
+        {
+            var labels = string.Join(',', attributes.Select(one => $"{one.Key.Replace('.', '_')}=\"{one.Value.StringValue}\"").Concat(more));
+            return string.Create(CultureInfo.InvariantCulture, $"{name}{(labels.Length == 0 ? "" : $"{{{labels}}}")} {value:R}");
+        }
     }
 
     private async Task DecideAsync(Waymark.Paths.Path[] paths, params (string Name, double Value)[] known)
