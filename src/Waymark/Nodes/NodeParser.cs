@@ -260,7 +260,13 @@ internal sealed partial class NodeParser(SourceText source) : StatementReader(so
             }),
             ["push"] = () => Single("push", () =>
             {
+                var address = Now;
                 var url = Url("the address that metrics are pushed to", "\"http://HOST:4318/v1/metrics\"");
+                if (Uri.TryCreate(url, UriKind.Absolute, out var read) && read.UserInfo.Length > 0)
+                {
+                    // It would not be sent, and stand in the log.
+                    Source.Error("WAY1008", address.Start, address.End, "metrics are pushed without a name or a password", "leave out what stands before '@'");
+                }
                 var every = MetricsPush.UsualEvery;
                 if (TryTake("every"))
                 {

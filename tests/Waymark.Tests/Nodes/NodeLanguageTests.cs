@@ -221,6 +221,7 @@ public sealed class NodeLanguageTests
     [InlineData("dashboard { metrics ::1 port 0; }", "n.way:1:30: error WAY1008: a port is 1 to 65535")]
     [InlineData("dashboard { metrics ::1 port 1; metrics ::1 port 2; }", "n.way:1:33: error WAY1013: 'metrics' is said twice; remove one of them")]
     [InlineData("dashboard { push \"ftp://a/b\"; }", "n.way:1:18: error WAY1008: the string \"ftp://a/b\" is no address that metrics are pushed to; write \"http://HOST:4318/v1/metrics\"")]
+    [InlineData("dashboard { push \"https://van:secret@a/v1/metrics\"; }", "n.way:1:18: error WAY1008: metrics are pushed without a name or a password; leave out what stands before '@'")]
     [InlineData("dashboard { push \"http://a/v1/metrics\" every 10 ms; }", "n.way:1:46: error WAY1008: the time between two pushes is at least 1 s")]
     [InlineData("dashboard { push http; }", "n.way:1:18: error WAY0001: expected the address that metrics are pushed to in quotes, found 'http'; quote it: \"http\"")]
     [InlineData("dashboard { push \"http://a/\"; push \"http://b/\"; }", "n.way:1:31: error WAY1013: 'push' is said twice; remove one of them")]
