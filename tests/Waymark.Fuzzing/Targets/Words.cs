@@ -16,6 +16,6 @@ internal static class Words
         "node ", "fwmark ", "ctmark ", "table ", "priority ", "bypass ", "strict at boot", "path ", "interface ", "mac ", "driver ", "address ", "gateway ", "medium ", "bandwidth ", "bandwidth.up ", "cost ", "quota ", "resets ", "day ", "at ",
         "from ", "to ", "metered", "encrypted", "ignore", "over ", "peer ", "shared ", "label ", "mtu ", "probe-budget ", "forward ", "masquerade", "probe ", "icmp ", "stamp ", "tcp ", "http ", "dns ", "bfd ", "expect ", "every ", "need ", "down after ",
         "up after ", "hold-down ", "penalty ", "suppress ", "reuse ", "half-life ", "requester ", "user ", "certificate ", "rank ", "may any", "may flows ", "may set ", "may administer", "confirm within ", "listen ", "authority ", "crl ", "key ",
-        "reflector ", "dashboard ", "metrics ", "port ", " GB", " MB / day", " /GB", " ms", " s", " Mbit/s", "\"a\"", "1.1.1.1", "2001:db8::1", "10.0.0.0/8", "{", "}", ";", ",", "0x7f000000", "27100-27199", "99999999999999999999", "#", "\\",
+        "reflector ", "dashboard ", "metrics ", "push ", "port ", " GB", " MB / day", " /GB", " ms", " s", " Mbit/s", "\"a\"", "1.1.1.1", "2001:db8::1", "10.0.0.0/8", "{", "}", ";", ",", "0x7f000000", "27100-27199", "99999999999999999999", "#", "\\",
     ];
 }
