@@ -30,25 +30,32 @@ internal sealed class MetricsPushService(NodeBook node, CollectionOnDemand colle
     {
         MetricCollection? metrics = null;
         HttpClient? client = null;
+        (MetricsPush? To, TimeSpan Pause, long At) last = default;
         try
         {
             while (true)
             {
                 // The next file's signal is taken before this file.
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, node.Change);
-                var pause = Timeout.InfiniteTimeSpan;
+                var left = Timeout.InfiniteTimeSpan;
                 if (node.Node.MetricsPush is { } to)
                 {
                     metrics ??= collection.Take();
                     client ??= NewClient();
-                    pause = await PushAsync(client, to, metrics, either.Token);
+                    // A file that says the same of this is no reason to push sooner: the receiver may want to be left alone.
+                    left = to == last.To ? last.Pause - time.GetElapsedTime(last.At) : TimeSpan.Zero;
+                    if (left <= TimeSpan.Zero)
+                    {
+                        left = await PushAsync(client, to, metrics, cancellationToken);
+                        last = (to, left, time.GetTimestamp());
+                    }
                 }
                 else
                 {
                     End();
-                    (metrics, client, told) = (null, null, null);
+                    (metrics, client, told, last) = (null, null, null, default);
                 }
-                await Task.Delay(pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(left, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
@@ -103,11 +110,6 @@ internal sealed class MetricsPushService(NodeBook node, CollectionOnDemand colle
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             fault = $"no answer within {Patience.TotalSeconds} s";
-        }
-        catch (OperationCanceledException)
-        {
-            // Another file, or the end.
-            return TimeSpan.Zero;
         }
         Tell(to, fault);
         return pause;
