@@ -84,7 +84,7 @@ internal static partial class Log
     [LoggerMessage(65, LogLevel.Information, "metrics are pushed to {Url}")]
     public static partial void MetricsPushed(ILogger log, string url);
 
-    [LoggerMessage(66, LogLevel.Warning, "metrics cannot be pushed to {Url}: {Reason}; tried again each time that they are due")]
+    [LoggerMessage(66, LogLevel.Warning, "metrics are not taken by {Url} as they should be: {Reason}; pushed again each time that they are due")]
     public static partial void MetricsPushFailed(ILogger log, string url, string reason);
 
     [LoggerMessage(25, LogLevel.Information, "the reflector listens on UDP port {Port}, {Mode}")]

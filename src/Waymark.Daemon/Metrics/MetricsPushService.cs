@@ -15,15 +15,20 @@ namespace Waymark.Daemon.Metrics;
 /// </summary>
 internal sealed class MetricsPushService(NodeBook node, CollectionOnDemand collection, TimeProvider time, ILogger<MetricsPushService> log) : IActivity
 {
-    /// <summary>How long a receiver has for its answer, and how long an answer may be.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
+    /// <summary>How long an answer may be, in bytes.</summary>
     private const int LongestAnswer = 64 << 10;
 
     /// <summary>However long a receiver wants to be left alone.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
-    private (MetricsPush To, string? Kind)? told;
+    /// <summary>The kinds of fault that were told since the receiver came to stand as it does.</summary>
+    private readonly HashSet<string> told = [];
+
+    /// <summary>How it stood when something was told of it last.</summary>
+    private (MetricsPush To, bool IsWell)? standing;
+
+    /// <summary>How long a receiver has for its answer.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -53,7 +58,7 @@ internal sealed class MetricsPushService(NodeBook node, CollectionOnDemand colle
                 else
                 {
                     End();
-                    (metrics, client, told, last) = (null, null, null, default);
+                    (metrics, client, standing, last) = (null, null, null, default);
                 }
                 await Task.Delay(left, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 cancellationToken.ThrowIfCancellationRequested();
@@ -74,7 +79,7 @@ internal sealed class MetricsPushService(NodeBook node, CollectionOnDemand colle
         }
     }
 
-    private static HttpClient NewClient() =>
+    private HttpClient NewClient() =>
         new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = Patience, PooledConnectionLifetime = TimeSpan.FromMinutes(5), MaxResponseHeadersLength = 16 })
         {
             Timeout = Patience,
@@ -93,7 +98,7 @@ internal sealed class MetricsPushService(NodeBook node, CollectionOnDemand colle
             using var answer = await client.PostAsync(to.Url, body, cancellationToken);
             var asked = answer.Headers.RetryAfter is { } later ? later.Delta ?? later.Date - time.GetUtcNow() : null;
             pause = asked > LongestPause ? LongestPause : asked > pause ? asked.Value : pause;
-            fault = answer.IsSuccessStatusCode ? Refused(await answer.Content.ReadAsByteArrayAsync(cancellationToken)) : $"it answers {(int)answer.StatusCode} {ForeignText.Show(answer.ReasonPhrase ?? "")}".TrimEnd();
+            fault = answer.IsSuccessStatusCode ? Refused(await answer.Content.ReadAsByteArrayAsync(cancellationToken)) : $"it answers {(int)answer.StatusCode}: {answer.ReasonPhrase}".TrimEnd(' ', ':');
         }
         catch (HttpRequestException failed) when (failed.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
@@ -117,27 +122,31 @@ internal sealed class MetricsPushService(NodeBook node, CollectionOnDemand colle
 
     private static string? Refused(byte[] answer) => ExportResponse.Parser.ParseFrom(answer).PartialSuccess switch
     {
-        { RejectedDataPoints: > 0 and var count } part => $"it refuses values: {count}, {ForeignText.Show(part.ErrorMessage)}",
-        { ErrorMessage.Length: > 0 } part => $"it warns: {ForeignText.Show(part.ErrorMessage)}",
+        { RejectedDataPoints: > 0 and var count } part => $"it refuses values: {count}, {part.ErrorMessage}",
+        { ErrorMessage.Length: > 0 } part => $"it warns: {part.ErrorMessage}",
         _ => null,
     };
 
     private void Tell(MetricsPush to, string? fault)
     {
-        // What stands behind a colon may be something else each time.
-        var kind = (to, fault?.Split(':')[0]);
-        if (told == kind)
+        if (standing != (to, fault is null))
+        {
+            standing = (to, fault is null);
+            told.Clear();
+        }
+        // What stands behind a colon may be something else each time. Faults that come in turns, as of several receivers behind one address, are not told in turns.
+        if (!told.Add(fault?.Split(':')[0] ?? ""))
         {
             return;
         }
-        told = kind;
         if (fault is null)
         {
             Log.MetricsPushed(log, to.Url);
         }
         else
         {
-            Log.MetricsPushFailed(log, to.Url, fault);
+            // The framework's messages quote what a receiver sent as well.
+            Log.MetricsPushFailed(log, to.Url, ForeignText.Show(fault));
         }
     }
 }

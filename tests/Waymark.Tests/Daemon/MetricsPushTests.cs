@@ -150,6 +150,43 @@ public sealed class MetricsPushTests : IAsyncDisposable
         Assert.False(running.IsCompleted);
     }
 
+    [Fact]
+    public async Task What_is_no_answer_is_told_without_its_bytes_and_faults_in_turns_once_each()
+    {
+        receiver.Raw = "\u001b[31mgarbage\r\n\r\n";
+        Declare($"dashboard {{ push \"{receiver.Url}\" every 1 s; }}");
+        await log.Until("'\\u{1b}[31mgarbage'", stop.Token);
+        receiver.Raw = "HTTP/1.1 200 OK\r\n\u001b[31mheader\r\n\r\n";
+        await log.Until("'\\u{1b}[31mheader", stop.Token);
+        receiver.Raw = "";
+        await log.Until("ended prematurely", stop.Token);
+        receiver.Raw = "\u001b[31mgarbage\r\n\r\n";
+        for (var waiting = receiver.Waiting; receiver.Waiting < waiting + 2;)
+        {
+            await Task.Delay(10, stop.Token);
+        }
+        receiver.Raw = null;
+        await log.Until("metrics are pushed to", stop.Token);
+        Assert.Equal(4, log.All.Count);
+        Assert.DoesNotContain(log.All, line => line.Any(char.IsControl));
+    }
+
+    [Fact]
+    public async Task Who_says_nothing_is_waited_for_a_while_and_then_what_the_file_says_is_done()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var impatient = new Lines();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var other = new MetricsPushService(node, collection, TimeProvider.System, impatient) { Patience = TimeSpan.FromMilliseconds(200) }.RunAsync(end.Token);
+        Declare($"dashboard {{ push \"http://{silent.LocalEndpoint}/v1/metrics\"; }}");
+        await impatient.Until("no answer within 0.2 s", stop.Token);
+        Declare($"dashboard {{ push \"{receiver.Url}\"; }}");
+        await impatient.Until($"metrics are pushed to {receiver.Url}", stop.Token);
+        await end.CancelAsync();
+        await Task.WhenAny(other);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
@@ -259,6 +296,9 @@ public sealed class MetricsPushTests : IAsyncDisposable
 
         public (int Status, byte[] Body, string Header) Answer { get; set; } = (200, [], "");
 
+        /// <summary>What it says in the place of an answer; null: it answers.</summary>
+        public string? Raw { get; set; }
+
         public int Waiting => received.Reader.Count;
 
         public async Task<ExportRequest> NextAsync(CancellationToken cancellationToken) => await received.Reader.ReadAsync(cancellationToken);
@@ -287,8 +327,8 @@ public sealed class MetricsPushTests : IAsyncDisposable
                     var body = new byte[length];
                     await stream.ReadExactlyAsync(body);
                     var (status, answer, header) = Answer;
-                    await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 {status} Word\r\nContent-Length: {answer.Length}\r\nConnection: close\r\n{header}{(header.Length > 0 ? "\r\n" : "")}\r\n"));
-                    await stream.WriteAsync(answer);
+                    await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(Raw ?? $"HTTP/1.1 {status} Word\r\nContent-Length: {answer.Length}\r\nConnection: close\r\n{header}{(header.Length > 0 ? "\r\n" : "")}\r\n"));
+                    await stream.WriteAsync(Raw is null ? answer : []);
                     received.Writer.TryWrite(ExportRequest.Parser.WithDiscardUnknownFields(true).ParseFrom(body));
                 }
             }
