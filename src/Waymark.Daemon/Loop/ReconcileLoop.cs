@@ -166,9 +166,10 @@ internal sealed partial class ReconcileLoop(IDataPlane dataPlane, EventStream ev
         var wait = due - time.GetUtcNow();
         wait = wait < TimeSpan.Zero ? TimeSpan.Zero : wait > RepairInterval ? RepairInterval : wait;
         var isNudged = await nudge.WaitAsync(left < wait ? left : wait, cancellationToken);
-        // Nudges that came together are one.
+        // Nudges that came together are one; and one may come just behind the wait.
         while (nudge.Wait(0, CancellationToken.None))
         {
+            isNudged = true;
         }
         return isNudged || wait <= left;
     }
