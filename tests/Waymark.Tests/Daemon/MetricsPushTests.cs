@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Google.Protobuf;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
@@ -32,7 +31,7 @@ public sealed class MetricsPushTests : IAsyncDisposable
     private readonly CollectionOnDemand collection;
     private readonly StateStore store;
     private readonly NodeBook node;
-    private readonly Lines log = new();
+    private readonly LineLog<MetricsPushService> log = new();
     private readonly Receiver receiver = new();
     private readonly Task running;
 
@@ -104,7 +103,7 @@ public sealed class MetricsPushTests : IAsyncDisposable
         await log.Until($"metrics are pushed to {receiver.Url}", stop.Token);
         await receiver.NextAsync(stop.Token);
         await receiver.NextAsync(stop.Token);
-        Assert.Single(log.All);
+        Assert.Single(log.Lines);
         Declare("");
         // What was under way is there by then; nothing comes behind it.
         await Task.Delay(500, stop.Token);
@@ -133,8 +132,8 @@ public sealed class MetricsPushTests : IAsyncDisposable
         await log.Until("its answer is longer than 64 KiB", stop.Token);
         receiver.Answer = (200, [], "");
         await log.Until("metrics are pushed to", stop.Token);
-        Assert.Equal(6, log.All.Count);
-        Assert.DoesNotContain(log.All, line => line.Any(char.IsControl));
+        Assert.Equal(6, log.Lines.Count);
+        Assert.DoesNotContain(log.Lines, line => line.Any(char.IsControl));
     }
 
     [Fact]
@@ -167,8 +166,8 @@ public sealed class MetricsPushTests : IAsyncDisposable
         }
         receiver.Raw = null;
         await log.Until("metrics are pushed to", stop.Token);
-        Assert.Equal(4, log.All.Count);
-        Assert.DoesNotContain(log.All, line => line.Any(char.IsControl));
+        Assert.Equal(4, log.Lines.Count);
+        Assert.DoesNotContain(log.Lines, line => line.Any(char.IsControl));
     }
 
     [Fact]
@@ -176,7 +175,7 @@ public sealed class MetricsPushTests : IAsyncDisposable
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        var impatient = new Lines();
+        var impatient = new LineLog<MetricsPushService>();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var other = new MetricsPushService(node, collection, TimeProvider.System, impatient) { Patience = TimeSpan.FromMilliseconds(200) }.RunAsync(end.Token);
         Declare($"dashboard {{ push \"http://{silent.LocalEndpoint}/v1/metrics\"; }}");
@@ -238,45 +237,6 @@ public sealed class MetricsPushTests : IAsyncDisposable
             var sorted = attributes.OrderBy(one => one.Key, StringComparer.Ordinal).ToList();
             attributes.Clear();
             attributes.AddRange(sorted);
-        }
-    }
-
-    private sealed class Lines : ILogger<MetricsPushService>
-    {
-        private readonly List<string> lines = [];
-
-        public IReadOnlyList<string> All
-        {
-            get
-            {
-                lock (lines)
-                {
-                    return [.. lines];
-                }
-            }
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (lines)
-            {
-                lines.Add(formatter(state, exception));
-            }
-        }
-
-        /// <summary>Waits until the newest line says something.</summary>
-        public async Task Until(string said, CancellationToken cancellationToken)
-        {
-            while (All is not [.., var last] || !last.Contains(said, StringComparison.Ordinal))
-            {
-                Assert.False(cancellationToken.IsCancellationRequested, $"'{said}' was not said, but:\n{string.Join('\n', All)}");
-                await Task.Delay(10, CancellationToken.None);
-            }
         }
     }
 

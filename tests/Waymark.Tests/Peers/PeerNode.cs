@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waymark.Daemon;
 using Waymark.Daemon.Audit;
@@ -61,7 +60,7 @@ internal sealed class PeerNode : IAsyncDisposable
 
     public PeerStanding Standing { get; } = new();
 
-    public LineLog Log { get; } = new();
+    public Daemon.LineLog<PeerService> Log { get; } = new();
 
     /// <summary>What the audit log says of peers, oldest first: outcome and detail.</summary>
     public IReadOnlyList<string> Audited => [.. audit.Newest(1000, one => one.Requester.Length > 0).Select(one => $"{one.Requester}: {one.Request} {one.Outcome}: {one.Detail}")];
@@ -137,39 +136,4 @@ internal sealed class PeerNode : IAsyncDisposable
     }
 
     private string In(string name) => System.IO.Path.Combine(folder, name);
-
-    /// <summary>A log that is kept.</summary>
-    public sealed class LineLog : ILogger<PeerService>
-    {
-        private readonly List<string> lines = [];
-
-        /// <summary>Called with each line, by whoever says it.</summary>
-        public Action<string> Told { get; set; } = _ => { };
-
-        public IReadOnlyList<string> Lines
-        {
-            get
-            {
-                lock (lines)
-                {
-                    return [.. lines];
-                }
-            }
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            var line = $"{formatter(state, exception)} {exception?.Message}".TrimEnd();
-            lock (lines)
-            {
-                lines.Add(line);
-            }
-            Told(line);
-        }
-    }
 }
